@@ -1,0 +1,518 @@
+"""What a city file says, as frozen values that every service reads and none may change.
+
+Codes are the keys everywhere: facts carry codes, the file carries names. Budgets are `shared.kernel.clock.Budget`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from shared.kernel.calendar import Calendar
+from shared.kernel.clock import Budget
+
+
+class UnitLevel(StrEnum):
+    """The depth of a unit in the tree; `grid` is a second-level grid, `subgrid` a third-level one (楼栋网格)."""
+
+    CITY = "city"
+    COUNTY = "county"
+    STREET = "street"
+    COMMUNITY = "community"
+    GRID = "grid"
+    SUBGRID = "subgrid"
+
+
+class Rung(StrEnum):
+    """The ladder of solving: each rung solves or passes up to the next."""
+
+    GRID = "grid"
+    COMMUNITY = "community"
+    STREET = "street"
+    DEPARTMENT = "department"
+
+
+class Kind(StrEnum):
+    """What a report is about, by its nature."""
+
+    PROBLEM = "problem"
+    ENQUIRY = "enquiry"
+    SERVICE = "service"
+    WISH = "wish"
+    DISPUTE = "dispute"
+    OPINION = "opinion"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A name in both languages; Chinese is the official one."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """A residential estate (小区); it belongs to one second-level grid."""
+
+    code: str
+    name: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One node of the tree city → (county) → street → community → second-level grid → third-level grid.
+
+    `merged` are the codes that other departments' grids gave to the same ground (多网合一); `stands_in` marks a unit
+    that fills a missing level and has all its rights.
+    """
+
+    code: str
+    name: str
+    level: UnitLevel
+    parent: str | None = None
+    households: int = 0
+    residents: int = 0
+    aliases: tuple[str, ...] = ()
+    merged: tuple[str, ...] = ()
+    estates: tuple[Estate, ...] = ()
+    stands_in: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """A department or paired unit; `field` names the field of the leader who supervises it (分管领域).
+
+    `reply_path` is `desk` (works in the console) or `stream` (subscribes to its own stream).
+    """
+
+    code: str
+    name: str
+    field: str
+    reply_path: str
+    kind: str = "department"
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """A department tied to a community (包联、结对)."""
+
+    department: str
+    community: str
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post that each unit of a level has; who holds it is a record of the unit, never a name in the file."""
+
+    code: str
+    name: str
+    level: UnitLevel
+    ex_officio: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One leaf of the three-level catalogue (事项目录).
+
+    `handle` has a budget per rung that may hold it; `verify` is None where nothing is verified. `keywords` are the
+    words by which a report without a matter is classified; `group` is the class of the simulated city.
+    """
+
+    code: str
+    name: str
+    path: tuple[str, str, str]
+    kind: Kind
+    group: str
+    first_rung: Rung
+    leads: tuple[str, ...]
+    supports: tuple[str, ...]
+    admitted: bool
+    claimable: bool
+    verified: bool
+    urgent: bool
+    accept: Budget
+    handle: Mapping[Rung, Budget]
+    verify: Budget | None
+    keywords: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The list of what communities may be given (准入); `required` refuses everything that is not on it."""
+
+    required: bool
+    decide: Budget
+    items: tuple[AdmissionItem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionItem:
+    """One admitted matter: `kind` is statutory, assisting or certificate."""
+
+    code: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """How often a level meets: months (1-12) and the first and last day of the month on which it may."""
+
+    period: str
+    months: tuple[int, ...]
+    first_day: int
+    last_day: int
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One level of the chain of joint meetings; `answer` is the limit from OPEN to the first adopted decision.
+
+    `quorum` is a share of the standing members with `quorum_rule` `share`; `three_parties` asks for branch, property
+    company and owners' committee each.
+    """
+
+    code: str
+    names: Names
+    unit_level: UnitLevel
+    body_name: str
+    convener: str
+    secretary: str
+    cadence: Cadence
+    answer: Budget
+    answer_urgent: Budget
+    quorum_rule: str
+    quorum: Fraction
+    may_form_squad: bool
+    may_list: bool
+    excusable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A standing member of a body: `kind` is post, unit, department or party (of the three-party consultation)."""
+
+    code: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The standing joint meeting (联席会) of one unit; its ledger bears the unit's code."""
+
+    unit: str
+    level: str
+    name: str
+    convener: str
+    secretary: str
+    members: tuple[Member, ...]
+    quorum_rule: str
+    quorum: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One immutable version of how answers become scores; shares and credits are exact fractions.
+
+    `credits` maps the grade (5 very satisfied … 1 very dissatisfied) to its credit; `vetoes` are the single-item
+    vetoes (一票否决) by what they are applied to.
+    """
+
+    version: int
+    effective_from: date
+    response: Fraction
+    resolution: Fraction
+    satisfaction: Fraction
+    credits: Mapping[int, Fraction]
+    exclusion_scope: str
+    rank_from: int
+    window: Budget
+    freeze: Budget
+    vetoes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    yearly_only: tuple[UnitLevel, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Somebody who may send reports; `ratable` is false for machines; `spot` may report what was solved on the spot."""
+
+    code: str
+    names: Names
+    channel: str
+    ratable: bool = True
+    spot: bool = False
+
+
+Ring = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class City:
+    """One city, whole and unchangeable; `version` is the short hash of the file and is named by every fact."""
+
+    code: str
+    names: Names
+    version: str
+    case_prefix: str
+    units: Mapping[str, Unit]
+    departments: Mapping[str, Department]
+    pairings: tuple[Pairing, ...]
+    posts: Mapping[str, Post]
+    matters: Mapping[str, Matter]
+    admission: Admission
+    clocks: Mapping[str, Budget]
+    limits: Mapping[str, int]
+    shares: Mapping[str, Fraction]
+    rungs: Mapping[Rung, UnitLevel | None]
+    chain: tuple[Level, ...]
+    unable_starts_at: str
+    policies: tuple[Policy, ...]
+    sources: Mapping[str, Source]
+    mechanisms: frozenset[str]
+    calendar: Calendar
+    simulation: Mapping[str, Any]
+    published: Mapping[str, Any]
+    boundaries: Mapping[str, tuple[Ring, ...]]
+    classify_from: Fraction
+    marks: Mapping[str, str]
+    pairing_rule: Mapping[str, int]
+
+    # --- the tree -------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def root(self) -> Unit:
+        """Return the city itself, at which the operations team (指挥中心) works."""
+        return next(unit for unit in self.units.values() if unit.parent is None)
+
+    @cached_property
+    def _children(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for unit in self.units.values():
+            if unit.parent is not None:
+                found.setdefault(unit.parent, []).append(unit.code)
+        return {code: tuple(codes) for code, codes in found.items()}
+
+    def children(self, code: str) -> tuple[Unit, ...]:
+        """Return the units directly below, in the file's order."""
+        return tuple(self.units[child] for child in self._children.get(code, ()))
+
+    def ancestors(self, code: str) -> tuple[Unit, ...]:
+        """Return the units above, nearest first, without the unit itself. Raises KeyError for an unknown code."""
+        found: list[Unit] = []
+        parent = self.units[code].parent
+        while parent is not None:
+            unit = self.units[parent]
+            found.append(unit)
+            parent = unit.parent
+        return tuple(found)
+
+    def lineage(self, code: str) -> tuple[Unit, ...]:
+        """Return the unit and everything above it, nearest first."""
+        return (self.units[code], *self.ancestors(code))
+
+    def at_level(self, code: str, level: UnitLevel) -> Unit | None:
+        """Return the unit itself or its ancestor of that level; None where the place is not known so finely."""
+        return next((unit for unit in self.lineage(code) if unit.level is level), None)
+
+    def of_level(self, level: UnitLevel) -> tuple[Unit, ...]:
+        """Return every unit of one level, in the file's order."""
+        return tuple(unit for unit in self.units.values() if unit.level is level)
+
+    def is_within(self, code: str, area: str) -> bool:
+        """Tell whether a unit is `area` or lies below it."""
+        return any(unit.code == area for unit in self.lineage(code))
+
+    def name_of(self, code: str) -> str:
+        """Return the Chinese name of a unit or department, or the code itself if the city has no such one."""
+        if code in self.units:
+            return self.units[code].name
+        return self.departments[code].name if code in self.departments else code
+
+    # --- the ladder and dispatch ----------------------------------------------------------------------------------
+
+    def rung_unit(self, place: str, rung: Rung) -> Unit | None:
+        """Return the unit that holds a case of this place at this rung; None for departments and unknown ground."""
+        level = self.rungs[rung]
+        return None if level is None else self.at_level(place, level)
+
+    def rung_of(self, unit: str) -> Rung | None:
+        """Return the rung at which a unit or department holds cases; None for city, county and third-level grids."""
+        if unit in self.departments:
+            return Rung.DEPARTMENT
+        level = self.units[unit].level
+        return next((rung for rung, at in self.rungs.items() if at is level), None)
+
+    def first_holder(self, matter: str, place: str) -> tuple[Rung, Unit]:
+        """Return where a case starts: the matter's first rung, the street if communities may not be given it.
+
+        A rung without a unit at that place falls to the next one up, at last to the city itself (operations dispatch).
+        """
+        leaf = self.matters[matter]
+        rungs = tuple(Rung)
+        start = rungs.index(leaf.first_rung)
+        if not leaf.admitted:
+            start = max(start, rungs.index(Rung.STREET))
+        for rung in rungs[start:]:
+            unit = self.rung_unit(place, rung)
+            if unit is not None:
+                return rung, unit
+        street = self.rung_unit(place, Rung.STREET)
+        return Rung.DEPARTMENT, street or self.root
+
+    def next_rung(self, rung: Rung) -> Rung | None:
+        """Return the rung that a case is passed up to; None above the department."""
+        rungs = tuple(Rung)
+        index = rungs.index(rung) + 1
+        return rungs[index] if index < len(rungs) else None
+
+    def dispatcher_above(self, unit: str) -> Unit:
+        """Return the unit that plays the dispatcher for a rung holding a case itself: its parent."""
+        parent = self.units[unit].parent
+        return self.root if parent is None else self.units[parent]
+
+    def paired_with(self, community: str) -> tuple[str, ...]:
+        """Return the departments paired with a community, in the file's order."""
+        return self._paired.get(community, ())
+
+    def communities_of(self, department: str) -> tuple[str, ...]:
+        """Return the communities a department is paired with, in the file's order."""
+        return tuple(p.community for p in self.pairings if p.department == department)
+
+    @cached_property
+    def _paired(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for pairing in self.pairings:
+            found.setdefault(pairing.community, []).append(pairing.department)
+        return {code: tuple(codes) for code, codes in found.items()}
+
+    def reach(self, dispatcher: str, matter: str | None = None) -> frozenset[str]:
+        """Return the units a dispatcher may dispatch to (workflows §1).
+
+        A street reaches any department of the matter (without a matter: every department) and, for admitted matters,
+        its communities; a community only the departments paired with it; operations (the city) streets and
+        departments; nobody else dispatches.
+        """
+        unit = self.units.get(dispatcher)
+        if unit is None:
+            return frozenset()
+        if unit.level is UnitLevel.COMMUNITY:
+            return frozenset(self.paired_with(unit.code))
+        if unit.level is UnitLevel.STREET:
+            leaf = None if matter is None else self.matters[matter]
+            served = frozenset(self.departments) if leaf is None else frozenset((*leaf.leads, *leaf.supports))
+            below = self._children.get(unit.code, ()) if leaf is not None and leaf.admitted else ()
+            return served | frozenset(below)
+        if unit.level is UnitLevel.CITY:
+            streets = (street.code for street in self.of_level(UnitLevel.STREET))
+            return frozenset(self.departments) | frozenset(streets)
+        return frozenset()
+
+    def leads_in_reach(self, matter: str, dispatcher: str) -> tuple[str, ...]:
+        """Return the matter's lead departments that the dispatcher may dispatch to, first choice first."""
+        reach = self.reach(dispatcher, matter)
+        return tuple(lead for lead in self.matters[matter].leads if lead in reach)
+
+    # --- clocks ---------------------------------------------------------------------------------------------------
+
+    def clock(self, name: str, *, urgent: bool = False) -> Budget:
+        """Return a default budget such as `dispatch` or `handle.street`; its urgent form where the file has one."""
+        if urgent and f"{name}.urgent" in self.clocks:
+            return self.clocks[f"{name}.urgent"]
+        return self.clocks[name]
+
+    def handle_budget(self, matter: str, rung: Rung) -> Budget:
+        """Return the time a rung has to handle a matter: the matter's own limit or the rung's default."""
+        leaf = self.matters[matter]
+        own = leaf.handle.get(rung)
+        return own if own is not None else self.clock(f"handle.{rung.value}", urgent=leaf.urgent)
+
+    # --- joint meetings -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def levels(self) -> Mapping[str, Level]:
+        """Return the chain of meeting levels by code, lowest first."""
+        return {level.code: level for level in self.chain}
+
+    @cached_property
+    def bodies(self) -> Mapping[str, Body]:
+        """Return every body by the code of its unit."""
+        at = {level.unit_level: level for level in self.chain}
+        return {u.code: self._make_body(u, at[u.level]) for u in self.units.values() if u.level in at}
+
+    def body_of(self, unit: str) -> Body | None:
+        """Return the body where a unit's topics start: its own or that of its nearest ancestor on the chain."""
+        return next((self.bodies[u.code] for u in self.lineage(unit) if u.code in self.bodies), None)
+
+    def body_above(self, unit: str) -> Body | None:
+        """Return the body that a topic of this body moves up to; None at the top."""
+        return next((self.bodies[u.code] for u in self.ancestors(unit) if u.code in self.bodies), None)
+
+    def _make_body(self, unit: Unit, level: Level) -> Body:
+        return Body(
+            unit=unit.code,
+            level=level.code,
+            name=f"{unit.name}{level.body_name}",
+            convener=level.convener,
+            secretary=level.secretary,
+            members=self._members(unit, level),
+            quorum_rule=level.quorum_rule,
+            quorum=level.quorum,
+        )
+
+    def _members(self, unit: Unit, level: Level) -> tuple[Member, ...]:
+        chair = Member(level.convener, self.posts[level.convener].name if level.convener in self.posts else "", "post")
+        if level.quorum_rule == "three_parties":
+            parties = (("branch", "小区党支部"), ("property", "物业服务企业"), ("owners", "业主委员会"))
+            return tuple(Member(code, name, "party") for code, name in parties)
+        if unit.level is UnitLevel.COMMUNITY:
+            paired = (self.departments[code] for code in self.paired_with(unit.code))
+            return (chair, *(Member(d.code, d.name, "department") for d in paired))
+        below = tuple(Member(u.code, u.name, "unit") for u in self.children(unit.code))
+        if unit.level is UnitLevel.CITY:
+            served = {lead for matter in self.matters.values() for lead in matter.leads}
+            served_departments = (d for d in self.departments.values() if d.code in served)
+            return (chair, *below, *(Member(d.code, d.name, "department") for d in served_departments))
+        return (chair, *below)
+
+    def meeting_days(self, unit: str, year: int) -> tuple[date, ...]:
+        """Return the planned regular days of a unit's body in a year, each moved to the next working day.
+
+        Bodies of one level are spread over the level's days of the month in the file's order.
+        """
+        body = self.bodies[unit]
+        cadence = self.levels[body.level].cadence
+        peers = [code for code, other in self.bodies.items() if other.level == body.level]
+        span = cadence.last_day - cadence.first_day + 1
+        day = cadence.first_day + peers.index(unit) % span
+        return tuple(self._working_day(date(year, month, day)) for month in cadence.months)
+
+    def _working_day(self, on: date) -> date:
+        while not self.calendar.is_working_day(on):
+            on += timedelta(days=1)
+        return on
+
+    # --- scoring --------------------------------------------------------------------------------------------------
+
+    def policy_on(self, period_start: date) -> Policy:
+        """Return the scoring policy in force on the first day of a period. Raises LookupError before the first."""
+        valid = [policy for policy in self.policies if policy.effective_from <= period_start]
+        if not valid:
+            raise LookupError(f"no scoring policy in force on {period_start}")
+        return max(valid, key=lambda policy: policy.effective_from)
+
+    def mark_of(self, path: str) -> str:
+        """Tell whether a value of the file, by its dotted path, is `published` or `assumed`: longest prefix wins."""
+        parts = path.split(".")
+        for length in range(len(parts), 0, -1):
+            mark = self.marks.get(".".join(parts[:length]))
+            if mark is not None:
+                return mark
+        return "assumed"

@@ -1,0 +1,354 @@
+"""What dispatch states on `orders` (subject: the case id), and is sent on `replies.<department>` or through the desk.
+
+One order per case for life, with a series of assignments (workflows §0); so an order is cited by its case id.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from pydantic import Field, StringConstraints
+
+from shared.contracts.base import Code, Contract, Instant, Masked, OutsideId, OutsideMessage
+
+
+class Status(StrEnum):
+    """Workflows §3.1."""
+
+    WAITING = "waiting"
+    DISPATCHED = "dispatched"
+    ACCEPTED = "accepted"
+    HANDLED = "handled"
+    VERIFIED = "verified"
+    ESCALATED = "escalated"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+
+
+class Cause(StrEnum):
+    """Why a topic is raised (workflows §2.1)."""
+
+    UNABLE = "unable"
+    BOUNCED = "bounced"
+    OVERDUE = "overdue"
+    REWORK = "rework"
+    DISSATISFIED = "dissatisfied"
+
+
+class Dispatch(Contract):
+    """Every order fact says where the order stands after it: exactly one responsible unit and one clock while open."""
+
+    SERVICE: ClassVar[str] = "dispatch"
+    status: Status
+    responsible: Code | None
+    """Unit or department; None only when closed or withdrawn."""
+    rung: str | None = None
+    """grid, community, street, department, or meeting."""
+    assignment: int = 0
+    clock: str | None = None
+    """dispatch, accept, handle, verify, window, answer; None only when closed or withdrawn."""
+    due_at: Instant | None = None
+
+
+class OrderOpened(Dispatch):
+    """The case waits at the unit that must dispatch it (move 1)."""
+
+    TYPE: ClassVar[str] = "order.opened.v1"
+    case_due_at: Instant
+    dispatcher: Code
+
+
+class OrderDispatched(Dispatch):
+    """Assigned to one lead (moves 3, 19); the paper 问题交办单."""
+
+    TYPE: ClassVar[str] = "order.dispatched.v1"
+    number: str
+    matter: Code
+    unit: Code
+    summary: Masked
+    urgent: bool
+    dispatcher: Code
+    rule: str
+    """matter, pairing, rung, hand (by a person), or meeting."""
+    support: tuple[Code, ...] = ()
+    meeting: bool = False
+    handle_due_at: Instant | None = None
+    """Set for meeting orders: the deadline of the resolution."""
+
+
+class OrderAccepted(Dispatch):
+    """Signed for by the lead, naming the handling post, or deemed accepted when the clock ran out (move 5)."""
+
+    TYPE: ClassVar[str] = "order.accepted.v1"
+    handler: str
+    deemed: bool
+
+
+class OrderProgressed(Dispatch):
+    """A progress note; changes nothing."""
+
+    TYPE: ClassVar[str] = "order.progressed.v1"
+    note: Masked
+
+
+class HandBackAsked(Dispatch):
+    """The holder asks to hand back (退单), naming the clause and the right unit; the clock runs on."""
+
+    TYPE: ClassVar[str] = "order.hand_back_asked.v1"
+    clause: str
+    proposed: Code
+    note: Masked
+    judge: Code
+    judge_due_at: Instant
+
+
+class HandBackJudged(Dispatch):
+    """Upheld (moves 6, 7), refused, or lapsed as refused when nobody judged in time."""
+
+    TYPE: ClassVar[str] = "order.hand_back_judged.v1"
+    upheld: bool
+    lapsed: bool
+    bounces: int
+    judge: Code
+    asked_by: Code
+
+
+class UnableAsked(Dispatch):
+    """The holder says that it cannot: what was tried, what is missing."""
+
+    TYPE: ClassVar[str] = "order.unable_asked.v1"
+    missing: str
+    """power, money, or law."""
+    tried: Masked
+    judge: Code
+    judge_due_at: Instant
+
+
+class UnableJudged(Dispatch):
+    """Confirmed (an escalation follows), refused, or lapsed as refused."""
+
+    TYPE: ClassVar[str] = "order.unable_judged.v1"
+    confirmed: bool
+    lapsed: bool
+    judge: Code
+
+
+class OrderPassedUp(Dispatch):
+    """A rung that cannot solve it passes it to the next (move 8)."""
+
+    TYPE: ClassVar[str] = "order.passed_up.v1"
+    from_unit: Code
+    to_unit: Code
+    from_rung: str
+    reason: str
+    """authority, means, outside, tried."""
+    note: Masked
+
+
+class OrderHandled(Dispatch):
+    """Done, says the lead (move 12); the paper 处置反馈单."""
+
+    TYPE: ClassVar[str] = "order.handled.v1"
+    done_by: Code
+    note: Masked
+    contacted: bool
+    evidence: int
+    on_time: bool
+    handle_due_at: Instant
+
+
+class OrderVerified(Dispatch):
+    """Verified on the spot, or the matter needs none (move 13)."""
+
+    TYPE: ClassVar[str] = "order.verified.v1"
+    verifier: Code | None
+    handled_by: Code
+    dispatcher: Code
+
+
+class VerificationFailed(Dispatch):
+    """Back to the lead with half the budget (move 14), the third time to the meeting (move 15)."""
+
+    TYPE: ClassVar[str] = "order.verification_failed.v1"
+    verifier: Code
+    reason: Masked
+    failures: int
+
+
+class OrderReworked(Dispatch):
+    """The first controllable dissatisfaction sends it back to the lead (move 17)."""
+
+    TYPE: ClassVar[str] = "order.reworked.v1"
+
+
+class OrderReminded(Dispatch):
+    """The reminder rung of a clock fired (催办)."""
+
+    TYPE: ClassVar[str] = "order.reminded.v1"
+    of: str
+
+
+class OrderOverdue(Dispatch):
+    """A clock ran out; charged to `charged` for ever (workflows §3.3)."""
+
+    TYPE: ClassVar[str] = "order.overdue.v1"
+    of: str
+    charged: Code
+
+
+class OrderSupervised(Dispatch):
+    """Supervision order (督办) by the unit above the late one."""
+
+    TYPE: ClassVar[str] = "order.supervised.v1"
+    of: str
+    charged: Code
+    supervisor: Code
+
+
+class OrderEscalated(Dispatch):
+    """Goes to the joint meeting (提请上会): `body` is the unit whose body must raise it (workflows §2.1).
+
+    Until `topic.raised` has been seen the named responsible unit stays the dispatcher.
+    """
+
+    TYPE: ClassVar[str] = "order.escalated.v1"
+    cause: Cause
+    body: Code
+    lead: Code | None
+    tried: Masked
+    number: str
+    matter: Code
+    unit: Code
+    summary: Masked
+    urgent: bool
+    meeting_order: bool
+    """True: an order made by a meeting failed; the entry that made it is reopened instead of a new topic."""
+
+
+class OrderAtMeeting(Dispatch):
+    """The body's unit now answers for the case: its topic was raised, moved up, deferred or reopened."""
+
+    TYPE: ClassVar[str] = "order.at_meeting.v1"
+    topic: str
+    body: Code
+
+
+class CaseClosed(Dispatch):
+    """The end (结案): rated, window over, nobody ratable, solved on the spot, or answered by a meeting's decline."""
+
+    TYPE: ClassVar[str] = "case.closed.v1"
+    reason: str
+    """rated, window_over, not_ratable, on_spot, answered."""
+    lead: Code | None
+    dispatcher: Code | None
+    on_time: bool | None
+    solved_at_rung: str
+    opened_at: Instant
+
+
+class OrderWithdrawn(Dispatch):
+    """The reporter withdrew; an overdue already counted stays counted."""
+
+    TYPE: ClassVar[str] = "order.withdrawn.v1"
+
+
+class ReplyRefused(Contract):
+    """Answer on `orders.<department>`: the reply changed nothing; rule and field say why."""
+
+    SERVICE: ClassVar[str] = "dispatch"
+    TYPE: ClassVar[str] = "reply.refused.v1"
+    reply: OutsideId | None
+    order: str | None
+    rule: str
+    field: str
+    params: dict[str, str] = Field(default_factory=dict)
+
+
+# ---- from outside: replies of departments, commands of units
+
+Note = Annotated[str, StringConstraints(min_length=4, max_length=2000)]
+
+
+class OrderMessage(OutsideMessage):
+    """`order` is the case id of the order; `assignment` the one being answered."""
+
+    order: Code
+    assignment: Annotated[int, Field(ge=1)]
+
+
+class Accept(OrderMessage):
+    TYPE: ClassVar[str] = "order.accept.v1"
+    handler: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    """Post of the named handler (专人), not a person's name."""
+
+
+class Progress(OrderMessage):
+    TYPE: ClassVar[str] = "order.progress.v1"
+    note: Note
+
+
+class HandBack(OrderMessage):
+    TYPE: ClassVar[str] = "order.hand_back.v1"
+    clause: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    proposed: Code
+    note: Note
+
+
+class Missing(StrEnum):
+    POWER = "power"
+    MONEY = "money"
+    LAW = "law"
+
+
+class Unable(OrderMessage):
+    TYPE: ClassVar[str] = "order.unable.v1"
+    missing: Missing
+    tried: Note
+
+
+class Finish(OrderMessage):
+    TYPE: ClassVar[str] = "order.finish.v1"
+    what: Note
+    contacted: bool
+    evidence: Annotated[int, Field(ge=0, le=20)]
+
+
+class PassUpReason(StrEnum):
+    AUTHORITY = "authority"
+    MEANS = "means"
+    OUTSIDE = "outside"
+    TRIED = "tried"
+
+
+class PassUp(OrderMessage):
+    TYPE: ClassVar[str] = "order.pass_up.v1"
+    reason: PassUpReason
+    note: Note
+
+
+class JudgeHandBack(OrderMessage):
+    TYPE: ClassVar[str] = "order.judge_hand_back.v1"
+    upheld: bool
+    note: Note
+
+
+class JudgeUnable(OrderMessage):
+    TYPE: ClassVar[str] = "order.judge_unable.v1"
+    confirmed: bool
+    note: Note
+
+
+class Verify(OrderMessage):
+    TYPE: ClassVar[str] = "order.verify.v1"
+    passed: bool
+    note: Note
+
+
+class DispatchTo(OutsideMessage):
+    """A dispatcher names the lead by hand, or a street dispatches on what it holds (moves 3, 9)."""
+
+    TYPE: ClassVar[str] = "order.dispatch.v1"
+    order: Code
+    lead: Code
+    support: Annotated[tuple[Code, ...], Field(max_length=10)] = ()

@@ -1,0 +1,205 @@
+"""What intake states on `cases`, answers on `receipts.<source>`, and is sent on `reports.<source>`.
+
+The subject of every fact is the case id; nothing personal is in any of them (architecture §4).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from pydantic import Field, StringConstraints
+
+from shared.contracts.base import Code, Contract, Instant, Masked, OutsideId, OutsideMessage
+
+
+class Intake(Contract):
+    SERVICE: ClassVar[str] = "intake"
+
+
+class CoordinateSystem(StrEnum):
+    WGS84 = "wgs84"
+    GCJ02 = "gcj02"
+    BD09 = "bd09"
+
+
+class Placement(Contract):
+    """Where a case lies: the smallest unit that is known, how it was found, how sure (0..1)."""
+
+    unit: Code
+    how: str
+    """One of unit_code, point, address, default."""
+    confidence: float
+    lon: float | None = None
+    """WGS-84, rounded to three decimals (about 100 m)."""
+    lat: float | None = None
+
+
+class Understanding(Contract):
+    """Which matter a case is, who said so (given, rules, person), how sure (0..1), by which words."""
+
+    matter: Code
+    how: str
+    confidence: float
+    words: tuple[str, ...] = ()
+
+
+class CaseRegistered(Intake):
+    """A report became a case; its order waits at `rung`."""
+
+    TYPE: ClassVar[str] = "case.registered.v1"
+    number: str
+    source: Code
+    report: OutsideId
+    """The source's own id."""
+    dossier: str
+    placement: Placement
+    understanding: Understanding
+    kind: str
+    urgent: bool
+    rung: str
+    summary: Masked
+    reporter: str
+    """Case-scoped id of the reporter; says nothing outside the case."""
+    ratable: bool
+    raised_by: Code | None = None
+    """The unit whose staff raised it, if any."""
+    claimed_at: Instant | None = None
+
+
+class CaseSolvedOnSpot(CaseRegistered):
+    """A grid member solved it while reporting (当场解决): registered and closed in one."""
+
+    TYPE: ClassVar[str] = "case.solved_on_spot.v1"
+    handler: Code
+    """The unit whose member solved it."""
+    evidence: int
+    """Number of photos or papers attached."""
+    drawn: bool
+    """Drawn for rating (10 % of them)."""
+
+
+class CaseHeld(Intake):
+    """A report waits for a person to name its matter or place (triage)."""
+
+    TYPE: ClassVar[str] = "case.held.v1"
+    number: str
+    source: Code
+    report: OutsideId
+    dossier: str
+    summary: Masked
+    why: str
+    """matter or place."""
+    placement: Placement | None = None
+    guesses: tuple[Understanding, ...] = ()
+    responsible: Code
+    """The unit that must decide."""
+    due_at: Instant
+
+
+class CaseRejected(Intake):
+    """A report is refused by a rule, and its reporter told so."""
+
+    TYPE: ClassVar[str] = "case.rejected.v1"
+    number: str
+    source: Code
+    report: OutsideId
+    dossier: str
+    summary: Masked
+    rule: str
+    params: dict[str, str] = Field(default_factory=dict)
+
+
+class CaseWithdrawn(Intake):
+    """The reporter took the report back."""
+
+    TYPE: ClassVar[str] = "case.withdrawn.v1"
+    reporter: str
+
+
+class ReportReceived(Intake):
+    """Answer to the source: the report is in, under this case and number; follow it at this path of intake."""
+
+    TYPE: ClassVar[str] = "report.received.v1"
+    report: OutsideId
+    case: str
+    number: str
+    follow: str
+    outcome: str
+    """registered, solved_on_spot, held, rejected."""
+    rule: str | None = None
+
+
+class ReportRejected(Intake):
+    """Answer to the source: the message could not be taken; the rule and the field say why."""
+
+    TYPE: ClassVar[str] = "report.rejected.v1"
+    report: OutsideId | None
+    rule: str
+    field: str
+    params: dict[str, str] = Field(default_factory=dict)
+
+
+# ---- from outside
+
+
+class ReportPlace(OutsideMessage):
+    """Any of: a unit code, a point with its coordinate system, an address."""
+
+    unit: Code | None = None
+    lon: Annotated[float, Field(ge=-180, le=180)] | None = None
+    lat: Annotated[float, Field(ge=-90, le=90)] | None = None
+    system: CoordinateSystem = CoordinateSystem.WGS84
+    address: Annotated[str, StringConstraints(max_length=300)] | None = None
+
+
+class Reporter(OutsideMessage):
+    """Who reports; kept in the dossier only. Without any of them the report is anonymous."""
+
+    id: OutsideId | None = None
+    name: Annotated[str, StringConstraints(max_length=100)] | None = None
+    phone: Annotated[str, StringConstraints(max_length=40)] | None = None
+
+
+class SolvedOnSpot(OutsideMessage):
+    """What a grid member did on the spot."""
+
+    what: Annotated[str, StringConstraints(min_length=2, max_length=1000)]
+    evidence: Annotated[int, Field(ge=1, le=20)]
+
+
+class Report(OutsideMessage):
+    """A report on `reports.<source>.v1` or `POST /v1/reports`; the same (source, id) twice is one report."""
+
+    TYPE: ClassVar[str] = "report.v1"
+    id: OutsideId
+    text: Annotated[str, StringConstraints(min_length=1, max_length=5000)]
+    subject: Annotated[str, StringConstraints(max_length=200)] | None = None
+    at: Instant | None = None
+    place: ReportPlace | None = None
+    matter: Code | None = None
+    reporter: Reporter | None = None
+    photos: Annotated[tuple[Annotated[str, StringConstraints(max_length=200)], ...], Field(max_length=6)] = ()
+    raised_by: Code | None = None
+    solved: SolvedOnSpot | None = None
+
+
+class TriageCase(OutsideMessage):
+    """A person names what the rules could not: matter and, if missing, place."""
+
+    TYPE: ClassVar[str] = "case.triage.v1"
+    matter: Code
+    unit: Code | None = None
+
+
+class RejectCase(OutsideMessage):
+    """A person refuses a held report, naming the rule."""
+
+    TYPE: ClassVar[str] = "case.reject.v1"
+    rule: str
+
+
+class WithdrawReport(OutsideMessage):
+    """The reporter takes the report back."""
+
+    TYPE: ClassVar[str] = "report.withdraw.v1"

@@ -1,0 +1,1 @@
+"""What every service's rules are written in: standard library only."""

@@ -1,0 +1,159 @@
+"""Which days are worked and when the office is open: the Chinese statutory calendar with make-up days (调休)."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+_SECOND = 1_000_000
+
+
+def _micros(at: time) -> int:
+    return ((at.hour * 60 + at.minute) * 60 + at.second) * _SECOND + at.microsecond
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Answer every question about working days and office hours between 2000 and 2100.
+
+    `known` are the years whose statutory calendar is out; any other year counts Monday to Friday and is provisional.
+    `hours` are the opening spans of a working day, in order, e.g. 08:30-12:00 and 13:30-18:00. The zone must have no
+    daylight saving time in these years (Asia/Shanghai has none). Raises ValueError for other hours than that.
+    """
+
+    holidays: frozenset[date] = frozenset()
+    makeups: frozenset[date] = frozenset()
+    known: frozenset[int] = frozenset()
+    hours: tuple[tuple[time, time], ...] = ((time(8, 30), time(12)), (time(13, 30), time(18)))
+    zone: ZoneInfo = SHANGHAI
+
+    def __post_init__(self) -> None:
+        edges = [_micros(edge) for span in self.hours for edge in span]
+        if not edges or any(a >= b for a, b in pairwise(edges)):
+            raise ValueError("office hours must be non-empty spans in order")
+
+    # --- days -----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def working_days(self) -> tuple[int, ...]:
+        """Return the ordinals of all working days, in order."""
+        first, last = date(FIRST_YEAR, 1, 1).toordinal(), date(LAST_YEAR, 12, 31).toordinal()
+        off = {day.toordinal() for day in self.holidays}
+        on = {day.toordinal() for day in self.makeups}
+        # Ordinal 1 was a Monday, so (ordinal - 1) % 7 is the weekday.
+        return tuple(day for day in range(first, last + 1) if day in on or ((day - 1) % 7 < 5 and day not in off))
+
+    def is_provisional(self, on: date) -> bool:
+        """Tell whether the year's statutory calendar is still unknown and Monday to Friday is assumed."""
+        return on.year not in self.known
+
+    def is_working_day(self, on: date) -> bool:
+        """Tell whether the office works on that day."""
+        ordinal = on.toordinal()
+        index = bisect_left(self.working_days, ordinal)
+        return index < len(self.working_days) and self.working_days[index] == ordinal
+
+    def working_day_after(self, on: date, count: int) -> date:
+        """Return the count-th working day after a day, the day itself not counted. Raises ValueError if count < 1."""
+        if count < 1:
+            raise ValueError("count must be at least 1")
+        return date.fromordinal(self.day_at(bisect_right(self.working_days, on.toordinal()) + count - 1))
+
+    def working_day_before(self, on: date, count: int) -> date:
+        """Return the count-th working day before a day, the day itself not counted (cut-off of a meeting)."""
+        if count < 1:
+            raise ValueError("count must be at least 1")
+        return date.fromordinal(self.day_at(bisect_left(self.working_days, on.toordinal()) - count))
+
+    def working_days_between(self, first: date, last: date) -> int:
+        """Count the working days from first to last, both counted; 0 when last lies before first."""
+        days = self.working_days
+        return max(0, bisect_right(days, last.toordinal()) - bisect_left(days, first.toordinal()))
+
+    def day_at(self, index: int) -> int:
+        """Return the ordinal of a working day by its place. Raises ValueError beyond the calendar's years."""
+        if not 0 <= index < len(self.working_days):
+            raise ValueError(f"beyond the calendar of {FIRST_YEAR}-{LAST_YEAR}")
+        return self.working_days[index]
+
+    # --- office time, in microseconds of one long open day ----------------------------------------------------------
+
+    @cached_property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """Return the opening spans of a working day in microseconds after midnight."""
+        return tuple((_micros(opens), _micros(closes)) for opens, closes in self.hours)
+
+    @cached_property
+    def day_length(self) -> int:
+        """Return the working time of one working day, in microseconds."""
+        return sum(closes - opens for opens, closes in self.spans)
+
+    @cached_property
+    def closing(self) -> timedelta:
+        """Return the office's closing as time after midnight."""
+        return timedelta(microseconds=self.spans[-1][1])
+
+    def local(self, at: datetime) -> datetime:
+        """Return the same instant in the calendar's zone. Raises ValueError for a naive time."""
+        if at.tzinfo is self.zone:
+            return at
+        if at.tzinfo is None:
+            raise ValueError("a time without zone has no place in a calendar")
+        return at.astimezone(self.zone)
+
+    def midnight(self, ordinal: int) -> datetime:
+        """Return the first instant of a day."""
+        return datetime.fromordinal(ordinal).replace(tzinfo=self.zone)
+
+    def office_time(self, at: datetime) -> int:
+        """Return the working time since the calendar began, in microseconds; it stands still while closed."""
+        at = self.local(at)
+        days = self.working_days
+        ordinal = at.toordinal()
+        index = bisect_left(days, ordinal)
+        worked = index * self.day_length
+        if index < len(days) and days[index] == ordinal:
+            now = ((at.hour * 60 + at.minute) * 60 + at.second) * _SECOND + at.microsecond
+            for opens, closes in self.spans:
+                if now <= opens:
+                    break
+                worked += min(now, closes) - opens
+        return worked
+
+    def earliest_at(self, worked: int) -> datetime:
+        """Return the first instant at which so much working time has passed (a closing rather than an opening)."""
+        index, rest = divmod(worked, self.day_length)
+        if rest == 0:
+            index, rest = index - 1, self.day_length
+        midnight = self.midnight(self.day_at(index))
+        for opens, closes in self.spans:
+            if rest <= closes - opens:
+                return midnight + timedelta(microseconds=opens + rest)
+            rest -= closes - opens
+        raise AssertionError("rest is at most a day's length")
+
+    def latest_at(self, worked: int) -> datetime:
+        """Return the last instant at which no more working time has passed (an opening rather than a closing)."""
+        index, rest = divmod(worked, self.day_length)
+        midnight = self.midnight(self.day_at(index))
+        for opens, closes in self.spans:
+            if rest < closes - opens:
+                return midnight + timedelta(microseconds=opens + rest)
+            rest -= closes - opens
+        raise AssertionError("rest is below a day's length")
+
+    def is_open(self, at: datetime) -> bool:
+        """Tell whether the office is open at that instant; the opening counts, the closing does not."""
+        at = self.local(at)
+        now = _micros(at.time())
+        return any(opens <= now < closes for opens, closes in self.spans) and self.is_working_day(at.date())
+
+    def next_opening(self, at: datetime) -> datetime:
+        """Return the instant itself while open, else the next opening."""
+        return self.local(at) if self.is_open(at) else self.latest_at(self.office_time(at))

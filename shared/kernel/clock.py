@@ -1,0 +1,203 @@
+"""When a budget of time is used up: urgent hours, working hours, working days, natural days (workflows §0)."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from fractions import Fraction
+
+from shared.kernel.calendar import Calendar
+
+_HOUR = 3_600_000_000
+
+
+class Unit(StrEnum):
+    """In what a budget is counted."""
+
+    URGENT_HOURS = "uh"
+    WORKING_HOURS = "wh"
+    WORKING_DAYS = "wd"
+    NATURAL_DAYS = "nd"
+
+
+@dataclass(frozen=True, slots=True, order=False)
+class Budget:
+    """An amount of time in one unit; at least 1. Written `4 wh` in a city file. Raises ValueError otherwise."""
+
+    amount: int
+    unit: Unit
+
+    def __post_init__(self) -> None:
+        if self.amount < 1:
+            raise ValueError("a budget is at least 1")
+
+    @classmethod
+    def parse(cls, text: str) -> Budget:
+        """Read `4 wh`. Raises ValueError for anything else."""
+        amount, _, unit = text.strip().partition(" ")
+        if not amount.isdecimal():
+            raise ValueError(f"not a budget: {text!r}")
+        return cls(int(amount), Unit(unit.strip()))
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.unit.value}"
+
+    def halved(self) -> Budget:
+        """Return half of it, rounded up."""
+        return Budget(-(-self.amount // 2), self.unit)
+
+    def plus(self, other: Budget) -> Budget:
+        """Return both together. Raises ValueError for different units."""
+        if other.unit is not self.unit:
+            raise ValueError(f"cannot add {other} to {self}")
+        return Budget(self.amount + other.amount, self.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """A pause of a clock, from its start until just before `end`."""
+
+    start: datetime
+    end: datetime
+
+
+def add(at: datetime, budget: Budget, calendar: Calendar) -> datetime:
+    """Return when a budget counted from `at` is used up; exactly then is still on time.
+
+    `n wd` ends at office closing of the n-th working day after the day of `at`, `n nd` at 24:00 of the n-th day after
+    it, working hours count only while the office is open, urgent hours round the clock.
+    """
+    at = calendar.local(at)
+    if budget.unit is Unit.WORKING_HOURS:
+        return calendar.earliest_at(calendar.office_time(at) + budget.amount * _HOUR)
+    if budget.unit is Unit.URGENT_HOURS:
+        return at + timedelta(hours=budget.amount)
+    if budget.unit is Unit.NATURAL_DAYS:
+        return calendar.midnight(at.toordinal() + budget.amount + 1)
+    index = bisect_right(calendar.working_days, at.toordinal()) + budget.amount - 1
+    return calendar.midnight(calendar.day_at(index)) + calendar.closing
+
+
+def due(start: datetime, budget: Budget, calendar: Calendar, suspensions: Sequence[Suspension] = ()) -> datetime:
+    """Return when a budget is used up if the clock stood still during the suspensions.
+
+    Hours lose what lies inside a suspension; a day does not count if the clock is paused at its end (closing for wd,
+    24:00 for nd).
+    """
+    ends = add(start, budget, calendar)
+    for pause in _merged(suspensions, start):
+        if pause.start >= ends:
+            break
+        if budget.unit is Unit.WORKING_HOURS:
+            lost = calendar.office_time(pause.end) - calendar.office_time(pause.start)
+            ends = calendar.earliest_at(calendar.office_time(ends) + lost)
+        elif budget.unit is Unit.URGENT_HOURS:
+            ends += pause.end - pause.start
+        else:
+            ends = _skip_days(start, ends, pause, budget.unit, calendar)
+    return calendar.local(ends)
+
+
+def fraction_point(
+    start: datetime,
+    budget: Budget,
+    share: Fraction,
+    calendar: Calendar,
+    suspensions: Sequence[Suspension] = (),
+) -> datetime:
+    """Return when a share of the time between start and due has run, e.g. 3/4 for the reminder (催办).
+
+    Budgets in wh and wd measure working time, those in uh and nd all time; suspended time does not run.
+    """
+    ends = due(start, budget, calendar, suspensions)
+    pauses = [pause for pause in _merged(suspensions, start) if pause.start < ends]
+    working = budget.unit in (Unit.WORKING_HOURS, Unit.WORKING_DAYS)
+    total = _ran(start, ends, calendar, working) - sum(
+        _ran(pause.start, min(pause.end, ends), calendar, working) for pause in pauses
+    )
+    need = int(total * share)
+    if need <= 0:
+        return calendar.local(start) if total > 0 else ends
+    at = start
+    for pause in pauses:
+        ran = _ran(at, pause.start, calendar, working)
+        if ran >= need:
+            break
+        need -= ran
+        at = pause.end
+    if working:
+        return calendar.earliest_at(calendar.office_time(at) + need)
+    return calendar.local(at) + timedelta(microseconds=need)
+
+
+def latest_start(at: datetime, budget: Budget, calendar: Calendar) -> datetime:
+    """Return the last instant from which the budget still ends by `at`: the inverse of `add`."""
+    at = calendar.local(at)
+    if budget.unit is Unit.WORKING_HOURS:
+        return calendar.latest_at(calendar.office_time(at) - budget.amount * _HOUR)
+    if budget.unit is Unit.URGENT_HOURS:
+        return at - timedelta(hours=budget.amount)
+    if budget.unit is Unit.NATURAL_DAYS:
+        next_day = at.toordinal() - budget.amount
+    else:
+        last = bisect_right(calendar.working_days, at.toordinal()) - 1
+        if calendar.midnight(calendar.day_at(last)) + calendar.closing > at:
+            last -= 1
+        next_day = calendar.day_at(last - budget.amount + 1)
+    return calendar.midnight(next_day) - timedelta(microseconds=1)
+
+
+def working_time_between(first: datetime, second: datetime, calendar: Calendar) -> timedelta:
+    """Return the working time from first to second; negative when second lies before first."""
+    return timedelta(microseconds=calendar.office_time(second) - calendar.office_time(first))
+
+
+def is_on_time(at: datetime, due_at: datetime) -> bool:
+    """Tell whether an act came in time; exactly at the due instant it did."""
+    return at <= due_at
+
+
+def _merged(suspensions: Sequence[Suspension], start: datetime) -> list[Suspension]:
+    """Return the pauses after start, in order, overlapping ones joined."""
+    found: list[Suspension] = []
+    for pause in sorted(suspensions, key=lambda pause: pause.start):
+        begins = max(pause.start, start)
+        if pause.end <= begins:
+            continue
+        if found and begins <= found[-1].end:
+            found[-1] = Suspension(found[-1].start, max(found[-1].end, pause.end))
+        else:
+            found.append(Suspension(begins, pause.end))
+    return found
+
+
+def _skip_days(start: datetime, ends: datetime, pause: Suspension, unit: Unit, calendar: Calendar) -> datetime:
+    """Return the due day's end after leaving out the days after that of start whose end lies inside the pause."""
+    day = calendar.local(start).toordinal()
+    begins, stops = calendar.local(pause.start), calendar.local(pause.end)
+    if unit is Unit.NATURAL_DAYS:
+        first = max(begins.toordinal() + (begins > calendar.midnight(begins.toordinal())), day + 2)
+        last = stops.toordinal() - (stops == calendar.midnight(stops.toordinal()))
+        return calendar.midnight(calendar.local(ends).toordinal() + max(0, last - first + 1))
+    days = calendar.working_days
+    closed_before = bisect_left(days, begins.toordinal() + (begins > _closing(begins, calendar)))
+    closed_until = bisect_left(days, stops.toordinal() + (stops > _closing(stops, calendar)))
+    skipped = max(0, closed_until - max(closed_before, bisect_right(days, day)))
+    index = bisect_left(days, calendar.local(ends).toordinal()) + skipped
+    return calendar.midnight(calendar.day_at(index)) + calendar.closing
+
+
+def _closing(at: datetime, calendar: Calendar) -> datetime:
+    return calendar.midnight(at.toordinal()) + calendar.closing
+
+
+def _ran(first: datetime, second: datetime, calendar: Calendar, working: bool) -> int:
+    """Return the microseconds of working or all time between two instants, never below 0."""
+    if second <= first:
+        return 0
+    if working:
+        return calendar.office_time(second) - calendar.office_time(first)
+    return (second - first) // timedelta(microseconds=1)

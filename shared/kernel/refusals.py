@@ -1,0 +1,16 @@
+"""The one way a rule says no."""
+
+from __future__ import annotations
+
+
+class Refused(Exception):
+    """Say which rule refuses an act, about which field, with the parameters a person needs to understand it.
+
+    `rule` is a dotted id with words in both languages in `shared.kernel.rules`; `params` fill those words.
+    """
+
+    def __init__(self, rule: str, field: str = "", **params: object) -> None:
+        super().__init__(f"{rule}({field})" if field else rule)
+        self.rule = rule
+        self.field = field
+        self.params = {key: str(value) for key, value in params.items()}

@@ -1,0 +1,49 @@
+"""The words of every rule that can refuse something: rule id -> (Chinese, English), with `{name}` parameters.
+
+A service registers its own rules at import of its `domain` package by `register({...})`; a rule without words is a
+programming error that the architecture tests find.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+Words = tuple[str, str]
+
+_WORDS: dict[str, Words] = {
+    "message.unreadable": ("内容无法读取：{reason}", "The message cannot be read: {reason}"),
+    "message.unknown_type": ("未知的消息类型或版本：{type}", "Unknown message type or version: {type}"),
+    "message.missing_header": ("缺少消息头 {name}", "Header {name} is missing"),
+    "message.too_large": ("内容超过 {limit} 字节", "Larger than {limit} bytes"),
+    "message.invalid": ("字段 {field_name} 不合要求：{reason}", "Field {field_name} is invalid: {reason}"),
+    "message.stale": ("事项已有变化（当前序号 {sequence}），请核对后再提交", "Changed meanwhile (now at {sequence}); check and send again"),
+    "message.conflicting_id": ("同一编号已用于另一内容", "This id was already used for another content"),
+    "actor.bad_token": ("凭证无效", "The token is not valid"),
+    "subject.unknown": ("没有这个编号：{subject}", "No such id: {subject}"),
+    "move.forbidden": ("{now} 状态下不能{to}", "Not possible: {now} -> {to}"),
+    "actor.not_allowed": ("{actor} 无权办理此事项：{act}", "{actor} may not do this: {act}"),
+}
+
+
+def register(words: Mapping[str, Words]) -> None:
+    """Give rules their words; the same id with other words is refused, so that no two services fight over one."""
+    for rule, pair in words.items():
+        if _WORDS.setdefault(rule, pair) != pair:
+            raise ValueError(f"rule {rule} already has other words")
+
+
+def words(rule: str, params: Mapping[str, str]) -> Words:
+    """Render a rule in Chinese and English; a missing parameter shows as its name instead of failing."""
+    pair = _WORDS[rule]
+    filled = _Forgiving(params)
+    return pair[0].format_map(filled), pair[1].format_map(filled)
+
+
+def known() -> frozenset[str]:
+    """Return every rule id that has words."""
+    return frozenset(_WORDS)
+
+
+class _Forgiving(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"

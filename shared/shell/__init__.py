@@ -1,0 +1,1 @@
+"""The shell, once for all services: three doors, one transaction, nothing lost, doubled or reordered (no business)."""
