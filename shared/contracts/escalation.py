@@ -34,7 +34,7 @@ class EntryStatus(StrEnum):
 
 
 class Topic(Escalation):
-    """Every topic fact names the topic, the unit of the body whose entry changed, its level, the entry's state after."""
+    """Every topic fact names the topic, the unit whose body's entry changed, its level, the entry's state after."""
 
     topic: str
     body: Code
@@ -144,6 +144,15 @@ class TopicAcknowledged(Topic):
     by: Code
     lapsed: bool
     """True: operations acknowledged for the unit after it let the time pass."""
+    decision: str = ""
+
+
+class TopicReminded(Topic):
+    """The unit has not acknowledged a decision in time (催办)."""
+
+    TYPE: ClassVar[str] = "topic.reminded.v1"
+    to: Code
+    decision: str
 
 
 class ReportersTold(Topic):
@@ -164,7 +173,7 @@ class TopicAnswerOverdue(Topic):
 class TopicSettled(Topic):
     TYPE: ClassVar[str] = "topic.settled.v1"
     why: str
-    """order_closed, answered, above_written_off."""
+    """order_closed, answered, above_written_off, above_withdrawn."""
 
 
 class TopicAnswered(Topic):
@@ -190,6 +199,8 @@ class Meeting(Escalation):
     level: str
     number: int
     temporary: bool = False
+    makeup: bool = False
+    """Called because the regular meeting was missed; a party of an estate absent again no longer counts (G5)."""
 
 
 class MeetingPlanned(Meeting):
@@ -216,6 +227,8 @@ class MeetingHeld(Meeting):
     members: int
     present: int
     agenda: tuple[str, ...]
+    attendance: tuple[Code, ...] = ()
+    """Codes of the posts, units and departments present: they are in reach of a decision (G7)."""
 
 
 class MeetingMissed(Meeting):
@@ -231,6 +244,28 @@ class DecisionKind(StrEnum):
     MOVE_UP = "move_up"
     DEFER = "defer"
     DECLINE = "decline"
+
+
+class DecisionDraft(Contract):
+    """One recorded decision; `digest` is the salted digest of its full words, which a table keeps and may forget."""
+
+    topic: str
+    kind: DecisionKind
+    lead: Code | None = None
+    support: tuple[Code, ...] = ()
+    due_on: date | None = None
+    reason: DeclineReason | None = None
+    done_means: Masked = ""
+    reply: Masked = ""
+    why: Masked = ""
+    digest: str = ""
+
+
+class MeetingRecorded(Meeting):
+    """The secretary recorded one decision per tabled topic; a draft until the minutes are adopted (G6)."""
+
+    TYPE: ClassVar[str] = "meeting.recorded.v1"
+    decisions: tuple[DecisionDraft, ...]
 
 
 class MeetingAdopted(Meeting):
@@ -251,6 +286,24 @@ class LedgerHead(Escalation):
     level: str
     seq: int
     hash: str
+    kind: str = ""
+    """Kind of the record (workflows §2.5)."""
+    topic: str = ""
+    case: str = ""
+    entry: EntryStatus | None = None
+    """State of the topic's entry after this record, where the record changed it."""
+    moved_up: bool = False
+    reopened: int = 0
+
+
+class MeetingNumbered(Escalation):
+    """A body has given the number to a meeting; `on` is set for its regular one of the period."""
+
+    TYPE: ClassVar[str] = "ledger.meeting.v1"
+    body: Code
+    level: str
+    number: int
+    on: date | None = None
 
 
 # ---- from outside (the desk): conveners, secretaries, units

@@ -5,11 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from shared.contracts.base import Contract
+
+
+class Wire(Protocol):
+    """What turns contracts into what a service's rules speak of, and back."""
+
+    def to_domain(self, wire: Contract) -> Any:
+        """Return the domain's form, or None where the service does not care for this type."""
+        ...
+
+    def to_wire(self, value: Any) -> Contract:
+        """Return the contract."""
+        ...
+
+
+class Unpaired:
+    """A service without rules of its own reads the contracts themselves."""
+
+    def to_domain(self, wire: Contract) -> Contract:
+        """Return it as it is."""
+        return wire
+
+    def to_wire(self, value: Any) -> Contract:
+        """Refuse: such a service states nothing."""
+        raise TypeError(f"{type(value).__name__} cannot be stated here")
 
 
 class Pairing:
@@ -41,10 +65,6 @@ class Pairing:
     def to_wire(self, value: Any) -> Contract:
         """Return the validated contract; a value out of bounds is a programming error and raises ValidationError."""
         return self._wire[type(value)].model_validate(value, from_attributes=True)
-
-    def type_of(self, value: Any) -> str:
-        """Return the type name of a domain value, such as `order.accepted.v1`."""
-        return self._wire[type(value)].TYPE
 
 
 def _is_contract(value: object) -> bool:

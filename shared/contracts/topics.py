@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from shared.contracts import dispatch, escalation, feedback, intake
+from shared.contracts import dispatch, feedback, intake
+from shared.contracts import escalation as escalation  # its types are on `ledger`
 from shared.contracts.base import Contract, all_types
 
 SERVICES = ("intake", "dispatch", "escalation", "feedback")

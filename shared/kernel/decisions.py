@@ -49,6 +49,8 @@ class Message:
     touches: tuple[str, ...] = ()
     creates: bool = False
     """An outside message that may begin a subject (a report); all others meet only what exists."""
+    recorded_at: datetime | None = None
+    """Real time at which an inside fact was written down; None for the other doors."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.contracts.pairing import Pairing
-from shared.kernel.decisions import Context, Decision, Message
+from shared.contracts.pairing import Wire
+from shared.kernel.decisions import Actor, Answer, Arm, Context, Decision, Message
+from shared.kernel.refusals import Refused
 
 
 class ServiceStore(Protocol):
@@ -52,23 +53,29 @@ def no_touches(message: Message) -> tuple[str, ...]:
     return ()
 
 
+Refusal = Callable[[Any, Actor, str | None, str | None, Refused], Answer | None]
+"""(message or None, sender, message id, stream, refusal) -> the answer to the sender, if it has a stream for it."""
+
+
 @dataclass(frozen=True)
 class Service:
     """One service as the shell sees it.
 
     `states` maps the kind of a subject (`case`, or what stands before the first colon of its id) to its dataclass.
     `touches` names, from the message alone, the further subjects that its decider needs.
-    `refusal` makes the answer to an outside sender from (message or None, sender, message id, rule, field, params).
+    `refusal` makes the answer to an outside sender whose message was refused.
     """
 
     name: str
     decide: Callable[[Mapping[str, Any], Message, Context], Decision]
     evolve: Callable[[Any, Any, datetime], Any]
     states: Mapping[str, type]
-    wire: Pairing
+    wire: Wire
     store: ServiceStore = field(default_factory=NoTables)
     touches: Callable[[Message], tuple[str, ...]] = no_touches
-    refusal: Callable[..., Any] | None = None
+    refusal: Refusal | None = None
+    seeds: Callable[[Any, datetime], Sequence[tuple[str, Arm]]] | None = None
+    """Subjects with a deadline each that must exist from the first start on: (city, now) -> [(subject, deadline)]."""
 
 
 def kind_of(subject: str) -> str:

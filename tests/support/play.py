@@ -60,9 +60,7 @@ class Play:
         states: Mapping[str, Any] = {name: self.states.get(name) for name in names}
         decision: Decision = self.decide(states, message, Context(self.now, self.city, self.new_id, self.prepared))
         if heard:
-            self.states[message.subject] = self.evolve(
-                self.states.get(message.subject), message.data, message.acted_at
-            )
+            self.states[message.subject] = self.evolve(self.states.get(message.subject), message.data, message.acted_at)
         for fact in decision.facts:
             subject = self._note(fact, message)
             assert subject in names, f"{subject} was not among the touched subjects {names}"

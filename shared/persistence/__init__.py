@@ -1,0 +1,1 @@
+"""Engines and migrations: one database, a schema and a role per service."""

@@ -1,0 +1,37 @@
+"""Connections of a service to its own schema."""
+
+from __future__ import annotations
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+AWAY = (OSError, InterfaceError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, TimeoutError)
+"""What is raised while the database is away."""
+RETRY_AT_ONCE = frozenset({"40P01", "40001"})
+"""Deadlock and serialization failure: run the transaction again at once (shell.md §3.4)."""
+
+
+def schema_of(city: str, service: str = "") -> str:
+    """Return the schema of a service in a city's cell, or of the city itself: `donggang_dispatch`."""
+    return "_".join(part.replace("-", "_") for part in (city, service) if part)
+
+
+def connect(dsn: str, *, size: int = 5) -> AsyncEngine:
+    """Return an engine on a `postgresql://` address; connections are checked before use, so an outage heals itself."""
+    url = dsn.replace("postgresql://", "postgresql+asyncpg://", 1)
+    return create_async_engine(url, pool_size=size, max_overflow=5, pool_pre_ping=True, pool_timeout=10)
+
+
+def sqlstate(error: BaseException) -> str | None:
+    """Return the SQLSTATE of a database error, however it is wrapped."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    state = getattr(original, "sqlstate", None) or getattr(getattr(original, "__cause__", None), "sqlstate", None)
+    return state if isinstance(state, str) else None
+
+
+def is_away(error: BaseException) -> bool:
+    """Tell whether the error means that the database cannot be reached now, rather than that we asked wrongly."""
+    if isinstance(error, AWAY) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+        return True
+    return (sqlstate(error) or "")[:2] in ("08", "57", "53", "25") or sqlstate(error) == "55P03"

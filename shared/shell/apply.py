@@ -1,0 +1,399 @@
+"""What one batch does, as a plain function of what was loaded: order, dedupe, park, decide, evolve (shell.md §2-§4).
+
+No input, no output, no clock, no business: the same function runs on PostgreSQL, in the tests and in the simulation.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from shared.contracts.base import Contract
+from shared.contracts.envelope import stated
+from shared.contracts.topics import READS, STATE_STREAM, stream_of
+from shared.kernel.decisions import CLOCK, NOTHING, Answer, Arm, Cancel, Context, Decision, Message
+from shared.kernel.refusals import Refused
+from shared.shell.opening import sender_of
+from shared.shell.service import Service
+from shared.shell.work import (
+    INDEX,
+    INSIDE,
+    Batch,
+    Hole,
+    JournalRow,
+    Loaded,
+    OurFault,
+    Outcome,
+    Partition,
+    Quarantined,
+    Relock,
+    Reply,
+    Subject,
+    Work,
+    later,
+)
+
+MAX_ASIDE_IN_A_ROW = 20
+"""More subjects than this set aside one after the other are our fault, not theirs (shell.md §4.2)."""
+RETRY_DEADLINE_AFTER = 60.0
+"""Seconds of virtual time after which a deadline whose decider failed is tried again."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a decider's work needs beside the batch: service, city, ids."""
+
+    service: Service
+    city: Any
+    city_code: str
+    city_version: str
+    new_id: Callable[[], str]
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Return the services whose facts this one hears."""
+        return frozenset(name for name, stream in STATE_STREAM.items() if stream in READS[self.service.name])
+
+
+def subjects_of(service: Service, work: Work) -> tuple[str, ...]:
+    """Name every subject that a piece of work may read or change."""
+    message = work.message
+    if message is None or message.data is None or isinstance(message.data, Refused):
+        return (message.subject,) if message else ()
+    return (message.subject, *message.touches, *service.touches(message))
+
+
+def apply(bench: Bench, loaded: Loaded, batch: Batch) -> Outcome:
+    """Take a batch; raises Hole, Relock or OurFault to have all of it rolled back."""
+    return _Run(bench, loaded, batch).run()
+
+
+class _Run:
+    def __init__(self, bench: Bench, loaded: Loaded, batch: Batch) -> None:
+        self.bench, self.service, self.loaded, self.batch = bench, bench.service, loaded, batch
+        self.reads = bench.reads
+        self.out = Outcome()
+        self.context = Context(loaded.clock.now, bench.city, bench.new_id, loaded.prepared)
+        self.parked: dict[tuple[str, str, int], Work] = {}
+        self.waiting: dict[str, list[Work]] = {s: list(works) for s, works in loaded.parked.items()}
+        self.was_parked = {id(w) for works in loaded.parked.values() for w in works}
+        self.low: set[Partition] = set()
+        self.aside_in_a_row = 0
+
+    def run(self) -> Outcome:
+        self._check_position()
+        for subject in self.batch.release:
+            if subject in self.loaded.subjects:
+                self._change(self.loaded.subjects[subject]).aside = None
+        queue: deque[Work] = deque()
+        for subject in self.batch.release:
+            queue.extend(self._take_waiting(subject))
+        queue.extend(self.batch.work)
+        while queue:
+            work = queue.popleft()
+            released = self._one(work)
+            queue.extendleft(reversed(released))
+        for works in self.waiting.values():
+            for work in works:
+                if id(work) not in self.was_parked:
+                    self.out.park.append((work, self._why(work)))
+        self.out.subjects = [s for s in self.loaded.subjects.values() if s.changed]
+        return self.out
+
+    # ---- position (shell.md §1)
+
+    def _check_position(self) -> None:
+        holes: dict[Partition, int] = {}
+        following = dict(self.loaded.fences)
+        for work in self.batch.work:
+            record = work.record
+            if record is None:
+                continue
+            place = (record.topic, record.partition)
+            expected = following.get(place, record.offset)
+            if record.offset > expected and place not in self.batch.holes_accepted:
+                holes.setdefault(place, expected)
+            if record.offset < self.loaded.fences.get(place, record.offset):
+                self.low.add(place)
+            following[place] = record.offset + 1
+        if holes:
+            raise Hole(holes)
+        self.out.fences = {
+            place: max(end, self.loaded.fences.get(place, end))
+            for place, end in following.items()
+            if end != self.loaded.fences.get(place)
+        }
+        self.ends = following
+
+    def _rewound(self, work: Work) -> None:
+        """A record below the fence was new: the log was rewound, the fence follows (§1.3)."""
+        if work.record is None:
+            return
+        place = (work.record.topic, work.record.partition)
+        if place in self.low and work.record.offset < self.loaded.fences[place] and id(work) not in self.was_parked:
+            self.out.fences[place] = self.ends[place]
+            if place not in self.out.rewound:
+                self.out.rewound.append(place)
+
+    # ---- one message
+
+    def _one(self, work: Work) -> list[Work]:
+        message = work.message
+        if message is None:
+            self._unreadable(work)
+            return []
+        if message.source in INSIDE:
+            return self._inside(work, message)
+        if message.source == CLOCK:
+            self._due(work, message)
+        else:
+            self._outside(work, message)
+        return []
+
+    def _inside(self, work: Work, message: Message) -> list[Work]:
+        subject = self.loaded.subjects[message.subject]
+        place = INDEX[message.source]
+        if message.sequence <= subject.seen[place]:
+            self.out.duplicates += 1
+            if id(work) in self.was_parked:
+                self.out.unpark.append(work)
+            return []
+        if subject.aside is not None or not self._is_next(subject, message):
+            self._wait(work, message)
+            return []
+        missing = frozenset(subjects_of(self.service, work)) - self.loaded.subjects.keys()
+        if missing:
+            raise Relock(missing)
+        before = subject.seen
+        seen = list(before)
+        seen[place] = message.sequence
+        subject.seen = tuple(seen)
+        try:
+            if isinstance(message.data, Refused):
+                raise message.data
+            decision = self._decide(message) if message.data is not None else NOTHING
+            self._commit(message, decision, hears=True)
+        except Exception as error:
+            subject.seen = before
+            self._set_aside(subject, work, message, error)
+            return []
+        self.aside_in_a_row = 0
+        self._change(subject)
+        self._rewound(work)
+        if id(work) in self.was_parked:
+            self.out.unpark.append(work)
+        return self._take_waiting(message.subject)
+
+    def _is_next(self, subject: Subject, message: Message) -> bool:
+        if message.sequence != subject.seen[INDEX[message.source]] + 1:
+            return False
+        return all(subject.seen[INDEX[s]] >= n for s, n in message.after.items() if s in self.reads)
+
+    def _wait(self, work: Work, message: Message) -> None:
+        waiting = self.waiting.setdefault(message.subject, [])
+        if all((w.message.source, w.message.sequence) != (message.source, message.sequence)  # type: ignore[union-attr]
+               for w in waiting):  # fmt: skip
+            waiting.append(work)
+
+    def _take_waiting(self, subject: str) -> list[Work]:
+        works = self.waiting.pop(subject, [])
+        return sorted(works, key=lambda w: (w.message.source, w.message.sequence))  # type: ignore[union-attr]
+
+    def _why(self, work: Work) -> str:
+        message = work.message
+        subject = self.loaded.subjects[message.subject] if message else None
+        return (subject.aside if subject else None) or "early"
+
+    def _set_aside(self, subject: Subject, work: Work, message: Message, error: Exception) -> None:
+        self.aside_in_a_row += 1
+        if self.aside_in_a_row > MAX_ASIDE_IN_A_ROW:
+            raise OurFault(f"{self.aside_in_a_row} subjects in a row, last {message.id}: {error!r}") from error
+        self._change(subject).aside = f"{message.id}: {error!r}"[:500]
+        self.out.set_aside.append((message.subject, subject.aside or ""))
+        self._wait(work, message)
+
+    def _outside(self, work: Work, message: Message) -> None:
+        key = work.inbox
+        if key is not None and not message.creates:
+            earlier = self.out.inbox.get(key) or self.loaded.inbox.get(key)
+            if earlier is not None and earlier.digest == work.digest:
+                self.out.duplicates += 1
+                self._reply(work, earlier)
+                return
+            if earlier is not None:
+                self._refuse(work, message, Refused("message.conflicting_id", "id"), keep=False)
+                return
+        self._rewound(work)
+        try:
+            subject = self.loaded.subjects.get(message.subject)
+            if work.if_match is not None and (subject is None or subject.sequence != work.if_match):
+                sequence = subject.sequence if subject else 0
+                raise Refused("message.stale", "If-Match", sequence=sequence)
+            reply = self._commit(message, self._decide(message), tell=work.ticket >= 0)
+        except Refused as refused:
+            self._refuse(work, message, refused, keep=not message.creates)
+            return
+        except Exception as error:
+            self.out.set_aside.append((message.subject, f"outside {message.id}: {error!r}"[:500]))
+            self._refuse(work, message, Refused("internal.error", "", kind=type(error).__name__), keep=False)
+            return
+        self._reply(work, reply)
+        if key is not None and not message.creates:
+            self.out.inbox[key] = _with_digest(reply, work.digest)
+
+    def _due(self, work: Work, message: Message) -> None:
+        try:
+            self._commit(message, self._decide(message))
+        except Exception as error:
+            self.out.set_aside.append((message.subject, f"deadline {message.data.name}: {error!r}"[:500]))
+            again = later(self.loaded.clock.now, RETRY_DEADLINE_AFTER)
+            due = message.data
+            self.out.deadlines.append(Arm(due.name, again, due.data, message.subject, message.touches))
+
+    def _unreadable(self, work: Work) -> None:
+        """Keep what cannot be read; an inside one leaves a gap in its subject that parks what follows."""
+        assert work.record is not None
+        assert work.unreadable is not None
+        sender = sender_of(work.record.topic)
+        refused, answer = work.unreadable, None
+        if self.service.refusal and sender.kind != "unknown":
+            answer = self._answer(
+                self.service.refusal(None, sender, _header(work, "ce_id"), stream_of(work.record.topic), refused)
+            )
+        kept = Quarantined(work.record, f"{sender.kind}:{sender.id}", refused.rule, refused.field, refused.params)
+        self.out.quarantine.append((kept, answer))
+
+    # ---- deciding and stating
+
+    def _decide(self, message: Message) -> Decision:
+        names = {message.subject, *message.touches, *self.service.touches(message)}
+        states: dict[str, Any] = {}
+        for name in names:
+            subject = self.loaded.subjects.get(name)
+            states[name] = subject.state if subject else None
+        return self.service.decide(states, message, self.context)
+
+    def _commit(self, message: Message, decision: Decision, *, hears: bool = False, tell: bool = False) -> Reply:
+        """Turn a decision into rows; nothing of it is kept if any part of it fails."""
+        states: dict[str, Any] = {}
+        counts: dict[str, int] = {}
+        rows: list[JournalRow] = []
+        said: list[Mapping[str, Any]] = []
+        if hears and message.data is not None:
+            now = self.loaded.subjects[message.subject].state
+            states[message.subject] = self.service.evolve(now, message.data, message.acted_at)
+        for fact in decision.facts:
+            name = fact.subject or message.subject
+            subject = self.loaded.subjects[name]
+            wire = self.service.wire.to_wire(fact.data)
+            sequence = counts.get(name, subject.sequence) + 1
+            row = self._journal(subject, sequence, wire, message, fact.copy_to)
+            states[name] = self.service.evolve(states.get(name, subject.state), fact.data, message.acted_at)
+            counts[name] = sequence
+            rows.append(row)
+            if tell:
+                said.append(
+                    {"subject": name, "sequence": sequence, "type": wire.TYPE, "data": wire.model_dump(mode="json")}
+                )
+        answers = [self._answer(answer) for answer in decision.answers]
+        deadlines = [_about(change, message.subject) for change in decision.deadlines]
+        for name, state in states.items():
+            subject = self._change(self.loaded.subjects[name])
+            subject.state, subject.sequence = state, counts.get(name, subject.sequence)
+        self.out.journal += [*rows, *(a for a in answers if a)]
+        self.out.deadlines += deadlines
+        self.out.rows += decision.rows
+        last = self.loaded.subjects.get(message.subject)
+        told = tuple(
+            {"stream": a.stream, "type": wire.TYPE, "data": wire.model_dump(mode="json")}
+            for a in (decision.answers if tell else ())
+            for wire in (self.service.wire.to_wire(a.data),)
+        )
+        return Reply(message.subject, last.sequence if last else 0, tuple(said), told)
+
+    def _journal(
+        self, subject: Subject, sequence: int, wire: Contract, message: Message, copies: tuple[str, ...]
+    ) -> JournalRow:
+        service = self.service.name
+        after = {s: subject.seen[INDEX[s]] for s in self.reads if subject.seen[INDEX[s]]}
+        headers = stated(
+            service=service,
+            city=self.bench.city_code,
+            subject=subject.id,
+            sequence=sequence,
+            type_=wire.TYPE,
+            acted_at=message.acted_at,
+            recorded_at=self.loaded.clock.real_now,
+            after=after,
+            auth=(message.actor.kind, message.actor.id),
+            causation=message.id,
+            city_version=self.bench.city_version,
+        )
+        streams = (STATE_STREAM[service], *copies)
+        return JournalRow(subject.id, sequence, wire.TYPE, streams, subject.id, headers, wire.model_dump_json())
+
+    def _answer(self, answer: Answer | None) -> JournalRow | None:
+        if answer is None:
+            return None
+        wire = self.service.wire.to_wire(answer.data)
+        id_ = self.bench.new_id()
+        headers = stated(
+            service=self.service.name,
+            city=self.bench.city_code,
+            subject=answer.key,
+            sequence=0,
+            type_=wire.TYPE,
+            acted_at=self.loaded.clock.now,
+            recorded_at=self.loaded.clock.real_now,
+            after={},
+            auth=("system", self.service.name),
+            causation="",
+            city_version=self.bench.city_version,
+            id_=id_,
+        )
+        value = wire.model_dump_json()
+        return JournalRow(f"answer:{id_}", 0, wire.TYPE, (answer.stream,), answer.key, headers, value)
+
+    # ---- ends
+
+    def _reply(self, work: Work, reply: Reply) -> None:
+        if work.ticket >= 0:
+            self.out.replies[work.ticket] = reply
+
+    def _refuse(self, work: Work, message: Message, refused: Refused, *, keep: bool) -> None:
+        reply = Reply(message.subject, 0, (), (), refused.rule, refused.field, refused.params, work.digest)
+        self._reply(work, reply)
+        if work.record is None:
+            return
+        if keep and work.inbox is not None:
+            self.out.inbox[work.inbox] = reply
+        answer = None
+        if self.service.refusal:
+            stream = stream_of(work.record.topic)
+            answer = self._answer(self.service.refusal(message.data, message.actor, message.id, stream, refused))
+        sender = f"{message.actor.kind}:{message.actor.id}"
+        kept = Quarantined(work.record, sender, refused.rule, refused.field, refused.params)
+        self.out.quarantine.append((kept, answer))
+
+    def _change(self, subject: Subject) -> Subject:
+        subject.changed = True
+        return subject
+
+
+def _about(change: Arm | Cancel, subject: str) -> Arm | Cancel:
+    if change.subject:
+        return change
+    if isinstance(change, Arm):
+        return Arm(change.name, change.due_at, change.data, subject, change.touches)
+    return Cancel(change.name, subject)
+
+
+def _with_digest(reply: Reply, digest: str) -> Reply:
+    return replace(reply, digest=digest)
+
+
+def _header(work: Work, name: str) -> str | None:
+    value = next((v for n, v in work.record.headers if n == name), None) if work.record else None
+    return value.decode("utf-8", "backslashreplace")[:128] if value else None

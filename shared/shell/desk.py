@@ -1,0 +1,207 @@
+"""The desk door: a person's command is an HTTP call, decided at once by the same shell (shell.md §7)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import structlog
+from fastapi import APIRouter, Depends, Header, Request
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.contracts.base import Contract
+from shared.kernel.decisions import Actor
+from shared.kernel.refusals import Refused
+from shared.persistence.engine import is_away
+from shared.shell.opening import outside
+from shared.shell.problems import invalid
+from shared.shell.taking import Shell
+from shared.shell.tokens import read as read_token
+from shared.shell.work import Batch, Reply, Work
+
+log = structlog.get_logger()
+MAX_BATCH = 200
+MAX_WAITING = 5_000
+
+
+@dataclass(slots=True)
+class _Request:
+    data: Contract
+    subject: str
+    actor: Actor
+    key: str
+    if_match: int | None
+    creates: bool
+    answer: asyncio.Future[Reply]
+
+
+class Desk:
+    """Takes commands as they come, all that wait as one batch; single ones before bulk ones."""
+
+    def __init__(self, shell: Shell, secret: str) -> None:
+        self.shell, self.secret = shell, secret
+        self.city: Any = shell.bench.city
+        self.city_code = shell.bench.city_code
+        self.engine: AsyncEngine = shell.store.engine
+        self._single: deque[_Request] = deque()
+        self._bulk: deque[_Request] = deque()
+        self._woken = asyncio.Event()
+
+    async def submit(
+        self, data: Contract, subject: str, actor: Actor, key: str, if_match: int | None = None, creates: bool = False
+    ) -> Reply:
+        """Decide one command; raises Refused with the rule that refuses it."""
+        request = self._enter(self._single, data, subject, actor, key, if_match, creates)
+        reply = await request.answer
+        refused = reply.refusal()
+        if refused:
+            raise refused
+        return reply
+
+    async def submit_many(self, wanted: Sequence[tuple[Contract, str, Actor, str, bool]]) -> list[Reply]:
+        """Decide many (data, subject, actor, key, creates); a refused one shows its rule in its reply."""
+        requests = [self._enter(self._bulk, d, s, a, k, None, c) for d, s, a, k, c in wanted]
+        return list(await asyncio.gather(*(r.answer for r in requests)))
+
+    def _enter(
+        self, queue: deque[_Request], data: Contract, subject: str, actor: Actor, key: str, if_match: int | None,
+        creates: bool,
+    ) -> _Request:  # fmt: skip
+        if len(self._single) + len(self._bulk) > MAX_WAITING:
+            raise Refused("database.away", "")
+        request = _Request(data, subject, actor, key, if_match, creates, asyncio.get_running_loop().create_future())
+        queue.append(request)
+        self._woken.set()
+        return request
+
+    async def run(self) -> None:
+        """Serve for ever."""
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            while batch := self._next():
+                await self._take(batch)
+
+    def _next(self) -> list[_Request]:
+        batch: list[_Request] = []
+        for queue in (self._single, self._bulk):
+            while queue and len(batch) < MAX_BATCH:
+                request = queue.popleft()
+                if not request.answer.done():
+                    batch.append(request)
+            if batch:
+                break
+        return batch
+
+    async def _take(self, requests: list[_Request]) -> None:
+        try:
+            clock = await self.shell.store.now()
+            wire = self.shell.bench.service.wire
+            work: list[Work] = [
+                outside(
+                    r.data, r.actor, r.key, wire, subject=r.subject, clock=clock, creates=r.creates,
+                    if_match=r.if_match, ticket=n,
+                )
+                for n, r in enumerate(requests)
+            ]  # fmt: skip
+            outcome = await self.shell.take(Batch(work), "desk")
+        except Exception as error:
+            away = is_away(error)
+            log.warning("desk batch not taken", error=repr(error)[:300])
+            refused = Refused("database.away" if away else "internal.error", "", kind=type(error).__name__)
+            for request in requests:
+                if not request.answer.done():
+                    request.answer.set_exception(refused)
+            return
+        for n, request in enumerate(requests):
+            if not request.answer.done():
+                request.answer.set_result(outcome.replies.get(n, Reply(request.subject)))
+
+
+def caller(request: Request, authorization: Annotated[str, Header()] = "") -> Actor:
+    """Tell who calls by the bearer token; raises Refused("actor.bad_token")."""
+    desk: Desk = request.app.state.desk
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        raise Refused("actor.bad_token", "Authorization")
+    return read_token(desk.secret, desk.city_code, token.strip())
+
+
+def idempotency_key(idempotency_key: Annotated[str, Header(max_length=128)] = "") -> str:
+    """Return the key under which a command counts once; a command without one is refused."""
+    if not idempotency_key:
+        raise Refused("message.missing_header", "Idempotency-Key", name="Idempotency-Key")
+    return idempotency_key
+
+
+def if_match(if_match: Annotated[str, Header(max_length=20)] = "") -> int | None:
+    """Return the sequence that the caller's form was built on, if he says so."""
+    text = if_match.strip().strip('"')
+    if not text:
+        return None
+    if not text.isdigit():
+        raise Refused("message.invalid", "If-Match", field_name="If-Match", reason="not a sequence")
+    return int(text)
+
+
+Caller = Annotated[Actor, Depends(caller)]
+Key = Annotated[str, Depends(idempotency_key)]
+IfMatch = Annotated[int | None, Depends(if_match)]
+
+
+def reply_body(reply: Reply) -> dict[str, Any]:
+    """Return what a successful command answers."""
+    return {"subject": reply.subject, "sequence": reply.sequence, "facts": list(reply.facts)}
+
+
+def commands(
+    desk: Desk, collection: str, id_field: str | None, table: Mapping[str, type[Contract]], *, prefix: str = ""
+) -> APIRouter:
+    """Make `POST /v1/<collection>/{id}/<command>` for each entry; the id of the path goes into `id_field` of the body.
+
+    `prefix` is put before the id to make the subject.
+    """
+    router = APIRouter(prefix=f"/v1/{collection}", tags=[collection])
+    for command, contract in table.items():
+        router.add_api_route(
+            f"/{{id_}}/{command}", _endpoint(desk, id_field, contract, prefix), methods=["POST"],
+            name=contract.TYPE, summary=(contract.__doc__ or "").strip() or contract.TYPE,
+            openapi_extra=_body_schema(contract, id_field),
+        )  # fmt: skip
+    return router
+
+
+def _endpoint(desk: Desk, id_field: str | None, contract: type[Contract], prefix: str) -> Any:
+    async def command(id_: str, request: Request, actor: Caller, key: Key, sequence: IfMatch) -> dict[str, Any]:
+        body = await json_body(request)
+        if not isinstance(body, dict):
+            raise Refused("message.invalid", "body", field_name="body", reason="not an object")
+        try:
+            data = contract.model_validate({**body, **({id_field: id_} if id_field else {})})
+        except ValidationError as error:
+            raise invalid(list(error.errors())) from None
+        return reply_body(await desk.submit(data, prefix + id_, actor, key, sequence))
+
+    return command
+
+
+async def json_body(request: Request) -> Any:
+    """Return the request's JSON; raises Refused("message.unreadable")."""
+    raw = await request.body()
+    if not raw:
+        return {}
+    try:
+        return await request.json()
+    except (ValueError, RecursionError):
+        raise Refused("message.unreadable", "body", reason="JSON") from None
+
+
+def _body_schema(contract: type[Contract], id_field: str | None) -> dict[str, Any]:
+    schema = contract.model_json_schema()
+    schema.get("properties", {}).pop(id_field, None)
+    schema["required"] = [name for name in schema.get("required", []) if name != id_field]
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}

@@ -1,0 +1,298 @@
+"""The log door: batches of records from Kafka, each taken once, in order, none skipped (shell.md §1)."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage
+
+from shared.persistence.engine import is_away
+from shared.shell.taking import Shell
+from shared.shell.work import Batch, Hole, OurFault, Partition, Record, Work
+from shared.telemetry import metrics
+
+log = structlog.get_logger()
+
+MAX_RECORDS = 500
+REBALANCE_TIMEOUT_MS = 30_000
+DRAIN_SECONDS = 25.0
+HOLE_TRIES = 5
+BEHIND_SECONDS = 5.0
+
+
+def clean_headers(record: Any) -> Any:
+    """Make headers decodable for the framework, which would skip the whole batch silently; ours are read elsewhere."""
+    try:
+        for _, value in record.headers:
+            value.decode()
+    except (UnicodeDecodeError, AttributeError):
+        safe = tuple((k, (v or b"").decode("utf-8", "backslashreplace").encode()) for k, v in record.headers)
+        return replace(record, headers=safe)
+    return record
+
+
+class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
+    """One consumer group of one service: fixed state streams, or a pattern of outside ones."""
+
+    def __init__(
+        self, shell: Shell, broker: KafkaBroker, bootstrap: str, group: str, *,
+        topics: tuple[str, ...] = (), pattern: str | None = None, safe: bool = True,
+    ) -> None:  # fmt: skip
+        self.shell, self.bootstrap, self.group = shell, bootstrap, group
+        self._original: dict[Partition, dict[int, tuple[tuple[str, bytes], ...]]] = {}
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._placed: set[TopicPartition] = set()
+        self._next: dict[TopicPartition, int] = {}
+        self._holes: dict[Partition, tuple[int, int]] = {}
+        self.stuck: dict[TopicPartition, str] = {}
+        self._last_age = 0.0
+        self._last_at = time.monotonic()
+        self._no_coordinator_since: float | None = None
+        self.last_error: str | None = None
+        where: dict[str, Any] = {"pattern": pattern} if pattern else {}
+        parser: dict[str, Any] = {"parser": self._parse} if safe else {}
+        self.sub: Any = broker.subscriber(  # type: ignore[call-overload]  # its overloads cannot take **options
+            *topics,
+            **where,
+            group_id=group,
+            batch=True,
+            max_records=MAX_RECORDS,
+            batch_timeout_ms=50,
+            auto_offset_reset="earliest",
+            ack_policy=AckPolicy.NACK_ON_ERROR,
+            no_reply=True,
+            include_in_schema=False,
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=1_000,
+            rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
+            partition_assignment_strategy=(RangePartitionAssignor,),
+            listener=self,
+            decoder=self._decode,
+            **parser,
+        )
+        self.sub(self._on_batch)
+
+    # ---- FastStream's hooks
+
+    async def _parse(self, records: tuple[Any, ...], original: Any) -> Any:
+        for record in records:
+            kept = self._original.setdefault((record.topic, record.partition), {})
+            cleaned = clean_headers(record)
+            if cleaned is not record:
+                kept[record.offset] = tuple((k, v or b"") for k, v in record.headers)
+        return await original(tuple(clean_headers(r) for r in records))
+
+    async def _decode(self, message: KafkaMessage) -> KafkaMessage:
+        return message
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        """Let the batch in hand finish before the partitions go to another member."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), DRAIN_SECONDS)
+            await asyncio.sleep(0.05)
+        self._placed.clear()
+        self._next.clear()
+        self.stuck.clear()
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        """Go to the fence: the database owns the position (shell.md §1.4)."""
+        for delay in (0.1, 0.5, 2.0, None):
+            try:
+                await self._place(assigned)
+            except Exception as error:
+                if delay is None:
+                    log.warning("not placed yet", reader=self.group, error=repr(error))
+                    return
+                await asyncio.sleep(delay)
+            else:
+                return
+
+    async def _place(self, places: set[TopicPartition]) -> None:
+        consumer = self.sub.consumer
+        if consumer is None or not places:
+            return
+        fences = await self.shell.store.fences(self.group)
+        new = {tp for tp in places if (tp.topic, tp.partition) not in fences}
+        positions = {(tp.topic, tp.partition): int(await consumer.position(tp)) for tp in new}
+        if positions:
+            await self.shell.store.begin_fences(self.group, positions)
+        ends = await consumer.end_offsets(list(places))
+        for tp in places:
+            fence = fences.get((tp.topic, tp.partition), positions.get((tp.topic, tp.partition), 0))
+            if fence > ends[tp]:
+                self._stop_partition(tp, f"fence {fence} lies beyond the log's end {ends[tp]}")
+                continue
+            if self.stuck.pop(tp, None):
+                consumer.resume(tp)
+            consumer.seek(tp, fence)
+            self._next[tp] = fence
+            self._placed.add(tp)
+        metrics.STUCK.labels(self.group).set(len(self.stuck))
+
+    def _stop_partition(self, tp: TopicPartition, why: str) -> None:
+        self.sub.consumer.pause(tp)
+        self.stuck[tp] = why
+        metrics.STUCK.labels(self.group).set(len(self.stuck))
+        log.error("partition stopped", reader=self.group, topic=tp.topic, partition=tp.partition, why=why)
+
+    # ---- a batch
+
+    async def _on_batch(self, message: KafkaMessage) -> None:
+        self._idle.clear()
+        try:
+            await self._take(message)
+        finally:
+            self._idle.set()
+
+    async def _take(self, message: KafkaMessage) -> None:
+        records = [self._record(r) for r in message.raw_message]
+        places = {TopicPartition(r.topic, r.partition) for r in records}
+        unplaced = places - self._placed
+        if unplaced or places & self.stuck.keys():
+            await message.nack()
+            await self._place(unplaced - self.stuck.keys())
+            return
+        accepted: frozenset[Partition] = frozenset()
+        for delay in (0.1, 0.5, 2.0, 5.0, 5.0, None):
+            try:
+                batch = Batch([Work(None, r) for r in records], self.group, accepted)
+                await self.shell.take(batch, "log")
+            except Hole as hole:
+                accepted = await self._on_hole(message, hole)
+                if not accepted:
+                    return
+            except OurFault as error:
+                self.last_error = str(error)
+                log.critical("too many facts cannot be decided; standing still", error=str(error))
+                await asyncio.sleep(10)
+                raise
+            except Exception as error:
+                self.last_error = repr(error)[:300]
+                log.warning("batch not taken", reader=self.group, error=self.last_error)
+                if delay is None:
+                    raise
+                if not is_away(error):
+                    await asyncio.sleep(1.0)
+                await asyncio.sleep(delay * random.uniform(0.5, 1.5))  # noqa: S311
+            else:
+                break
+        else:
+            raise RuntimeError("batch not taken")
+        self._taken(records)
+
+    async def _on_hole(self, message: KafkaMessage, hole: Hole) -> frozenset[Partition]:
+        """Rewind to the fence, unless the log itself has no such record any more."""
+        real: set[Partition] = set()
+        for (topic, partition), expected in hole.holes.items():
+            metrics.HOLES.labels(self.group).inc()
+            tp = TopicPartition(topic, partition)
+            before, tries = self._holes.get((topic, partition), (expected, 0))
+            tries = tries + 1 if before == expected else 1
+            self._holes[topic, partition] = expected, tries
+            found = await self._first_from(tp, expected)
+            log.error(
+                "hole", reader=self.group, topic=topic, partition=partition, expected=expected, log_has=found, n=tries
+            )
+            if found is not None and found > expected:
+                real.add((topic, partition))
+            elif tries >= HOLE_TRIES:
+                self._stop_partition(tp, f"cannot pass offset {expected}")
+        if len(real) == len(hole.holes):
+            return frozenset(real)
+        await message.nack()
+        for (topic, partition), expected in hole.holes.items():
+            self.sub.consumer.seek(TopicPartition(topic, partition), expected)
+        await asyncio.sleep(0.2)
+        return frozenset()
+
+    async def _first_from(self, tp: TopicPartition, offset: int) -> int | None:
+        """Ask the log itself, with a reader of our own, which record follows the fence."""
+        probe = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, enable_auto_commit=False, auto_offset_reset="none")
+        try:
+            await probe.start()
+            probe.assign([tp])
+            start = (await probe.beginning_offsets([tp]))[tp]
+            probe.seek(tp, max(offset, start))
+            record = await asyncio.wait_for(probe.getone(), 5)
+            return int(record.offset)
+        except (KafkaError, TimeoutError):
+            return None
+        finally:
+            with suppress(Exception):
+                await probe.stop()
+
+    def _record(self, raw: Any) -> Record:
+        original = self._original.get((raw.topic, raw.partition), {}).get(raw.offset)
+        headers = original or tuple((k, v or b"") for k, v in raw.headers)
+        at = datetime.fromtimestamp(raw.timestamp / 1000, UTC)
+        return Record(raw.topic, raw.partition, raw.offset, raw.key, headers, raw.value or b"", at)
+
+    def _taken(self, records: list[Record]) -> None:
+        self._original.clear()
+        self.last_error = None
+        for record in records:
+            self._next[TopicPartition(record.topic, record.partition)] = record.offset + 1
+            self._holes.pop((record.topic, record.partition), None)
+        self._last_age = (datetime.now(UTC) - records[0].timestamp).total_seconds()
+        self._last_at = time.monotonic()
+
+    # ---- what health asks
+
+    def lag(self) -> int:
+        """Return how many records lie between the fences and the ends of the logs, as far as is known."""
+        consumer = self.sub.consumer
+        if consumer is None:
+            return 0
+        total = 0
+        for tp, following in self._next.items():
+            with suppress(Exception):
+                total += max(0, (consumer.highwater(tp) or following) - following)
+        return total
+
+    def assigned(self) -> bool:
+        """Tell whether the group has given this process its partitions and all are placed."""
+        consumer = self.sub.consumer
+        if consumer is None:
+            return False
+        places = consumer.assignment()
+        return bool(places) and places <= (self._placed | self.stuck.keys())
+
+    def is_behind(self) -> bool:
+        """Tell whether our own reading is late by more than five seconds (the clock door then waits, §6.3)."""
+        if self.lag() == 0:
+            return False
+        return self._last_age > BEHIND_SECONDS or time.monotonic() - self._last_at > BEHIND_SECONDS
+
+    def alive(self) -> bool:
+        """Tell whether the client's tasks live (faststream.md §6); an outage of the broker leaves them alive."""
+        sub: Any = self.sub
+        consumer = sub.consumer
+        if not sub.running or consumer is None or not sub.tasks or sub.tasks[-1].done() or len(sub.tasks) > 5:
+            return False
+        coordinator = consumer._coordinator
+        if coordinator._coordination_task.done() or consumer._fetcher._fetch_task.done():
+            return False
+        if not coordinator._rejoin_needed_fut.done():
+            self._no_coordinator_since = None
+            return True
+        now = time.monotonic()
+        self._no_coordinator_since = self._no_coordinator_since or now
+        return now - self._no_coordinator_since < 120
+
+    async def retry_stuck(self) -> None:
+        """Look again at stopped partitions: an operator may have refilled the log or moved the fence."""
+        if self.stuck:
+            with suppress(Exception):
+                await self._place(set(self.stuck))

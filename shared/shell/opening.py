@@ -1,0 +1,109 @@
+"""Turn the bytes of a record into a message, or into the reason why not; never raises (shell.md §4.3)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from pydantic import ValidationError
+
+from shared.contracts.base import Contract, by_type
+from shared.contracts.envelope import Envelope
+from shared.contracts.envelope import read as read_envelope
+from shared.contracts.pairing import Wire
+from shared.contracts.topics import STATED_ON, STREAMS, stream_of
+from shared.kernel.decisions import OUTSIDE, Actor, Message
+from shared.kernel.refusals import Refused
+from shared.shell.work import Clock, Record, Work
+
+MAX_VALUE_BYTES = 65_536
+"""An outside message larger than this is refused unread: the largest valid report is a third of it."""
+
+_SENDERS = {"reports": "source", "ratings": "source", "replies": "department"}
+_ALLOWED = {s.family: frozenset(s.types) for s in STREAMS if not s.state and s.writer in ("source", "department")}
+
+
+def open_record(record: Record, wire: Wire, clock: Clock) -> Work:
+    """Read one record of a state stream or of an outside party."""
+    stream = stream_of(record.topic)
+    service = STATED_ON.get(stream)
+    try:
+        return _inside(record, service, wire) if service else _outside(record, stream, wire, clock)
+    except Refused as refused:
+        return Work(None, record, unreadable=refused)
+
+
+def sender_of(topic: str) -> Actor:
+    """Return who writes to an outside stream: its name says so, never the message."""
+    family, _, member = stream_of(topic).partition(".")
+    return Actor(_SENDERS.get(family, "unknown"), member)
+
+
+def _inside(record: Record, service: str, wire: Wire) -> Work:
+    envelope = read_envelope(record.headers, inside=True)
+    message = Message(
+        data=_content(envelope, record, service, wire),
+        subject=envelope.subject,
+        source=service,
+        actor=Actor(*envelope.auth),
+        acted_at=_required(envelope),
+        id=envelope.id,
+        sequence=envelope.sequence,
+        after=envelope.after or {},
+        recorded_at=envelope.recorded,
+    )
+    return Work(message, record)
+
+
+def _content(envelope: Envelope, record: Record, service: str, wire: Wire) -> Any:
+    """Return the fact's content, or why it cannot be read: its subject is then set aside with it (shell.md §4.2)."""
+    known = by_type(envelope.type)
+    if known is None or service != known.SERVICE:
+        return Refused("message.unknown_type", "ce_type", type=envelope.type)
+    try:
+        return wire.to_domain(parse(known, record.value))
+    except Refused as refused:
+        return refused
+
+
+def _outside(record: Record, stream: str, wire: Wire, clock: Clock) -> Work:
+    sender = sender_of(record.topic)
+    if len(record.value) > MAX_VALUE_BYTES:
+        raise Refused("message.too_large", "body", limit=MAX_VALUE_BYTES)
+    envelope = read_envelope(record.headers, inside=False)
+    known = by_type(envelope.type)
+    if known is None or known not in _ALLOWED.get(stream.partition(".")[0], ()):
+        raise Refused("message.unknown_type", "ce_type", type=envelope.type)
+    data = parse(known, record.value)
+    return outside(data, sender, envelope.id, wire, subject=getattr(data, "order", ""), record=record, clock=clock)
+
+
+def outside(
+    data: Contract, sender: Actor, id_: str, wire: Wire, *, subject: str, clock: Clock,
+    record: Record | None = None, creates: bool = False, if_match: int | None = None, ticket: int = -1,
+) -> Work:  # fmt: skip
+    """Wrap an outside message of either door: its time is that of its receipt, never the sender's word (§6.3)."""
+    acted_at = clock.virtual(record.timestamp) if record else clock.now
+    message = Message(wire.to_domain(data), subject, OUTSIDE, sender, acted_at, id_, creates=creates)
+    digest = sha256(data.model_dump_json().encode()).hexdigest()[:32]
+    inbox = (f"{sender.kind}:{sender.id}", id_)
+    return Work(message, record, inbox, digest, None, if_match, ticket)
+
+
+def parse(known: type[Contract], value: bytes) -> Contract:
+    """Validate a body; raises Refused("message.invalid") naming the first field and what is wrong with it."""
+    try:
+        return known.model_validate_json(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        name = ".".join(str(part) for part in first["loc"]) or "body"
+        if first["type"] == "json_invalid":
+            raise Refused("message.unreadable", "body", reason="JSON") from None
+        raise Refused("message.invalid", name, field_name=name, reason=first["msg"][:200]) from None
+
+
+def _required(envelope: Envelope) -> datetime:
+    if envelope.time is None:
+        raise Refused("message.missing_header", "ce_time", name="ce_time")
+    return envelope.time

@@ -1,0 +1,117 @@
+"""RFC 9457 answers: which rule refused, which field, in both languages; and a limit on every body."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.kernel.refusals import Refused
+from shared.kernel.rules import words
+
+MAX_BODY_BYTES = 1_048_576
+
+_STATUS = {
+    "actor.bad_token": 401,
+    "actor.not_allowed": 403,
+    "message.too_large": 413,
+    "message.invalid": 422,
+    "message.unreadable": 400,
+    "message.missing_header": 400,
+    "subject.unknown": 404,
+    "internal.error": 500,
+    "database.away": 503,
+}
+
+
+def problem(refused: Refused, status: int | None = None) -> JSONResponse:
+    """Return the problem document of a refusal; its status follows from the rule, 409 unless another fits better."""
+    zh, en = words(refused.rule, refused.params)
+    code = status or _STATUS.get(refused.rule, 409)
+    headers = {"Retry-After": "2"} if code == 503 else {}
+    body = {
+        "type": f"urn:sidan:rule:{refused.rule}",
+        "title": zh,
+        "title_en": en,
+        "status": code,
+        "rule": refused.rule,
+        "field": refused.field,
+        "params": refused.params,
+    }
+    return JSONResponse(body, code, headers, media_type="application/problem+json")
+
+
+def invalid(errors: list[Any]) -> Refused:
+    """Return the refusal of a body by its first validation error."""
+    first = errors[0]
+    loc = [str(part) for part in first.get("loc", ()) if part not in ("body", "query", "path", "header")]
+    name = ".".join(loc) or "body"
+    if first.get("type") == "json_invalid":
+        return Refused("message.unreadable", "body", reason="JSON")
+    return Refused("message.invalid", name, field_name=name, reason=str(first.get("msg", ""))[:200])
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Make every refusal and error of the application a problem document, and bound its bodies."""
+
+    @app.exception_handler(Refused)
+    async def _refused(_: Request, error: Refused) -> JSONResponse:
+        return problem(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def _request_invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        return problem(invalid(list(error.errors())))
+
+    @app.exception_handler(ValidationError)
+    async def _invalid(_: Request, error: ValidationError) -> JSONResponse:
+        return problem(invalid(list(error.errors())))
+
+    @app.exception_handler(HTTPException)
+    async def _http(_: Request, error: HTTPException) -> JSONResponse:
+        body = {"type": "about:blank", "title": str(error.detail), "status": error.status_code}
+        return JSONResponse(body, error.status_code, media_type="application/problem+json")
+
+    app.add_middleware(BodyLimit)
+
+
+class BodyLimit:
+    """Answer 413 to a body over the limit, whether announced or streamed."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, counting its body."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        refusal = problem(Refused("message.too_large", "body", limit=MAX_BODY_BYTES))
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        if not announced.isdigit() or int(announced) > MAX_BODY_BYTES:
+            await refusal(scope, receive, send)
+            return
+        body, more = bytearray(), announced != b"0" or (b"transfer-encoding", b"chunked") in scope["headers"]
+        while more:
+            message = await receive()
+            if message["type"] != "http.request":
+                return
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > MAX_BODY_BYTES:
+                await refusal(scope, receive, send)
+                return
+        sent = False
+
+        async def replay() -> Message:
+            nonlocal sent
+            if sent:
+                return await receive()
+            sent = True
+            return {"type": "http.request", "body": bytes(body), "more_body": False}
+
+        await self.app(scope, replay, send)

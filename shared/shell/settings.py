@@ -1,0 +1,31 @@
+"""What a service process is told by its environment; read by composition roots only."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every setting comes from `SIDAN_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="SIDAN_", extra="ignore")
+
+    city_file: Path
+    kafka: str
+    postgres: str
+    """`postgresql://role:password@host:port/database` of this service's own role."""
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(ge=1, le=65535)
+    services: dict[str, str] = Field(default_factory=dict)
+    """Service -> base address."""
+    secret: str = Field(min_length=16)
+    log_level: str = "INFO"
+
+    @field_validator("services", mode="before")
+    @classmethod
+    def _from_json(cls, value: object) -> object:
+        return json.loads(value) if isinstance(value, str) else value

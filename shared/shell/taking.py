@@ -1,0 +1,89 @@
+"""Take one batch through load, apply, commit, whatever door it came from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+
+import structlog
+
+from shared.persistence.engine import RETRY_AT_ONCE, sqlstate
+from shared.shell.apply import Bench, apply
+from shared.shell.sql_store import SqlStore
+from shared.shell.work import Batch, Outcome, Relock
+from shared.telemetry import metrics
+
+log = structlog.get_logger()
+TRIES = 5
+
+
+class Shell:
+    """One service's shell on its store; `wake` is called when facts were written down, for the relay."""
+
+    def __init__(self, store: SqlStore, bench: Bench) -> None:
+        self.store, self.bench = store, bench
+        self.wake: Callable[[], None] = lambda: None
+        self.wake_clock: Callable[[], None] = lambda: None
+
+    async def take(self, batch: Batch, door: str) -> Outcome:
+        """Apply a batch in one transaction; deadlocks and missing locks are tried again at once."""
+        for left in reversed(range(TRIES)):
+            started = time.perf_counter()
+            try:
+                async with self.store.transaction() as tx:
+                    loaded, resolved = await tx.load(batch)
+                    outcome = apply(self.bench, loaded, resolved)
+                    await tx.commit(outcome, batch.reader)
+            except Relock as more:
+                batch = replace(batch, extra=batch.extra | more.subjects)
+                if not left:
+                    raise
+            except Exception as error:
+                if sqlstate(error) not in RETRY_AT_ONCE or not left:
+                    raise
+            else:
+                self._done(outcome, door, len(batch.work), started)
+                return outcome
+        raise AssertionError("unreachable")
+
+    async def take_due(self, limit: int = 500) -> int:
+        """Fire due deadlines; returns how many."""
+        started = time.perf_counter()
+        async with self.store.transaction() as tx:
+            loaded, batch = await tx.load_due(limit)
+            if not batch.work:
+                return 0
+            outcome = apply(self.bench, loaded, batch)
+            await tx.commit(outcome, "")
+        for work in batch.work:
+            if work.message is not None:
+                late = (loaded.clock.now - work.message.acted_at).total_seconds() / loaded.clock.rate
+                metrics.FIRED_LATE.observe(max(0.0, late))
+        self._done(outcome, "clock", len(batch.work), started)
+        return len(batch.work)
+
+    def _done(self, outcome: Outcome, door: str, messages: int, started: float) -> None:
+        metrics.BATCH_SECONDS.labels(door).observe(time.perf_counter() - started)
+        metrics.BATCH_MESSAGES.labels(door).inc(messages)
+        for row in outcome.journal:
+            metrics.FACTS.labels(row.type).inc()
+        if outcome.duplicates:
+            metrics.DUPLICATES.labels(door).inc(outcome.duplicates)
+        for kept, _ in outcome.quarantine:
+            metrics.QUARANTINED.labels(kept.rule).inc()
+        for reply in outcome.replies.values():
+            if reply.rule:
+                metrics.REFUSED.labels(reply.rule).inc()
+        for subject, why in outcome.set_aside:
+            metrics.SET_ASIDE.inc()
+            log.error("set aside", subject=subject, why=why)
+        for topic, partition in outcome.rewound:
+            metrics.REWOUND.labels(topic).inc()
+            log.error("log rewound", topic=topic, partition=partition)
+        if outcome.journal or outcome.quarantine:
+            self.wake()
+        if outcome.deadlines:
+            with suppress(Exception):
+                self.wake_clock()
