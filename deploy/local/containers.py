@@ -63,15 +63,16 @@ def start(folder: Path) -> Containers:
             DockerContainer(POSTGRES_IMAGE)
             .with_env("POSTGRES_PASSWORD", password)
             .with_env("TZ", "Asia/Shanghai")
-            .with_bind_ports(5432, ("127.0.0.1", postgres_port))
             .with_volume_mapping(volumes["postgres"], "/var/lib/postgresql", "rw")
             .with_command("postgres -c max_connections=200")
             .with_kwargs(restart_policy={"Name": "on-failure"})
         )
+        _bind(postgres, 5432, postgres_port)
         running.append(postgres)
         postgres.start()
         wait_for_logs(postgres, r"(?s)listening on IPv4.*database system is ready to accept connections", timeout=60)
-        kafka = DockerContainer(KAFKA_IMAGE).with_bind_ports(9092, ("127.0.0.1", kafka_port))
+        kafka = DockerContainer(KAFKA_IMAGE)
+        _bind(kafka, 9092, kafka_port)
         for name, value in _kafka_settings(kafka_port).items():
             kafka = kafka.with_env(name, value)
         kafka = kafka.with_volume_mapping(volumes["kafka"], "/var/lib/kafka/data", "rw").with_kwargs(
@@ -95,6 +96,10 @@ def erase(folder: Path) -> None:
         with suppress(docker.errors.NotFound):
             client.volumes.get(name).remove(force=True)
     client.close()
+
+
+def _bind(container: Any, inside: int, outside: int) -> None:
+    container.ports[f"{inside}/tcp"] = ("127.0.0.1", outside)  # with_bind_ports would open it to the network
 
 
 def _volumes(folder: Path) -> dict[str, str]:

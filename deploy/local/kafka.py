@@ -139,9 +139,7 @@ def prepare(folder: Path, *, logs: Path, flags: Sequence[str] = SMALL) -> tuple[
     if not (data / "meta.properties").exists():
         run_once([*command, "kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c", settings])
     return (
-        Child(
-            "kafka", [*command, "kafka.Kafka", str(settings)], logs / "kafka.log", ladder=((signal.SIGTERM, 10.0),)
-        ),
+        Child("kafka", [*command, "kafka.Kafka", str(settings)], logs / "kafka.log", ladder=((signal.SIGTERM, 10.0),)),
         port,
     )
 

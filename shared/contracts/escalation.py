@@ -308,7 +308,10 @@ class MeetingNumbered(Escalation):
 
 # ---- from outside (the desk): conveners, secretaries, units
 
-Words = Annotated[str, StringConstraints(min_length=4, max_length=2000)]
+Words = Annotated[
+    str, StringConstraints(min_length=4, max_length=2000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+$")
+]
+"""What a person wrote, without control characters (a database text cannot hold NUL)."""
 
 
 class TopicDecision(OutsideMessage):

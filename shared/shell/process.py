@@ -86,6 +86,15 @@ class Process:
     def _may_fire(self) -> bool:
         return self.reading and all(r.assigned() and not r.is_behind() for r in self.readers)
 
+    @asynccontextmanager
+    async def lifespan(self, _: FastAPI) -> AsyncIterator[None]:
+        """Run the doors while the application runs."""
+        await self.start()
+        try:
+            yield
+        finally:
+            await self.stop()
+
     async def start(self) -> None:
         """Start every task; the desk answers while Kafka or the database is still away."""
         self._spawn("desk", self.desk.run())
@@ -208,19 +217,17 @@ class Process:
 def application(service: Service, settings: Settings, city: Any, routes: Callable[[FastAPI, Process], None]) -> FastAPI:
     """Build a service's ASGI application; `routes` adds its own HTTP."""
     process = Process(service, settings, city)
+    app = FastAPI(title=f"sidan {service.name}", version="1", lifespan=process.lifespan, docs_url=None, redoc_url=None)
+    answer_problems(app)
+    attach(app, process)
+    routes(app, process)
+    return app
 
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await process.start()
-        try:
-            yield
-        finally:
-            await process.stop()
 
-    app = FastAPI(title=f"sidan {service.name}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+def attach(app: FastAPI, process: Process) -> None:
+    """Add what every process answers: is it alive, is it ready, how much has it done, what time is it."""
     app.state.desk = process.desk
     app.state.process = process
-    answer_problems(app)
 
     @app.get("/livez", include_in_schema=False)
     async def livez() -> JSONResponse:
@@ -240,9 +247,6 @@ def application(service: Service, settings: Settings, city: Any, routes: Callabl
         """Tell the platform's time, and how fast it runs."""
         at = await process.shell.store.now()
         return {"now": at.now.isoformat(), "rate": at.rate, "real_at": at.real_now.isoformat()}
-
-    routes(app, process)
-    return app
 
 
 def serve(app: FastAPI, settings: Settings) -> None:

@@ -1,0 +1,55 @@
+# Needs Python, make and git; uv is used if it is there and put into .tools/ otherwise.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+UV := $(or $(shell command -v uv 2>/dev/null),.tools/uv/bin/uv)
+RUN := $(UV) run --no-sync
+CHECKED := services shared deploy
+
+.PHONY: help setup check format lint types imports contracts test demo up down status clean
+
+help:  ## 列出全部目标 / list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.tools/uv/bin/uv:
+	@echo "安装 uv 到 .tools / installing uv into .tools"
+	@$(PYTHON) -m pip install --quiet --target .tools/uv uv \
+	  || { $(PYTHON) -m venv --clear .tools/uv && .tools/uv/bin/python -m pip install --quiet uv; }
+
+setup: $(filter .tools/%,$(UV))  ## 安装依赖 / install what the project needs
+	@$(UV) sync --quiet
+
+check: format lint types imports contracts test  ## 全部检查 / everything CI runs
+
+format: setup  ## 检查代码格式 / check the formatting
+	@echo "== format"; $(RUN) ruff format --check .
+
+lint: setup  ## 检查代码规范 / lint
+	@echo "== lint"; $(RUN) ruff check .
+
+types: setup  ## 检查类型 / check types
+	@echo "== types"; $(RUN) mypy
+
+imports: setup  ## 检查引用规则 / check who imports whom
+	@echo "== imports"; $(RUN) lint-imports
+
+contracts: setup  ## 检查消息约定 / check schemas, examples, compatibility
+	@echo "== contracts"; $(RUN) python -m shared.contracts.build --check
+
+test: setup  ## 运行全部测试 / run all tests
+	@echo "== test"; $(RUN) pytest
+
+demo: setup  ## 演示一周 / show a simulated week; DEMO_EXIT=1 ends there
+	@$(RUN) sidan demo
+
+up: setup  ## 启动 / start the stack in the background
+	@$(RUN) sidan up --detach
+
+down: setup  ## 停止 / stop the stack
+	@$(RUN) sidan down --all
+
+status: setup  ## 状况 / show how the stack is
+	@$(RUN) sidan status
+
+clean:  ## 停止并删除数据 / stop everything and remove its data
+	@if [ -d .sidan ]; then $(RUN) sidan down --all --erase; rm -rf .sidan; fi

@@ -1,0 +1,81 @@
+"""Where every report is: exactly one end, or exactly one responsible unit with a clock (domain.md §7.1)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import asyncpg
+
+from deploy.audit.journals import Finding
+from shared.persistence.engine import schema_of
+
+_FIRST = """
+SELECT subject, (array_agg(type ORDER BY id))[1] AS first, (array_agg(type ORDER BY id DESC))[1] AS last,
+       (array_agg(value ORDER BY id DESC))[1]::jsonb AS said
+FROM "{intake}".journal WHERE sequence > 0 GROUP BY subject
+"""
+_STANDING = """
+SELECT DISTINCT ON (subject) subject, type, value::jsonb ->> 'status' AS status,
+       value::jsonb ->> 'responsible' AS responsible, value::jsonb ->> 'clock' AS clock,
+       value::jsonb ->> 'due_at' AS due_at FROM "{dispatch}".journal WHERE sequence > 0 ORDER BY subject, id DESC
+"""
+_REGISTER = 'SELECT case_id, status, responsible FROM "{dispatch}".responsibility'
+
+
+@dataclass(slots=True)
+class Cases:
+    """Every report counted once, by where it is."""
+
+    reports: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+
+
+async def account(conn: asyncpg.Connection, city: str) -> Cases:
+    """Account for every case that intake knows; a claim without any fact was refused and answered at the door."""
+    intake, dispatch = schema_of(city, "intake"), schema_of(city, "dispatch")
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        known = await conn.fetch(_FIRST.format(intake=intake))
+        standing = {row["subject"]: row for row in await conn.fetch(_STANDING.format(dispatch=dispatch))}
+        register = {row["case_id"]: row for row in await conn.fetch(_REGISTER.format(dispatch=dispatch))}
+    cases = Cases(len(known))
+    for row in known:
+        _one(cases, row, standing.pop(row["subject"], None), register)
+    for subject in standing:
+        cases.findings.append(Finding("foreign", f"dispatch {subject}", "an order without a report"))
+    return cases
+
+
+def _one(cases: Cases, row: asyncpg.Record, order: asyncpg.Record | None, register: dict[str, asyncpg.Record]) -> None:
+    case, last = row["subject"], row["last"]
+    if order is None:
+        if last == "case.rejected.v1":
+            cases.outcomes["rejected"] += 1
+        elif last == "case.withdrawn.v1" and row["first"] == "case.held.v1":
+            cases.outcomes["withdrawn"] += 1
+        elif last == "case.held.v1":
+            cases.outcomes["in_triage"] += 1
+        else:
+            cases.outcomes["nowhere"] += 1
+            cases.findings.append(Finding("nowhere", f"case {case}", f"{last}, but dispatch has no order"))
+        return
+    if last in ("case.held.v1", "case.rejected.v1"):
+        cases.outcomes["two_places"] += 1
+        cases.findings.append(Finding("two_places", f"case {case}", f"{last} at intake and an order at dispatch"))
+        return
+    entry = register.get(case)
+    if entry is None or (entry["status"], entry["responsible"]) != (order["status"], order["responsible"]):
+        told = f"journal: {order['status']} at {order['responsible']}"
+        listed = f"register: {entry['status']} at {entry['responsible']}" if entry else "not in the register"
+        cases.outcomes["two_places"] += 1
+        cases.findings.append(Finding("two_places", f"case {case}", f"{told}; {listed}"))
+        return
+    status = order["status"]
+    if status in ("closed", "withdrawn"):
+        cases.outcomes[status] += 1
+    elif order["responsible"] and order["clock"] and order["due_at"]:
+        cases.outcomes["open"] += 1
+    else:
+        cases.outcomes["nowhere"] += 1
+        cases.findings.append(Finding("nowhere", f"case {case}", f"{status} without a responsible unit or a clock"))

@@ -1,0 +1,114 @@
+"""What the streams carry, read by a reader of our own, against what the journals say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+import asyncpg
+from aiokafka import AIOKafkaConsumer
+
+from deploy.audit.journals import Finding
+from shared.contracts.topics import STATE_STREAM, topic_name
+from shared.persistence.engine import schema_of
+
+MASK = (1 << 64) - 1
+
+
+@dataclass(slots=True)
+class Carried:
+    """One subject on the wire: how many facts, the sum of their digests (order apart)."""
+
+    last: int = 0
+    digest: int = 0
+
+
+@dataclass(slots=True)
+class Stream:
+    """A state stream as an independent reader saw it."""
+
+    topic: str
+    records: int = 0
+    repeats: int = 0
+    subjects: dict[str, Carried] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def _digest(sequence: int, value: bytes) -> int:
+    return int.from_bytes(blake2b(sequence.to_bytes(8, "big") + value, digest_size=8).digest(), "big")
+
+
+async def read(bootstrap: str, city: str, service: str, progress: Callable[[int], None]) -> Stream:
+    """Read a whole state stream; a repeat is allowed (at least once), a gap or a swap on the wire is a finding."""
+    stream = Stream(topic_name(city, STATE_STREAM[service]))
+    consumer = AIOKafkaConsumer(
+        stream.topic, bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
+    await consumer.start()
+    try:
+        places = list(consumer.assignment())
+        ends = await consumer.end_offsets(places)
+        await consumer.seek_to_beginning(*places)
+        while any([await consumer.position(place) < ends[place] for place in places]):
+            for records in (await consumer.getmany(timeout_ms=1000, max_records=2000)).values():
+                for record in records:
+                    _one(stream, dict(record.headers), record.value or b"")
+                progress(len(records))
+    finally:
+        with suppress(Exception):
+            await consumer.stop()
+    return stream
+
+
+def _one(stream: Stream, headers: dict[str, bytes], value: bytes) -> None:
+    stream.records += 1
+    try:
+        subject, sequence = headers["ce_subject"].decode(), int(headers["ce_sequence"])
+    except (KeyError, ValueError, UnicodeDecodeError):
+        stream.findings.append(Finding("foreign", stream.topic, "a record without subject or sequence"))
+        return
+    carried = stream.subjects.setdefault(subject, Carried())
+    if sequence <= carried.last:
+        stream.repeats += 1
+        return
+    if sequence != carried.last + 1:
+        what = f"after {carried.last} comes {sequence}"
+        stream.findings.append(Finding("gap", f"{stream.topic} {subject}", what))
+    carried.last = sequence
+    carried.digest = (carried.digest + _digest(sequence, value)) & MASK
+
+
+async def compare(conn: asyncpg.Connection, city: str, service: str, stream: Stream) -> list[Finding]:
+    """Hold the stream against the journal, fact by fact; what is still pending may be missing."""
+    schema = schema_of(city, service)
+    first_pending = dict(
+        await conn.fetch(
+            f'SELECT j.subject, min(j.sequence) FROM "{schema}".pending p JOIN "{schema}".journal j USING (id) '
+            "WHERE j.sequence > 0 GROUP BY 1"
+        )
+    )
+    written: dict[str, Carried] = {}
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        query = f'SELECT subject, sequence, value FROM "{schema}".journal WHERE sequence > 0 ORDER BY id'
+        async for subject, sequence, value in conn.cursor(query, prefetch=2000):
+            carried = stream.subjects.get(subject)
+            if sequence > (carried.last if carried else 0):
+                written.setdefault(subject, Carried())  # newer than what was read, or missing: told apart below
+                if sequence < first_pending.get(subject, 1 << 31):
+                    written[subject].last = -1
+                continue
+            own = written.setdefault(subject, Carried())
+            own.digest = (own.digest + _digest(sequence, value.encode())) & MASK
+    found = []
+    for subject, carried in stream.subjects.items():
+        own = written.get(subject, Carried())
+        if own.digest != carried.digest:
+            found.append(Finding("differs", f"{stream.topic} {subject}", "stream and journal differ"))
+    found += [
+        Finding("missing", f"{stream.topic} {subject}", "written down, not pending, not on the stream")
+        for subject, own in written.items()
+        if own.last == -1
+    ]
+    return found

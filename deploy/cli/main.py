@@ -1,0 +1,62 @@
+"""The program `sidan`: gathers the commands of its modules, speaks two languages, ends with documented codes."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from typer import rich_utils
+
+from deploy.cli.words import t, without_language
+
+MODULES = ("stack", "city", "audit", "quarantine")
+"""Modules of `deploy.cli` with a `register(app)`; a new noun is a new module and a word here."""
+
+OK, CHECK_FAILED, WRONG_USAGE, NOT_RUNNING, INTERRUPTED = 0, 1, 2, 3, 130
+
+console = Console()
+errors = Console(stderr=True)
+
+
+def build() -> typer.Typer:
+    """Return the program with every command of `MODULES`."""
+    rich_utils.OPTIONS_PANEL_TITLE = t("选项", "Options")
+    rich_utils.ARGUMENTS_PANEL_TITLE = t("参数", "Arguments")
+    rich_utils.COMMANDS_PANEL_TITLE = t("命令", "Commands")
+    app = typer.Typer(
+        name="sidan",
+        help=t("四单：接单、派单、提单、评单", "Sidan: take, dispatch, raise and rate residents' cases"),
+        epilog=t(
+            "退出码：0 成功；1 检查未通过；2 用法有误；3 环境未运行或无法连接；130 被中断",
+            "Exit codes: 0 ok; 1 a check failed; 2 wrong usage; 3 stack not running or unreachable; 130 interrupted",
+        ),
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["--help", "-h"]},
+    )
+
+    @app.callback()
+    def language(
+        lang: Annotated[
+            str, typer.Option("--lang", metavar="zh|en", help=t("语言，可写在任何位置", "Language; may stand anywhere"))
+        ] = t("zh", "en"),
+    ) -> None:
+        """Take the language that `words` has already acted on."""
+
+    for module in MODULES:
+        importlib.import_module(f"deploy.cli.{module}").register(app)
+    return app
+
+
+def run() -> None:
+    """Run the command line of this process and leave with its code."""
+    build()(without_language(sys.argv[1:]), prog_name="sidan")
+
+
+if __name__ == "__main__":
+    run()

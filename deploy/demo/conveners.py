@@ -1,0 +1,227 @@
+"""Conveners, secretaries and units at the joint meetings: hold, decide, sign, acknowledge, tell, write off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from deploy.demo.behaviour import DECIDES_AFTER, SIGNED_AFTER
+from deploy.demo.desk import Result
+from deploy.demo.draws import LogNormal
+from deploy.demo.streams import Heard
+from deploy.demo.world import World
+from shared.contracts import escalation
+from shared.contracts.topics import topic_name
+from shared.kernel.decisions import Actor
+
+OPENS_AFTER = LogNormal(8, 0.5)
+"""Minutes by which the chair opens a meeting late (assumed)."""
+_TRIES = 4
+_AGAIN = timedelta(hours=8)
+_STALE = "message.stale"
+DONE_MEANS = "现场整改完成，经核查和反映人确认"
+WHY_UP = "经费和职权超出本级，请上级协调解决"
+WHY_DEFER = "方案论证和勘察尚未完成，下次会议再议"
+REPLY = "经核，此事已依法作出处理决定，向反映人说明"
+
+
+@dataclass(slots=True)
+class KnownTopic:
+    """What the ledger's facts tell of one topic."""
+
+    id: str
+    case: str
+    lead: str | None
+    unit: str
+    urgent: bool
+    deferrals: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class KnownMeeting:
+    """One meeting that is to be held or minuted."""
+
+    id: str
+    body: str
+    agenda: tuple[str, ...]
+    present: tuple[str, ...] = ()
+
+
+class Conveners:
+    """Everything that happens round the joint meetings."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._topics: dict[str, KnownTopic] = {}
+        self._meetings: dict[str, KnownMeeting] = {}
+
+    def topics(self) -> list[str]:
+        """Return what they read."""
+        return [topic_name(self._world.city.code, "ledger")]
+
+    def hear(self, heard: Heard) -> None:
+        """Take a fact of the ledger."""
+        subject = heard.envelope.subject
+        match heard.data:
+            case escalation.Meeting() as meeting:
+                self._meeting(subject, meeting)
+            case escalation.Topic() as topic:
+                self._topic(subject, topic)
+            case _:
+                pass
+
+    # -- meetings ---------------------------------------------------------------------------------------------------
+
+    def _meeting(self, subject: str, fact: escalation.Meeting) -> None:
+        world, behaviour = self._world, self._world.behaviour
+        match fact:
+            case escalation.MeetingConvened():
+                self._meetings[subject] = KnownMeeting(subject, fact.body, fact.agenda)
+                late = OPENS_AFTER.draw(behaviour.chance.of(fact.body, "opens", subject))
+                world.agenda.at(fact.opens_at + timedelta(minutes=late), partial(self._hold, subject, fact.invited))
+            case escalation.MeetingHeld():
+                world.tally.meetings[fact.level, "held"] += 1
+                known = self._meetings.setdefault(subject, KnownMeeting(subject, fact.body, fact.agenda))
+                known.agenda = fact.agenda
+                at = behaviour.minutes_later(fact.body, "decides", subject, world.now(), DECIDES_AFTER)
+                world.agenda.at(at, partial(self._record, known))
+            case escalation.MeetingMissed():
+                world.tally.meetings[fact.level, "missed"] += 1
+                self._meetings.pop(subject, None)
+            case escalation.MeetingAdopted():
+                world.tally.meetings[fact.level, "adopted"] += 1
+                world.tally.decisions.update(kind.value for kind in fact.decisions.values())
+                self._meetings.pop(subject, None)
+                for topic in fact.decisions:
+                    self._plan_telling(fact.body, topic)
+            case _:
+                pass
+
+    async def _hold(self, meeting: str, invited: tuple[str, ...]) -> None:
+        known = self._meetings.get(meeting)
+        if known is None:
+            return
+        world, body = self._world, self._world.city.bodies[known.body]
+        concerned = [
+            lead for topic in known.agenda if (lead := self._lead_of(topic)) and lead in world.city.departments
+        ]
+        chair, *members = [member.code for member in body.members]
+        asked = dict.fromkeys([*members, *invited, *concerned])
+        # Who chairs opens it: without him nobody would send this.
+        known.present = (chair, *(code for code in asked if world.behaviour.attends(known.body, code, meeting)))
+        await self._say(known, "hold", {"present": list(known.present)})
+
+    def _lead_of(self, topic: str) -> str:
+        known = self._topics.get(topic)
+        return (known.lead if known else None) or ""
+
+    async def _record(self, meeting: KnownMeeting) -> None:
+        """Decide each topic; what a rule refuses is decided again more simply, as a chair would when told the rule."""
+        world = self._world
+        for nth in range(_TRIES):
+            decisions = [
+                self._decision(meeting, self._topics[topic], nth) for topic in meeting.agenda if topic in self._topics
+            ]
+            if (await self._say(meeting, "record", {"decisions": decisions}, nth)).is_done:
+                break
+        at = world.behaviour.soon(meeting.body, "signs", meeting.id, world.now(), SIGNED_AFTER)
+        world.agenda.at(at, partial(self._adopt, meeting))
+
+    async def _adopt(self, meeting: KnownMeeting) -> None:
+        await self._say(meeting, "adopt", {})
+
+    def _decision(self, meeting: KnownMeeting, topic: KnownTopic, nth: int) -> dict[str, Any]:
+        world = self._world
+        top = world.city.body_above(meeting.body) is None
+        deferrals = topic.deferrals.get(meeting.body, 0)
+        kind = world.behaviour.decides(meeting.body, topic.id, top=top, deferrals=deferrals)
+        if nth == _TRIES - 1 and not top:
+            kind = "move_up"
+        elif nth or (kind == "decline" and topic.urgent):
+            kind = "resolve"
+        said: dict[str, Any] = {"topic": topic.id, "kind": kind}
+        match kind:
+            case "resolve":
+                within = world.behaviour.resolved_within(meeting.body, topic.id)
+                due = world.city.calendar.local(world.now() + within).date()
+                return {
+                    **said,
+                    "lead": self._leader(meeting, topic, nth),
+                    "due_on": due.isoformat(),
+                    "done_means": DONE_MEANS,
+                }
+            case "decline":
+                return {**said, "reason": "decided_by_law", "reply": REPLY}
+            case _:
+                return {**said, "why": WHY_UP if kind == "move_up" else WHY_DEFER}
+
+    def _leader(self, meeting: KnownMeeting, topic: KnownTopic, nth: int) -> str:
+        """Return who shall do it: the department that had it, if it is there, else the body's own ground."""
+        city = self._world.city
+        if nth < 2 and topic.lead is not None:
+            is_inside = topic.lead in city.units and city.is_within(topic.lead, meeting.body)
+            if is_inside or topic.lead in meeting.present:
+                return topic.lead
+        return meeting.body
+
+    async def _say(self, meeting: KnownMeeting, verb: str, body: Mapping[str, Any], nth: int = 0) -> Result:
+        path = f"/v1/meetings/{meeting.id}/{verb}"
+        for again in range(_TRIES):
+            key = f"{meeting.id}/{verb}/{nth}/{again}"
+            result = await self._world.desk.act(Actor("unit", meeting.body), "escalation", path, body, key)
+            if result.rule != _STALE:
+                break
+        return result
+
+    # -- topics -----------------------------------------------------------------------------------------------------
+
+    def _topic(self, case: str, fact: escalation.Topic) -> None:
+        world = self._world
+        world.tally.topics[f"{fact.topic}@{fact.body}"] = fact.entry.value
+        match fact:
+            case escalation.TopicRaised():
+                self._topics[fact.topic] = KnownTopic(fact.topic, case, fact.lead, fact.unit, fact.urgent)
+            case escalation.TopicDeferred():
+                if known := self._topics.get(fact.topic):
+                    known.deferrals[fact.body] = fact.deferrals
+            case escalation.TopicFedBack():
+                at = world.behaviour.soon(fact.to, "acknowledge", f"{case}/{fact.decision}", world.now())
+                world.agenda.at(at, partial(self._acknowledge, case, fact.to, fact.decision))
+            case escalation.TopicSettled():
+                self._plan_write_off(case, fact.body, 0)
+            case escalation.TopicWrittenOff(final=True) | escalation.TopicWithdrawn():
+                self._topics.pop(fact.topic, None)
+            case _:
+                pass
+
+    def _plan_telling(self, body: str, topic: str) -> None:
+        if known := self._topics.get(topic):
+            at = self._world.behaviour.soon(body, "tell", f"{topic}/{body}", self._world.now())
+            self._world.agenda.at(at, partial(self._tell, known.case, body, at))
+
+    async def _tell(self, case: str, body: str, at: datetime) -> None:
+        await self._about(case, "tell", body, f"{at:%m%d%H%M}")
+
+    async def _acknowledge(self, case: str, unit: str, decision: str) -> None:
+        await self._about(case, "acknowledge", unit, decision)
+
+    def _plan_write_off(self, case: str, body: str, nth: int) -> None:
+        at = self._world.behaviour.soon(body, "write_off", f"{case}/{nth}", self._world.now())
+        self._world.agenda.at(at, partial(self._write_off, case, body, nth))
+
+    async def _write_off(self, case: str, body: str, nth: int) -> None:
+        result = await self._about(case, "write-off", body, str(nth))
+        if result.rule.startswith("topic.") and nth < 10:  # somebody has not been told yet
+            self._world.agenda.at(self._world.now() + _AGAIN, partial(self._write_off, case, body, nth + 1))
+
+    async def _about(self, case: str, verb: str, unit: str, mark: str) -> Result:
+        path = f"/v1/topics/{case}/{verb}"
+        for again in range(_TRIES):
+            key = f"{case}/{verb}/{unit}/{mark}/{again}"
+            result = await self._world.desk.act(Actor("unit", unit), "escalation", path, {}, key)
+            if result.rule != _STALE:
+                break
+        return result

@@ -1,0 +1,56 @@
+"""Put the console together: it hears every fact, decides nothing, and serves pages over its read model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.console.projection import Heard, project
+from services.console.web import mount
+from shared.city.load import load
+from shared.contracts.pairing import Unpaired
+from shared.kernel.decisions import Context, Decision, Message
+from shared.shell.process import application, serve
+from shared.shell.service import NoTables, Service
+from shared.shell.settings import Settings
+from shared.telemetry.logs import set_up
+
+
+class ReadModel(NoTables):
+    """The read model as a store: each heard fact is a row to project."""
+
+    async def save(self, conn: AsyncConnection, rows: Sequence[Any]) -> None:
+        """Fold the batch's facts into the read model."""
+        await project(conn, rows)
+
+
+def hear(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
+    """Keep the fact for the read model; state nothing."""
+    recorded_at = message.recorded_at or context.now
+    heard = Heard(
+        message.subject,
+        message.source,
+        message.sequence,
+        message.data.TYPE,
+        message.data,
+        message.acted_at,
+        recorded_at,
+    )
+    return Decision(rows=(heard,))
+
+
+def keep(state: Any, fact: Any, at: datetime) -> Any:
+    """Keep no state: the read model is all there is."""
+    return state
+
+
+def main() -> None:
+    """Run the service until it is told to stop."""
+    settings = Settings()  # type: ignore[call-arg]  # from the environment
+    set_up("console", settings.log_level)
+    city = load(settings.city_file)
+    service = Service("console", hear, keep, {}, Unpaired(), ReadModel())
+    serve(application(service, settings, city, lambda app, process: mount(app, process.engine, city)), settings)

@@ -1,0 +1,59 @@
+"""Times and durations as the office writes them, in Asia/Shanghai."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from services.console.clocks import Left
+from services.console.words import WEEKDAYS, Tongue
+from shared.kernel.calendar import SHANGHAI
+
+_HOUR, _MINUTE = 3600, 60
+
+
+def clock_time(at: datetime) -> str:
+    """Return 14:32:05."""
+    return f"{at.astimezone(SHANGHAI):%H:%M:%S}"
+
+
+def day(at: datetime, now: datetime) -> str:
+    """Return 11-24, with the year only if it is not this one."""
+    local = at.astimezone(SHANGHAI)
+    return f"{local:%m-%d}" if local.year == now.astimezone(SHANGHAI).year else f"{local:%Y-%m-%d}"
+
+
+def weekday(t: Tongue, at: datetime) -> str:
+    """Return 周二."""
+    return t(WEEKDAYS[at.astimezone(SHANGHAI).weekday()])
+
+
+def moment(t: Tongue, at: datetime, now: datetime) -> str:
+    """Return 11-24 周二 10:11."""
+    return f"{day(at, now)} {weekday(t, at)} {at.astimezone(SHANGHAI):%H:%M}"
+
+
+def short_moment(at: datetime, now: datetime) -> str:
+    """Return 11-24 10:11."""
+    return f"{day(at, now)} {at.astimezone(SHANGHAI):%H:%M}"
+
+
+def amount(t: Tongue, left: Left) -> str:
+    """Return the size of a time left or over in the clock's own unit: 1 工作日 7 小时."""
+    seconds = abs(left.seconds)
+    days, rest = divmod(seconds, left.day)
+    hours, minutes = rest // _HOUR, rest % _HOUR // _MINUTE
+    if left.unit in ("wd", "wh"):
+        if days:
+            return t("{days} 工作日 {hours} 小时", days=days, hours=hours)
+    elif days:
+        return t("{days} 天 {hours} 小时", days=days, hours=hours)
+    if hours:
+        return t("{hours} 小时 {minutes} 分", hours=hours, minutes=minutes)
+    return t("{minutes} 分", minutes=minutes)
+
+
+def days_of(t: Tongue, seconds: float) -> str:
+    """Return a median as days with one decimal, or hours below one day."""
+    if seconds >= 86_400:
+        return t("{days} 天", days=f"{seconds / 86_400:.1f}")
+    return t("{hours} 小时", hours=f"{seconds / _HOUR:.1f}")

@@ -1,0 +1,1 @@
+"""The office pages, one module each."""

@@ -1,0 +1,293 @@
+"""One case 案件经过: where it stands, who answers for it and until when, and everything that happened."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fastapi import Request
+from nicegui import background_tasks, context
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.console import clocks, listing, moments, queries, stories, words
+from services.console.pages.frame import Desk, Page, card, frame
+from services.console.parts import Box, ClockBox, Details, History, Steps, Text
+from services.console.projection.case import CaseRow
+from services.console.projection.ledger import LedgerRow, TopicRow
+from services.console.queries import Told
+from services.console.ticker import Tick, Ticker
+from services.console.words import Tongue, word
+from shared.city.model import City, UnitLevel
+
+STEPS = (
+    word("提单"), word("立案"), word("派单"), word("签收"), word("办单"), word("核查"), word("评单"), word("结案")
+)  # fmt: skip
+AT_STEP = {
+    "held": 1, "rejected": 1, "registered": 2, "waiting": 2, "dispatched": 3, "accepted": 4, "escalated": 4,
+    "handled": 5, "verified": 6, "closed": 8, "withdrawn": 7,
+}  # fmt: skip
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """All that the page shows of a case at one moment."""
+
+    row: CaseRow
+    history: list[Told]
+    entries: list[TopicRow]
+    ledgers: dict[str, LedgerRow]
+
+
+def add(city: City, ticker: Ticker, engine: AsyncEngine) -> None:
+    """Add the page."""
+
+    @Page("/cases/{number}")
+    async def case(request: Request, number: str) -> None:
+        file = await _open(engine, number)
+        title = word("案件")
+        with frame(city, ticker, request, title, "cases") as desk:
+            if file is None:
+                context.client.status_code = 404
+                _missing(desk, number)
+            else:
+                _build(desk, file, engine)
+
+
+async def _open(engine: AsyncEngine, number: str) -> File | None:
+    async with engine.connect() as conn:
+        row = await queries.case(conn, number)
+        if row is None:
+            return None
+        entries = await queries.entries_of(conn, row.id)
+        heads = await queries.ledgers(conn, [entry.body for entry in entries])
+        return File(row, await queries.history(conn, row.id), entries, heads)
+
+
+def _missing(desk: Desk, number: str) -> None:
+    t = desk.t
+    with Box("div", "nothing"):
+        Text("h1", t("没有这个单号：{number}", number=number))
+        with Box("form", "search", action="/cases", method="get", role="search"):
+            Box("input", name="q", type="search", value=number, aria_label=t("单号、标题"))
+        Text("a", t("回到案件"), href="/cases").classes("button")
+
+
+def _build(desk: Desk, file: File, engine: AsyncEngine) -> None:
+    t, city = desk.t, desk.city
+    with Box("div", "case-head"):
+        with Box("p", "crumbs"):
+            Text("a", t("案件"), href="/cases")
+            source = listing.source_name(city, file.row.source, t)
+            said = t("{n} 人反映", n=file.row.reporters)
+            Text("span", f" / {file.row.number} · {source} · {said}")
+        Text("h1", file.row.summary or file.row.number)
+    with Box("section", "card steps-card"):
+        steps = Steps(steps=[])
+    with Box("div", "case"):
+        with card(t("办理经过"), "history-card") as more:
+            history = History(entries=[], filters=[])
+        with more:
+            total = Text("span", "")
+        with Box("div", "side"):
+            with card(t("时钟"), "clock-card"):
+                box = ClockBox(**_no_clock(t))
+                spent = Details(rows=[])
+            with card(t("责任单位"), "unit-card") as more:
+                responsible = Text("p", "").classes("responsible")
+                others = Text("p", "").classes("others")
+            with more:
+                Text("span", t("始终只有一个"))
+            with card(t("议题与台账"), "topic-card"):
+                topic = Details(rows=[])
+            with card(t("事项与位置"), "matter-card"):
+                about = Details(rows=[])
+    shown = file
+    reading = asyncio.Lock()
+
+    def clock(tick: Tick) -> None:
+        box.show(**_clock(city, t, shown.row, tick))
+
+    def paint(now: datetime) -> None:
+        steps.show(steps=_steps(t, shown.row))
+        entries = _entries(city, t, shown.history, now)
+        history.show(entries=entries, filters=_filters(t, entries))
+        total.text = t("{n} 条 · 最新在上", n=len(entries))
+        responsible.text = _responsible(city, t, shown.row)
+        others.text = _others(city, t, shown.row)
+        spent.show(rows=_spent(t, shown, now))
+        topic.show(rows=_topic(city, t, shown, now))
+        about.show(rows=_about(city, t, shown.row))
+
+    async def read_again(tick: Tick) -> None:
+        nonlocal shown
+        async with reading:
+            shown = await _open(engine, shown.row.id) or shown
+        paint(tick.moment.now)
+        clock(tick)
+
+    def show(tick: Tick) -> None:
+        clock(tick)
+        if shown.row.id in tick.touched:
+            background_tasks.create(read_again(tick), name="case page")
+
+    paint(desk.ticker.last.moment.now if desk.ticker.last else file.row.received_at)
+    desk.follow(show)
+
+
+def _steps(t: Tongue, row: CaseRow) -> Rows:
+    at = AT_STEP[row.status]
+    names = [t(name) for name in STEPS]
+    if row.status == "escalated":
+        names[4] = t("办单（上会）")
+    ended = row.status in ("withdrawn", "rejected")
+    if ended:
+        names[-1] = t(words.STATUSES[row.status])
+    states = ["done" if i < at else "now" if i == at else "next" for i in range(len(names))]
+    return [{"name": name, "state": state} for name, state in zip(names, states, strict=True)]
+
+
+def _entries(city: City, t: Tongue, history: list[Told], now: datetime) -> Rows:
+    entries, due = [], None
+    for fact in history:
+        line = stories.tell(fact, city, t, now, due)
+        if "assignment" in fact.data:
+            due = fact.data.get("due_at")
+        entries.append(
+            {
+                "key": f"{fact.service}:{fact.sequence}",
+                "day": f"{moments.day(fact.acted_at, now)} {moments.weekday(t, fact.acted_at)}",
+                "time": moments.clock_time(fact.acted_at)[:5],
+                "order": line.order,
+                "group": line.order,
+                "title": line.title,
+                "who": line.who,
+                "note": line.note,
+                "effect": line.effect,
+                "shape": line.shape,
+            }
+        )
+    return entries[::-1]
+
+
+def _filters(t: Tongue, entries: Rows) -> Rows:
+    found = Counter(entry["group"] for entry in entries)
+    orders = [t(name) for name in stories.ORDERS.values()]
+    picks = [{"key": name, "name": name, "n": found[name]} for name in orders if found[name]]
+    return [{"key": "", "name": t("全部"), "n": len(entries)}, *picks]
+
+
+def _no_clock(t: Tongue) -> dict[str, Any]:
+    said = {
+        "left": t("剩 {size}", size="{size}"),
+        "over": t("超 {size}", size="{size}"),
+        "office": t("{days} 工作日 {hours} 小时", days="{d}", hours="{h}"),
+        "days": t("{days} 天 {hours} 小时", days="{d}", hours="{h}"),
+        "hours": t("{hours} 小时 {minutes} 分", hours="{h}", minutes="{m}"),
+        "none": t("没有时限"),
+    }
+    return {"seconds": None, "unit": "nd", "day": 86_400, "runs": False, "rate": 1, "beat": 0, "due": "", "state": "ok",
+            "chip": "", "share": None, "words": said}  # fmt: skip
+
+
+def _clock(city: City, t: Tongue, row: CaseRow, tick: Tick) -> dict[str, Any]:
+    state = listing.state(row)
+    shown = {"state": state, "chip": t(words.STATES[state]), "beat": int(tick.moment.now.timestamp() * 1000)}
+    until = row.due_at
+    if until is None or row.clock is None:
+        ended = t("{at} 结束", at=moments.moment(t, row.closed_at, tick.moment.now)) if row.closed_at else ""
+        return {**shown, "seconds": None, "due": ended, "share": None}
+    left = clocks.left(city, row, tick.moment.now, until)
+    due = t("{clock}：{at} 到期", clock=t(words.CLOCKS.get(row.clock, words.CLOCKS["case"])),
+            at=moments.moment(t, until, tick.moment.now))  # fmt: skip
+    if left.unit == "uh":
+        due += t("（昼夜计时）")
+    elif not left.runs:
+        due += t("（非办公时间，不计时）")
+    share = None
+    if row.clock_from is not None:
+        whole = clocks.left(city, row, row.clock_from, until).seconds
+        share = round(1 - left.seconds / whole, 3) if whole > 0 else None
+    return {
+        **shown,
+        "seconds": left.seconds,
+        "unit": left.unit,
+        "day": left.day,
+        "runs": left.runs,
+        "rate": tick.moment.rate,
+        "due": due,
+        "share": share,
+    }
+
+
+def _spent(t: Tongue, file: File, now: datetime) -> Rows:
+    row = file.row
+    rows = [{"name": t("立案"), "text": moments.moment(t, row.registered_at, now)}] if row.registered_at else []
+    if row.case_due_at:
+        rows.append({"name": t("全案期限"), "text": moments.moment(t, row.case_due_at, now)})
+    if row.assignment:
+        rows.append({"name": t("派单次数"), "text": t("{n} 次", n=row.assignment)})
+    late = [fact for fact in file.history if fact.type == "order.overdue.v1"]
+    said = t("、").join(
+        f"{t(words.CLOCKS.get(fact.data['of'], words.CLOCKS['case']))} {moments.short_moment(fact.acted_at, now)}" for fact in late
+    )
+    rows.append({"name": t("超期记录"), "text": said or t("无")})
+    return rows
+
+
+def _responsible(city: City, t: Tongue, row: CaseRow) -> str:
+    if row.responsible:
+        return f"{city.name_of(row.responsible)} · {t(words.STATUSES[row.status])}"
+    return t(words.STATUSES[row.status])
+
+
+def _others(city: City, t: Tongue, row: CaseRow) -> str:
+    said = []
+    if row.dispatcher and row.dispatcher != row.responsible:
+        said.append(t("派单：{unit}", unit=city.name_of(row.dispatcher)))
+    if row.lead and row.lead != row.responsible:
+        said.append(t("主办：{unit}", unit=city.name_of(row.lead)))
+    if row.support:
+        said.append(t("协办：{units}", units=t("、").join(city.name_of(code) for code in row.support)))
+    return " · ".join(said)
+
+
+def _topic(city: City, t: Tongue, file: File, now: datetime) -> Rows:
+    if not file.entries:
+        return [{"name": t("议题"), "text": t("未上会")}]
+    rows: Rows = [{"name": t("议题"), "text": file.entries[0].topic}]
+    for entry in file.entries:
+        level = city.levels.get(entry.level)
+        name = entry.level if level is None else level.names.zh if t.language == "zh" else level.names.en
+        said = [city.name_of(entry.body), t(words.ENTRIES[entry.entry])]
+        if entry.entry in ("open", "tabled") and entry.answer_due_at:
+            said.append(t("{day} 前答复", day=moments.day(entry.answer_due_at, now)))
+        rows.append({"name": name, "text": " · ".join(said)})
+        head = file.ledgers.get(entry.body)
+        if head:
+            rows.append({"name": t("台账"), "text": t("已记 {n} 条 · {hash}", n=head.seq, hash=head.hash[:8])})
+    return rows
+
+
+def _about(city: City, t: Tongue, row: CaseRow) -> Rows:
+    rows: Rows = []
+    matter = city.matters.get(row.matter) if row.matter else None
+    if matter:
+        rows.append({"name": t("事项"), "text": " / ".join(dict.fromkeys((*matter.path, matter.name)))})
+    if row.matter_how:
+        how = t(words.UNDERSTOOD.get(row.matter_how, words.UNDERSTOOD["rules"]))
+        if row.matter_how == "rules" and row.matter_confidence is not None:
+            how = f"{how} {row.matter_confidence:.0%}"
+        rows.append({"name": t("归类"), "text": " · ".join([how, *row.matter_words])})
+    if row.kind in words.KINDS:
+        rows.append({"name": t("类型"), "text": t(words.KINDS[row.kind]) + (t("（紧急）") if row.urgent else "")})
+    if row.unit in city.units:
+        line = [unit.name for unit in reversed(city.lineage(row.unit)) if unit.level is not UnitLevel.CITY]
+        rows.append({"name": t("位置"), "text": " / ".join(line) or city.name_of(row.unit)})
+    if row.place_how in words.PLACED:
+        rows.append({"name": t("定位"), "text": t(words.PLACED[row.place_how])})
+    rows.append({"name": t("反映人"), "text": t("仅承办单位可见")})
+    return rows

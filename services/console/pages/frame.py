@@ -1,0 +1,137 @@
+"""What every office page has around it: bar, navigation, freshness, banner, language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from fastapi import Request
+from nicegui import context, ui
+from nicegui.language import Language
+
+from services.console import moments
+from services.console.parts import Box, Freshness, Text
+from services.console.ticker import Tick, Ticker
+from services.console.words import LANGUAGES, TONGUES, Tongue, word
+from shared.city.model import City
+
+PAGES = (("/", word("指挥台"), "cockpit"), ("/cases", word("案件"), "cases"))
+COOKIE = "sidan_language"
+WALL_RELOAD_SECONDS = 6 * 3600
+
+
+class Page(ui.page):
+    """A page in the reader's language; the wall is dark."""
+
+    def resolve_language(self) -> Language | None:
+        """Return the language that Quasar and the `lang` attribute get."""
+        return "zh-CN" if language_of(context.client.request) == "zh" else "en-US"
+
+    def resolve_dark(self) -> bool | None:
+        """Return whether the page is dark."""
+        return is_wall(context.client.request)
+
+
+@dataclass
+class Desk:
+    """What a page is built with: the city, the ticker, the reader's language, the address asked for."""
+
+    city: City
+    ticker: Ticker
+    t: Tongue
+    request: Request
+    wall: bool
+
+    def follow(self, show: Callable[[Tick], None]) -> None:
+        """Call `show` with every tick while the page is open, and at once with the last one."""
+        self.ticker.ticked.subscribe(show)
+        if self.ticker.last is not None:
+            show(self.ticker.last)
+
+
+def language_of(request: Request) -> str:
+    """Return the language asked for in the address, else the cookie's, else Chinese."""
+    asked = request.query_params.get("lang") or request.cookies.get(COOKIE) or "zh"
+    return asked if asked in LANGUAGES else "zh"
+
+
+def is_wall(request: Request) -> bool:
+    """Tell whether the page hangs on a wall."""
+    return request.query_params.get("wall") == "1"
+
+
+@contextmanager
+def frame(city: City, ticker: Ticker, request: Request, title: str, here: str) -> Iterator[Desk]:
+    """Build the frame of a page around what the block builds; `title` is Chinese source text."""
+    t = TONGUES[language_of(request)]
+    desk = Desk(city, ticker, t, request, is_wall(request))
+    ui.page_title(f"{t(title)} · {_city_name(city, t)}")
+    with ui.header(wrap=False).classes("bar"):
+        with Box("a", "home", href="/", aria_label=t("四单 首页")):
+            Text("span", "四单", aria_hidden="true").classes("seal")
+            Text("b", t("四单"))
+            Text("span", _city_name(city, t)).classes("city")
+        if not desk.wall:
+            _navigation(t, here, "nav")
+        Box("span", "spring")
+        _freshness(desk)
+        if not desk.wall:
+            other = "en" if t.language == "zh" else "zh"
+            Text("a", "EN" if other == "en" else "中", href=_with_language(request, other), hreflang=other).classes("other")
+    if not desk.wall:
+        with ui.footer(wrap=False).classes("foot"):
+            _navigation(t, here, "tabs")
+    Box("div", id="banner")
+    with Box("div", "page wall" if desk.wall else "page") as body:
+        yield desk
+    ui.skip_link(t("跳到正文"), target=body)
+
+
+@contextmanager
+def card(title: str, css: str = "") -> Iterator[Box]:
+    """Build a white card; yields the box on the right of its title."""
+    with Box("section", f"card {css}".strip()):
+        with Box("header"):
+            Text("h2", title)
+            more = Box("div", "card-more")
+        yield more
+
+
+def _freshness(desk: Desk) -> None:
+    t = desk.t
+    said = {
+        "asof": t("数据截至 {at}", at="{at}"),
+        "age": t("{n} 秒未更新", n="{n}"),
+        "stopped": t("数据已停止更新，下面是断线前的最后数据。正在重新连接，恢复后自动刷新。"),
+    }
+    part = Freshness(at="", beat=0, words=said, reload=WALL_RELOAD_SECONDS if desk.wall else 0)
+    beats = 0
+
+    def show(tick: Tick) -> None:
+        nonlocal beats
+        beats += 1
+        part.show(at=moments.clock_time(tick.moment.now), beat=beats)
+
+    desk.follow(show)
+
+
+def _navigation(t: Tongue, here: str, css: str) -> None:
+    with Box("nav", css, aria_label=t("主导航") if css == "nav" else t("底部导航")):
+        for path, name, key in PAGES:
+            with Box("a", "on" if key == here else "", href=path) as link:
+                if css == "tabs":
+                    Box("i", f"icon {key}", aria_hidden="true")
+                Text("span", t(name))
+            if key == here:
+                link.props["aria-current"] = "page"
+
+
+def _city_name(city: City, t: Tongue) -> str:
+    return city.names.zh if t.language == "zh" else city.names.en
+
+
+def _with_language(request: Request, language: str) -> str:
+    params: Mapping[str, str] = {**request.query_params, "lang": language}
+    return f"{request.url.path}?{urlencode(params)}"

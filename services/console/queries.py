@@ -1,0 +1,227 @@
+"""Every question to the read model, as SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.console.projection.case import CaseRow
+from services.console.projection.ledger import LedgerRow, MeetingRow, TopicRow
+from services.console.projection.score import ScoreRow
+from services.console.selection import OPEN, SORTS, Selection
+from shared.city.model import City
+
+SEARCH_CAP = 10_000
+"""Where counting of a free search stops: beyond, the total is "more than this"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The platform's time, how fast it runs, and up to where every write is visible."""
+
+    now: datetime
+    rate: float
+    horizon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One fact of a history; `number` and `summary` are those of its case, where it has one."""
+
+    subject: str
+    service: str
+    sequence: int
+    type: str
+    acted_at: datetime
+    recorded_at: datetime
+    position: int
+    data: dict[str, Any]
+    number: str | None = None
+    summary: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list; `capped` says that there are more than `total`."""
+
+    rows: list[CaseRow]
+    total: int
+    capped: bool
+
+
+async def moment(conn: AsyncConnection) -> Moment:
+    """Return what time it is for the platform."""
+    query = "SELECT sidan_now(), coalesce((SELECT rate FROM clock), 1), pg_snapshot_xmin(pg_current_snapshot())::text"
+    now, rate, horizon = (await conn.execute(text(query))).one()
+    return Moment(now, rate, horizon)
+
+
+async def touched(conn: AsyncConnection, horizon: str) -> frozenset[str]:
+    """Return the subjects written since a horizon; some may be named twice, none is missed."""
+    query = "SELECT DISTINCT subject FROM timeline WHERE written >= CAST(:horizon AS xid8)"
+    return frozenset((await conn.execute(text(query), {"horizon": horizon})).scalars())
+
+
+async def counts(conn: AsyncConnection, city: City, selections: Mapping[str, Selection]) -> dict[str, int]:
+    """Return how many cases each selection chooses, all at one moment."""
+    parts, params = [], dict[str, Any]()
+    for index, selection in enumerate(selections.values()):
+        condition, values = selection.condition(city, f"s{index}_")
+        parts.append(f"(SELECT count(*) FROM case_view WHERE {condition})")  # noqa: S608 - values are bound
+        params |= values
+    row = (await conn.execute(text("SELECT " + ", ".join(parts)), params)).one()
+    return dict(zip(selections, row, strict=True))
+
+
+async def page(
+    conn: AsyncConnection, city: City, selection: Selection, sort: str, limit: int, offset: int
+) -> Page:
+    """Return one page and the exact total; a free search is counted up to the cap."""
+    condition, params = selection.condition(city)
+    counted = f"SELECT 1 FROM case_view WHERE {condition}" + (f" LIMIT {SEARCH_CAP + 1}" if selection.q else "")
+    total = (await conn.execute(text(f"SELECT count(*) FROM ({counted}) AS found"), params)).scalar_one()  # noqa: S608
+    column, way = SORTS[sort.lstrip("-")], "DESC" if sort.startswith("-") else "ASC"
+    query = (
+        f"SELECT to_jsonb(c)::text FROM case_view c WHERE {condition} "  # noqa: S608 - values are bound
+        f"ORDER BY {column} {way} NULLS LAST, id LIMIT :limit OFFSET :offset"
+    )
+    found = await _rows(conn, query, CaseRow, limit=limit, offset=offset, **params)
+    capped = bool(selection.q) and total > SEARCH_CAP
+    return Page(found, min(total, SEARCH_CAP) if capped else total, capped)
+
+
+async def case(conn: AsyncConnection, name: str) -> CaseRow | None:
+    """Return a case by id or number."""
+    query = "SELECT to_jsonb(c)::text FROM case_view c WHERE id = :name OR (number = :name AND number <> '')"
+    found = await _rows(conn, query, CaseRow, name=name)
+    return found[0] if found else None
+
+
+async def history(conn: AsyncConnection, subject: str) -> list[Told]:
+    """Return every fact about a subject, oldest first, in the order in which they were caused."""
+    query = "SELECT to_jsonb(t)::text FROM timeline t WHERE subject = :subject ORDER BY position"
+    return await _rows(conn, query, Told, subject=subject)
+
+
+async def sequence(conn: AsyncConnection, subject: str, service: str) -> int:
+    """Return the last fact of a service about a subject that the read model holds; 0 for none."""
+    query = "SELECT coalesce(max(sequence), 0) FROM timeline WHERE subject = :subject AND service = :service"
+    return int((await conn.execute(text(query), {"subject": subject, "service": service})).scalar_one())
+
+
+async def latest(conn: AsyncConnection, limit: int, without: Sequence[str]) -> list[Told]:
+    """Return the last facts, newest first, but those of the named types."""
+    query = (
+        "SELECT (to_jsonb(t) || jsonb_build_object('number', c.number, 'summary', c.summary))::text FROM "
+        "(SELECT * FROM timeline WHERE NOT type = ANY (:without) ORDER BY position DESC LIMIT :limit) t "
+        "LEFT JOIN case_view c ON c.id = t.subject ORDER BY t.position DESC"
+    )
+    return await _rows(conn, query, Told, limit=limit, without=list(without))
+
+
+async def longest_overdue(conn: AsyncConnection, limit: int) -> list[CaseRow]:
+    """Return the open cases that have been overdue longest."""
+    query = f"SELECT to_jsonb(c)::text FROM case_view c WHERE {OPEN} AND overdue ORDER BY overdue_since, id LIMIT :limit"  # noqa: S608
+    return await _rows(conn, query, CaseRow, limit=limit)
+
+
+async def open_by_unit(conn: AsyncConnection) -> dict[str, tuple[int, int]]:
+    """Return open and overdue cases per unit of their place."""
+    query = f"SELECT unit, count(*), count(*) FILTER (WHERE overdue) FROM case_view WHERE {OPEN} GROUP BY unit"  # noqa: S608
+    return {unit: (count, late) for unit, count, late in await conn.execute(text(query)) if unit is not None}
+
+
+async def registered_by_unit(conn: AsyncConnection, since: datetime) -> dict[str, int]:
+    """Return the cases registered since then per unit of their place."""
+    query = "SELECT unit, count(*) FROM case_view WHERE registered_at >= :since AND unit IS NOT NULL GROUP BY unit"
+    return {unit: count for unit, count in await conn.execute(text(query), {"since": since})}
+
+
+async def paths(conn: AsyncConnection, since: datetime) -> list[tuple[tuple[str, ...], bool, int]]:
+    """Return how many cases registered since then went which way up the ladder, and whether they are closed."""
+    query = (
+        "SELECT path, status = 'closed', count(*) FROM case_view WHERE registered_at >= :since "
+        "AND status NOT IN ('held', 'rejected', 'withdrawn') AND cardinality(path) > 0 GROUP BY 1, 2"
+    )
+    return [(tuple(path), closed, n) for path, closed, n in await conn.execute(text(query), {"since": since})]
+
+
+async def median_seconds(conn: AsyncConnection, since: datetime) -> dict[str, float]:
+    """Return per rung the median time, in seconds, that cases it solved took there."""
+    query = (
+        "SELECT path[cardinality(path)], percentile_cont(0.5) WITHIN GROUP (ORDER BY rung_seconds) FROM case_view "
+        "WHERE registered_at >= :since AND status = 'closed' AND rung_seconds IS NOT NULL AND cardinality(path) > 0 GROUP BY 1"
+    )
+    return {rung: seconds for rung, seconds in await conn.execute(text(query), {"since": since})}
+
+
+async def pending_entries(conn: AsyncConnection, per_level: int) -> tuple[dict[str, int], list[TopicRow]]:
+    """Return per level how many topics wait for a decision, and the first of each: moved-up ones, then by answer."""
+    counted = "SELECT level, count(*) FROM topic_view WHERE entry IN ('open', 'tabled') GROUP BY level"
+    totals = {level: n for level, n in await conn.execute(text(counted))}
+    query = (
+        "SELECT (to_jsonb(t) - 'place')::text FROM (SELECT *, row_number() OVER (PARTITION BY level "
+        "ORDER BY from_body IS NULL, answer_due_at, topic) AS place FROM topic_view WHERE entry IN ('open', 'tabled')) t "
+        "WHERE place <= :per_level ORDER BY level, place"
+    )
+    return totals, await _rows(conn, query, TopicRow, per_level=per_level)
+
+
+async def year_of_meetings(conn: AsyncConnection, since: datetime) -> dict[str, tuple[int, int, int]]:
+    """Return per level the meetings held since then and what their minutes resolved and moved up."""
+    query = (
+        "SELECT level, count(*), coalesce(sum(resolved), 0), coalesce(sum(moved_up), 0) FROM meeting_view "
+        "WHERE held_at >= :since GROUP BY level"
+    )
+    found = await conn.execute(text(query), {"since": since})
+    return {level: (held, resolved, moved_up) for level, held, resolved, moved_up in found}
+
+
+async def written_off(conn: AsyncConnection, since: datetime) -> dict[str, int]:
+    """Return per level the entries written off since then."""
+    query = "SELECT level, count(*) FROM topic_view WHERE written_off_at >= :since GROUP BY level"
+    return {level: n for level, n in await conn.execute(text(query), {"since": since})}
+
+
+async def next_meetings(conn: AsyncConnection, now: datetime) -> dict[str, datetime]:
+    """Return per level when the next meeting opens."""
+    query = (
+        "SELECT level, min(opens_at) FROM meeting_view WHERE opens_at >= :now AND status IN ('planned', 'convened') "
+        "GROUP BY level"
+    )
+    return {level: at for level, at in await conn.execute(text(query), {"now": now})}
+
+
+async def entries_of(conn: AsyncConnection, case_id: str) -> list[TopicRow]:
+    """Return the ledger entries of a case's topics, oldest first."""
+    query = "SELECT to_jsonb(t)::text FROM topic_view t WHERE case_id = :case ORDER BY opened_at, body"
+    return await _rows(conn, query, TopicRow, case=case_id)
+
+
+async def meetings(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, MeetingRow]:
+    """Return meetings by id."""
+    query = "SELECT to_jsonb(t)::text FROM meeting_view t WHERE id = ANY (:ids)"
+    return {row.id: row for row in await _rows(conn, query, MeetingRow, ids=list(ids))}
+
+
+async def ledgers(conn: AsyncConnection, bodies: Sequence[str]) -> dict[str, LedgerRow]:
+    """Return the heads of ledgers by the unit of their body."""
+    query = "SELECT to_jsonb(t)::text FROM ledger_view t WHERE body = ANY (:bodies)"
+    return {row.body: row for row in await _rows(conn, query, LedgerRow, bodies=list(bodies))}
+
+
+async def latest_score(conn: AsyncConnection, unit: str) -> ScoreRow | None:
+    """Return the newest month that feedback published for a unit."""
+    query = "SELECT to_jsonb(t)::text FROM score_view t WHERE unit = :unit ORDER BY period DESC LIMIT 1"
+    found = await _rows(conn, query, ScoreRow, unit=unit)
+    return found[0] if found else None
+
+
+async def _rows(conn: AsyncConnection, query: str, kind: type[Any], **params: Any) -> list[Any]:
+    return [msgspec.json.decode(row, type=kind) for (row,) in await conn.execute(text(query), params)]

@@ -1,0 +1,283 @@
+"""Every fact in the words of the office: one entry of the timeline, one line of the stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.console import moments
+from services.console.queries import Told
+from services.console.words import CAUSES, CLOCKS, CLOSINGS, RUNGS, Tongue, word
+from shared.city.model import City
+
+ORDERS = {
+    "raise": word("提单"),
+    "dispatch": word("派单"),
+    "handle": word("办单"),
+    "rate": word("评单"),
+    "meet": word("上会"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A fact as people read it. `shape` is plain, system, late, ledger or done; `effect` what it did to the clock."""
+
+    order: str
+    verb: str
+    title: str
+    who: str
+    note: str
+    effect: str
+    shape: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """How a type of fact is told: its short verb, its whole title, and which fields name who and what was said."""
+
+    order: str
+    verb: str
+    title: Callable[[Mapping[str, Any], City, Tongue], str] | None = None
+    who: str = ""
+    note: str = ""
+    shape: str = "plain"
+
+
+def _name(city: City, code: object) -> str:
+    return city.name_of(str(code)) if code else ""
+
+
+def _names(city: City, codes: Sequence[str], t: Tongue) -> str:
+    return t("、").join(city.name_of(code) for code in codes)
+
+
+def _level(city: City, code: object, t: Tongue) -> str:
+    level = city.levels.get(str(code))
+    if level is None:
+        return str(code)
+    return level.names.zh if t.language == "zh" else level.names.en
+
+
+def _registered(d: Mapping[str, Any], city: City, t: Tongue) -> str:
+    matter = city.matters.get(str(d["understanding"]["matter"]))
+    named = matter.name if matter else str(d["understanding"]["matter"])
+    return t("立案：{matter}，从{rung}办起", matter=named, rung=t(RUNGS.get(d["rung"], RUNGS["grid"])))
+
+
+def _dispatched(d: Mapping[str, Any], city: City, t: Tongue) -> str:
+    lead = _name(city, d["responsible"])
+    return t("会议交办：{lead}", lead=lead) if d["meeting"] else t("派给{lead}", lead=lead)
+
+
+def _hand_back_judged(d: Mapping[str, Any], city: City, t: Tongue) -> str:
+    if d["lapsed"]:
+        return t("退单逾期未裁，视为不支持")
+    return t("支持退单（第 {n} 次）", n=d["bounces"]) if d["upheld"] else t("不支持退单")
+
+
+def _unable_judged(d: Mapping[str, Any], city: City, t: Tongue) -> str:
+    if d["lapsed"]:
+        return t("无力办理逾期未裁，视为不支持")
+    return t("确认无力办理") if d["confirmed"] else t("不支持无力办理")
+
+
+def _clock(d: Mapping[str, Any], t: Tongue) -> str:
+    return t(CLOCKS[d["of"]]) if d["of"] in CLOCKS else str(d["of"])
+
+
+def _cause(d: Mapping[str, Any], t: Tongue) -> str:
+    return t(CAUSES[d["cause"]]) if d["cause"] in CAUSES else str(d["cause"])
+
+
+def _judged(d: Mapping[str, Any], city: City, t: Tongue) -> str:
+    return t("不满意属单位可控") if d["controllable"] else t("不满意非单位可控")
+
+
+def _closed(d: Mapping[str, Any], city: City, t: Tongue) -> str:
+    reason = t(CLOSINGS[d["reason"]]) if d["reason"] in CLOSINGS else str(d["reason"])
+    return t("结案（{reason}）", reason=reason)
+
+
+def _answered(d: Mapping[str, Any], city: City, t: Tongue) -> str:
+    solved = t("已解决") if d["solved"] else t("没解决")
+    text = t("评价：{solved}，{grade} 分", solved=solved, grade=d["grade"])
+    return text if d["valid"] else text + t("（逾期，不计分）")
+
+
+_STORIES = {
+    "case.registered.v1": Story("raise", word("提单"), _registered, note="summary"),
+    "case.solved_on_spot.v1": Story(
+        "raise", word("当场解决"), lambda d, c, t: t("当场解决，附证据 {n} 份", n=d["evidence"]), "handler", "summary", "done"
+    ),
+    "case.held.v1": Story(
+        "raise",
+        word("待归类"),
+        lambda d, c, t: t("待定事项") if d["why"] == "matter" else t("待定位置"),
+        "responsible",
+        "summary",
+    ),
+    "case.rejected.v1": Story("raise", word("不予受理"), lambda d, c, t: t("不予受理，已告知反映人"), note="summary"),
+    "case.withdrawn.v1": Story("raise", word("撤回"), lambda d, c, t: t("反映人撤回")),
+    "order.opened.v1": Story(
+        "dispatch", word("待派"), lambda d, c, t: t("转{unit}派单", unit=_name(c, d["responsible"])), shape="system"
+    ),
+    "order.dispatched.v1": Story("dispatch", word("派单"), _dispatched, "dispatcher"),
+    "order.accepted.v1": Story(
+        "handle", word("签收"), lambda d, c, t: t("逾期未签，视为签收") if d["deemed"] else t("签收"), "responsible"
+    ),
+    "order.progressed.v1": Story("handle", word("报进展"), lambda d, c, t: t("进展"), "responsible", "note"),
+    "order.hand_back_asked.v1": Story(
+        "handle",
+        word("申请退单"),
+        lambda d, c, t: t("申请退单，依据 {clause}，建议{unit}", clause=d["clause"], unit=_name(c, d["proposed"])),
+        "responsible",
+        "note",
+    ),
+    "order.hand_back_judged.v1": Story("dispatch", word("退单裁定"), _hand_back_judged, "judge"),
+    "order.unable_asked.v1": Story("handle", word("申报无力办理"), lambda d, c, t: t("申报无力办理"), "responsible", "tried"),
+    "order.unable_judged.v1": Story("dispatch", word("无力裁定"), _unable_judged, "judge"),
+    "order.passed_up.v1": Story(
+        "dispatch", word("上交"), lambda d, c, t: t("上交{unit}", unit=_name(c, d["to_unit"])), "from_unit", "note"
+    ),
+    "order.handled.v1": Story(
+        "handle",
+        word("办结反馈"),
+        lambda d, c, t: t("办结反馈") if d["on_time"] else t("办结反馈（已超期）"),
+        "done_by",
+        "note",
+    ),
+    "order.verified.v1": Story(
+        "handle",
+        word("核查通过"),
+        lambda d, c, t: t("核查通过") if d["verifier"] else t("此事项无需核查"),
+        "verifier",
+        shape="done",
+    ),
+    "order.verification_failed.v1": Story(
+        "handle", word("核查未通过"), lambda d, c, t: t("核查未通过（第 {n} 次）", n=d["failures"]), "verifier", "reason"
+    ),
+    "order.reworked.v1": Story("handle", word("返工"), lambda d, c, t: t("评价不满意，返工"), shape="system"),
+    "order.reminded.v1": Story(
+        "handle", word("催办"), lambda d, c, t: t("催办：{clock}临期", clock=_clock(d, t)), shape="system"
+    ),
+    "order.overdue.v1": Story(
+        "handle", word("超期"), lambda d, c, t: t("{clock}超期", clock=_clock(d, t)), "charged", shape="late"
+    ),
+    "order.supervised.v1": Story("handle", word("督办"), lambda d, c, t: t("督办单"), "supervisor", shape="late"),
+    "order.escalated.v1": Story(
+        "meet", word("提请上会"), lambda d, c, t: t("提请上会：{cause}", cause=_cause(d, t)), "body", "tried", "ledger"
+    ),
+    "order.at_meeting.v1": Story(
+        "meet", word("转会议"), lambda d, c, t: t("由{body}负责", body=_name(c, d["body"])), shape="system"
+    ),
+    "order.withdrawn.v1": Story("handle", word("撤单"), lambda d, c, t: t("工单撤回"), shape="system"),
+    "case.closed.v1": Story("rate", word("结案"), _closed, "lead", shape="done"),
+    "topic.raised.v1": Story(
+        "meet",
+        word("列为议题"),
+        lambda d, c, t: t("列为议题 {topic}（{cause}）", topic=d["topic"], cause=_cause(d, t)),
+        "body",
+        shape="ledger",
+    ),
+    "topic.tabled.v1": Story("meet", word("列入议程"), lambda d, c, t: t("列入议程"), "body", shape="system"),
+    "topic.untabled.v1": Story("meet", word("退回议程"), lambda d, c, t: t("会议未开成，重列议程"), "body", shape="system"),
+    "topic.resolved.v1": Story(
+        "meet",
+        word("议定"),
+        lambda d, c, t: t(
+            "{level}联席会议：议定，{lead}牵头",
+            level=_level(c, d["level"], t),
+            lead=_name(c, d["lead"]),
+        ),
+        "body",
+        "done_means",
+        "done",
+    ),
+    "topic.moved_up.v1": Story(
+        "meet",
+        word("上移"),
+        lambda d, c, t: t(
+            "{level}联席会议：上移{above}，附台账第 {n} 条与会议纪要",
+            level=_level(c, d["level"], t),
+            above=_level(c, d["to_level"], t),
+            n=d["ledger_seq"],
+        ),
+        "body",
+        shape="ledger",
+    ),
+    "topic.deferred.v1": Story(
+        "meet",
+        word("缓议"),
+        lambda d, c, t: t("缓议（第 {n} 次），{day} 再议", n=d["deferrals"], day=d["until"]),
+        "body",
+        shape="ledger",
+    ),
+    "topic.declined.v1": Story("meet", word("不予采纳"), lambda d, c, t: t("不予采纳"), "body", "reply", "ledger"),
+    "topic.objected.v1": Story("meet", word("异议"), lambda d, c, t: t("反映人提出异议"), "body", shape="ledger"),
+    "topic.reopened.v1": Story(
+        "meet",
+        word("重开议题"),
+        lambda d, c, t: t("议定事项未落实，重开议题（{cause}）", cause=_cause(d, t)),
+        "body",
+        shape="ledger",
+    ),
+    "topic.fed_back.v1": Story(
+        "meet", word("答复下传"), lambda d, c, t: t("答复下传{unit}", unit=_name(c, d["to"])), "body", shape="system"
+    ),
+    "topic.acknowledged.v1": Story(
+        "meet",
+        word("确认答复"),
+        lambda d, c, t: t("逾期未确认，由指挥中心代为确认") if d["lapsed"] else t("已收到答复"),
+        "by",
+        shape="system",
+    ),
+    "topic.reporters_told.v1": Story("meet", word("告知反映人"), lambda d, c, t: t("已告知反映人"), "body", shape="system"),
+    "topic.written_off.v1": Story("meet", word("销号"), lambda d, c, t: t("销号"), "body", shape="done"),
+    "meeting.planned.v1": Story("meet", word("会议排期"), who="body", shape="system"),
+    "meeting.convened.v1": Story("meet", word("会议召集"), who="body", shape="ledger"),
+    "meeting.held.v1": Story("meet", word("会议召开"), who="body", shape="ledger"),
+    "meeting.missed.v1": Story("meet", word("会议未开成"), who="body", shape="late"),
+    "meeting.adopted.v1": Story("meet", word("纪要通过"), who="body", shape="done"),
+    "ledger.head.v1": Story("meet", word("台账记录"), who="body", shape="system"),
+    "rating.invited.v1": Story("rate", word("邀请评价"), lambda d, c, t: t("邀请反映人评价"), shape="system"),
+    "rating.answered.v1": Story("rate", word("评价"), _answered),
+    "rating.judged.v1": Story("rate", word("不满意核定"), _judged, "judge"),
+    "rating.rework_ordered.v1": Story("rate", word("责令返工"), lambda d, c, t: t("首次不满意，责令返工")),
+    "rating.failed.v1": Story("rate", word("再次不满意"), lambda d, c, t: t("再次不满意，提请上会"), shape="late"),
+    "rating.completed.v1": Story("rate", word("评价完成"), lambda d, c, t: t("评价完成"), shape="system"),
+    "score.published.v1": Story("rate", word("公布评分"), who="unit", shape="done"),
+}
+QUIET = ("ledger.head.v1", "meeting.planned.v1", "order.opened.v1", "topic.fed_back.v1")
+"""What the stream leaves out: it follows from a fact that is told."""
+
+
+def told_types() -> frozenset[str]:
+    """Return every type of fact that has a story."""
+    return frozenset(_STORIES)
+
+
+def tell(fact: Told, city: City, t: Tongue, now: datetime, due_before: str | None = None) -> Line:
+    """Tell a fact; `due_before` is the due time, as stated, before this fact."""
+    story, d = _STORIES[fact.type], fact.data
+    verb = t(story.verb)
+    return Line(
+        order=t(ORDERS[story.order]),
+        verb=verb,
+        title=story.title(d, city, t) if story.title else verb,
+        who=_name(city, d.get(story.who)) if story.who else "",
+        note=str(d.get(story.note) or "") if story.note else "",
+        effect=_effect(d, t, now, due_before),
+        shape=story.shape,
+    )
+
+
+def _effect(d: Mapping[str, Any], t: Tongue, now: datetime, due_before: str | None) -> str:
+    due = d.get("due_at") if "assignment" in d else d.get("answer_due_at")
+    if not due or due == due_before:
+        return ""
+    at = moments.moment(t, datetime.fromisoformat(due), now)
+    clock = d.get("clock", "answer")
+    return t("{clock}限至 {at}", clock=t(CLOCKS[clock]) if clock in CLOCKS else str(clock), at=at)

@@ -1,0 +1,5 @@
+"""Run dispatch: `python -m services.dispatch`."""
+
+from services.dispatch.app import main
+
+main()

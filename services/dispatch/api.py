@@ -1,0 +1,82 @@
+"""HTTP of dispatch: what units and departments do with an order, and the register of responsibility."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from services.dispatch.domain.order import Status
+from services.dispatch.store import ONE, PAGE
+from shared.contracts.base import Contract
+from shared.contracts.dispatch import (
+    Accept,
+    DispatchTo,
+    Finish,
+    HandBack,
+    JudgeHandBack,
+    JudgeUnable,
+    PassUp,
+    Progress,
+    Unable,
+    Verify,
+)
+from shared.kernel.decisions import Actor
+from shared.kernel.refusals import Refused
+from shared.shell.desk import Caller, Desk, commands
+
+COMMANDS: dict[str, type[Contract]] = {
+    "accept": Accept,
+    "progress": Progress,
+    "hand-back": HandBack,
+    "unable": Unable,
+    "finish": Finish,
+    "pass-up": PassUp,
+    "judge-hand-back": JudgeHandBack,
+    "judge-unable": JudgeUnable,
+    "verify": Verify,
+    "dispatch": DispatchTo,
+}
+MOST_ORDERS = 500
+_READERS = frozenset({"department", "unit", "operations"})
+
+CodeText = Annotated[str | None, Query(max_length=64)]
+
+
+def router(desk: Desk) -> APIRouter:
+    """Return the routes of dispatch under `/v1`."""
+    routes = APIRouter()
+    routes.include_router(commands(desk, "orders", "order", COMMANDS))
+
+    @routes.get("/v1/orders/{order}", tags=["orders"])
+    async def order(order: str, actor: Caller) -> dict[str, Any]:
+        """Return where an order stands: who is responsible, which clock runs until when."""
+        _check_reader(actor)
+        async with desk.engine.connect() as conn:
+            row = (await conn.execute(ONE, {"case": order})).mappings().first()
+        if row is None:
+            raise Refused("subject.unknown", "order", subject=order)
+        return dict(row)
+
+    @routes.get("/v1/orders", tags=["orders"])
+    async def orders(
+        actor: Caller,
+        responsible: CodeText = None,
+        judge: CodeText = None,
+        status: Status | None = None,
+        after: Annotated[str, Query(max_length=64)] = "",
+        limit: Annotated[int, Query(ge=1, le=MOST_ORDERS)] = 100,
+    ) -> dict[str, Any]:
+        """List orders by who is responsible, who must judge a request, or status; `next` goes into `after`."""
+        _check_reader(actor)
+        wanted = {"responsible": responsible, "judge": judge, "status": status, "after": after, "limit": limit}
+        async with desk.engine.connect() as conn:
+            rows = (await conn.execute(PAGE, wanted)).mappings().all()
+        return {"orders": [dict(row) for row in rows], "next": rows[-1]["case_id"] if len(rows) == limit else None}
+
+    return routes
+
+
+def _check_reader(actor: Actor) -> None:
+    if actor.kind not in _READERS:
+        raise Refused("actor.not_allowed", "authorization", actor=f"{actor.kind}.{actor.id}", act="read orders")

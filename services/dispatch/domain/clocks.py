@@ -1,0 +1,97 @@
+"""When each clock of an order runs out, and what is armed with it (workflows §3.1, §3.3)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from services.dispatch.domain.order import Order
+from shared.kernel.clock import Budget, Unit, add, fraction_point
+from shared.kernel.decisions import Arm, Cancel
+
+Armed = tuple[Arm | Cancel, ...]
+
+STOP: dict[str | None, Armed] = {
+    None: (),
+    "window": (),
+    "answer": (),
+    **{clock: (Cancel(f"{clock}.*"),) for clock in ("dispatch", "accept", "handle", "verify")},
+}
+"""Running clock -> what stops its rungs; those of window and answer belong to feedback and escalation."""
+
+STOP_CASE = Cancel("case.*")
+STOP_REQUEST = Cancel("request.*")
+
+
+def stop(order: Order) -> Armed:
+    """Stop what runs for the present assignment: its clock, and the judge's for a pending request."""
+    stopped = STOP[order.clock]
+    return (*stopped, STOP_REQUEST) if order.request else stopped
+
+
+def rungs(clock: str, remind_at: datetime, due_at: datetime, assignment: int, version: int) -> Armed:
+    """Arm reminder and end of a clock; the rungs after the end are armed when it has come."""
+    data = {"assignment": assignment, "version": version}
+    return Arm(f"{clock}.reminder", remind_at, data), Arm(f"{clock}.overdue", due_at, data)
+
+
+def run(clock: str, at: datetime, budget: Budget, city: Any, assignment: int, version: int) -> tuple[datetime, Armed]:
+    """Start a clock; return when it ends and its armed rungs."""
+    due_at = add(at, budget, city.calendar)
+    remind_at = fraction_point(at, budget, city.shares["reminder"], city.calendar)
+    return due_at, rungs(clock, remind_at, due_at, assignment, version)
+
+
+def accept_budget(order: Order, city: Any) -> Budget:
+    """Return the time to sign for the order: the matter's, or the urgent one of an urgent case."""
+    leaf = city.matters[order.matter]
+    budget: Budget = city.clock("accept", urgent=True) if order.urgent and not leaf.urgent else leaf.accept
+    return budget
+
+
+def handle(order: Order, at: datetime, city: Any) -> tuple[datetime, Armed]:
+    """Start the handling of an assignment: the matter's budget at the lead's rung, or the resolution's deadline."""
+    until = order.meeting_due_at
+    if until is not None:
+        remind_at = _share_of_office_time(at, until, city)
+        return until, rungs("handle", remind_at, until, order.assignment, order.version)
+    return run("handle", at, _original(order, city), city, order.assignment, order.version)
+
+
+def rework(order: Order, at: datetime, city: Any) -> tuple[datetime, Armed]:
+    """Start a rework: half the original budget, at least one working day (move 14)."""
+    half = _original(order, city).halved()
+    least = city.clock("rework_least")
+    longer = max((half, least), key=lambda budget: add(at, budget, city.calendar))
+    return run("handle", at, longer, city, order.assignment, order.version + 1)
+
+
+def verify_budget(order: Order, city: Any) -> Budget | None:
+    """Return the time to verify, or None where the matter needs no verification."""
+    leaf = city.matters[order.matter]
+    return leaf.verify if leaf.verified else None
+
+
+def _original(order: Order, city: Any) -> Budget:
+    if order.meeting_due_at is not None and order.dispatched_at is not None:
+        first = city.calendar.local(order.dispatched_at).date()
+        last = city.calendar.local(order.meeting_due_at).date()
+        return Budget(max(1, city.calendar.working_days_between(first, last) - 1), Unit.WORKING_DAYS)
+    # What a third-level grid solved on the spot is reworked like any grid's work: it has no rung of its own.
+    rung = city.rung_of(order.lead) or next(iter(city.rungs))
+    is_made_urgent = order.urgent and not city.matters[order.matter].urgent
+    budget: Budget = (
+        city.clock(f"handle.{rung.value}", urgent=True) if is_made_urgent else city.handle_budget(order.matter, rung)
+    )
+    return budget
+
+
+def _share_of_office_time(at: datetime, due_at: datetime, city: Any) -> datetime:
+    calendar = city.calendar
+    begins, ends = calendar.office_time(at), calendar.office_time(due_at)
+    share: Fraction = city.shares["reminder"]
+    if ends <= begins:
+        return max(at, due_at)
+    remind_at: datetime = calendar.earliest_at(begins + int((ends - begins) * share))
+    return remind_at

@@ -1,0 +1,75 @@
+"""How an order ends: rated, answered by a meeting, solved on the spot, or withdrawn (moves 2, 16, 20, 21)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.dispatch.domain import clocks, heard
+from services.dispatch.domain.facts import CaseClosed, OrderWithdrawn
+from services.dispatch.domain.order import MOVES, Order, Status
+from services.dispatch.domain.register import conclude
+from shared.kernel.decisions import NOTHING, Context, Deciders, Decision, Message
+
+decide = Deciders()
+
+
+def close(
+    order: Order,
+    message: Message,
+    city: Any,
+    reason: str,
+    *,
+    rung: str | None = None,
+    dispatcher: str | None = None,
+) -> Decision:
+    """End the case; `rung` and `dispatcher` are given where the order itself has none yet."""
+    rung = rung or order.rung
+    dispatcher = dispatcher or order.dispatcher
+    fact = CaseClosed(
+        Status.CLOSED,
+        None,
+        rung,
+        order.assignment,
+        None,
+        None,
+        reason,
+        order.lead,
+        dispatcher,
+        order.on_time,
+        rung or "",
+        order.opened_at,
+    )
+    return conclude(message.subject, order, city, message.acted_at, (fact,), dispatcher=dispatcher)
+
+
+@decide.on(heard.RatingCompleted)
+def rated(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
+    """Close a verified case when all answered, the window is over, or nobody can be asked (move 16)."""
+    order: Order | None = states[message.subject]
+    if order is None or order.status is not Status.VERIFIED:
+        return NOTHING
+    return close(order, message, context.city, message.data.outcome)
+
+
+@decide.on(heard.TopicAnswered)
+def answered(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
+    """Close a case that a meeting declined, replied to, and nobody objected (move 20)."""
+    order: Order | None = states[message.subject]
+    if order is None or order.status is not Status.ESCALATED or order.topic != message.data.topic:
+        return NOTHING
+    return close(order, message, context.city, "answered")
+
+
+@decide.on(heard.CaseWithdrawn)
+def withdrawn(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
+    """End an order whose reporter took the report back (move 21); what was overdue stays counted.
+
+    What is handled already is verified and rated all the same.
+    """
+    order: Order | None = states[message.subject]
+    if order is None or not MOVES.allows(order.status, Status.WITHDRAWN):
+        return NOTHING
+    fact = OrderWithdrawn(Status.WITHDRAWN, None, order.rung, order.assignment, None, None)
+    stopped = (*clocks.stop(order), clocks.STOP_CASE)
+    return conclude(message.subject, order, context.city, message.acted_at, (fact,), stopped)

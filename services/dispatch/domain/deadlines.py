@@ -1,0 +1,89 @@
+"""What the clock does to an order: remind, find overdue, supervise, send to the ledger (workflows §3.3).
+
+Silence never changes the holder and never verifies; it signs for the order, and a ledger rung takes it to the meeting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from services.dispatch.domain import judging, ladder, meeting
+from services.dispatch.domain.facts import OrderOverdue, OrderReminded, OrderSupervised, unchanged
+from services.dispatch.domain.handling import start_handling
+from services.dispatch.domain.order import Cause, Order, Status
+from services.dispatch.domain.register import note
+from shared.kernel.clock import add
+from shared.kernel.decisions import NOTHING, Arm, Context, Deciders, Decision, Due, Message
+
+decide = Deciders()
+
+Ring = Callable[[Order, Message, Context], Decision]
+
+_CASE_RUNS = frozenset({Status.WAITING, Status.DISPATCHED, Status.ACCEPTED, Status.HANDLED, Status.ESCALATED})
+
+
+@decide.on(Due)
+def ring(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
+    """Do what a deadline calls for, if it still concerns the present assignment and version."""
+    order: Order | None = states[message.subject]
+    due: Due = message.data
+    if order is None:
+        return NOTHING
+    clock, _, rung = due.name.partition(".")
+    if clock == "case":
+        return case_overdue(order, message, context)
+    if clock == "request":
+        return judging.lapse(order, message, context)
+    is_present = order.assignment == due.data["assignment"] and order.version == due.data["version"]
+    if order.clock != clock or not is_present:
+        return NOTHING
+    return _RUNGS[rung](order, message, context)
+
+
+def remind(order: Order, message: Message, context: Context) -> Decision:
+    """Remind (催办) whoever holds the running clock."""
+    return note(order, context.city, OrderReminded(*unchanged(order), order.clock or ""))
+
+
+def overdue(order: Order, message: Message, context: Context) -> Decision:
+    """Charge a clock that ran out to whom it ran for; the accept clock's end is deemed acceptance (move 5)."""
+    city = context.city
+    if order.clock == "accept":
+        return start_handling(order, message, city, None)
+    fact = OrderOverdue(*unchanged(order), order.clock or "", order.responsible or "")
+    supervise_at = add(message.acted_at, city.clock("supervision"), city.calendar)
+    armed = Arm(f"{order.clock}.supervision", supervise_at, message.data.data)
+    return note(order, city, fact, (armed,))
+
+
+def supervise(order: Order, message: Message, context: Context) -> Decision:
+    """Issue the supervision order (督办); a handling that stays late goes to the ledger next."""
+    city, late = context.city, order.responsible or ""
+    fact = OrderSupervised(*unchanged(order), order.clock or "", late, ladder.supervisor_of(order, late, city))
+    if order.clock != "handle":
+        return note(order, city, fact)
+    ledger_at: datetime = add(message.acted_at, city.clock("ledger"), city.calendar)
+    return note(order, city, fact, (Arm("handle.ledger", ledger_at, message.data.data),))
+
+
+def to_ledger(order: Order, message: Message, context: Context) -> Decision:
+    """Send an order that is late beyond the ledger rung to the joint meeting (move 11)."""
+    return meeting.escalate(order, message, context.city, Cause.OVERDUE)
+
+
+def case_overdue(order: Order, message: Message, context: Context) -> Decision:
+    """Charge the case clock to the dispatcher, until a topic's own clocks have replaced it."""
+    is_running = order.status in _CASE_RUNS and order.topic is None
+    if not is_running or "case" in order.overdue:
+        return NOTHING
+    return note(order, context.city, OrderOverdue(*unchanged(order), "case", order.dispatcher))
+
+
+_RUNGS: Mapping[str, Ring] = {
+    "reminder": remind,
+    "overdue": overdue,
+    "supervision": supervise,
+    "ledger": to_ledger,
+}

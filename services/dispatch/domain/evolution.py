@@ -1,0 +1,143 @@
+"""What each fact, heard or stated, makes of the order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from services.dispatch.domain import facts, heard
+from services.dispatch.domain.order import Order, Request, Status
+from services.dispatch.domain.registration import begin, begin_solved
+from shared.kernel.decisions import Evolution
+
+evolve = Evolution()
+
+
+def _stand(order: Order, fact: facts.Standing, **more: Any) -> Order:
+    return replace(
+        order,
+        status=fact.status,
+        responsible=fact.responsible,
+        rung=fact.rung,
+        assignment=fact.assignment,
+        clock=fact.clock,
+        due_at=fact.due_at,
+        **more,
+    )
+
+
+@evolve.on(heard.CaseRegistered)
+def registered(order: Order | None, fact: heard.CaseRegistered, at: datetime) -> Order:
+    return order or begin(fact, at)
+
+
+@evolve.on(heard.CaseSolvedOnSpot)
+def solved(order: Order | None, fact: heard.CaseSolvedOnSpot, at: datetime) -> Order:
+    return order or begin_solved(fact, at)
+
+
+@evolve.on(facts.OrderOpened)
+def opened(order: Order, fact: facts.OrderOpened, at: datetime) -> Order:
+    return _stand(
+        order, fact, dispatcher=fact.dispatcher, case_due_at=fact.case_due_at, topic=None, meeting_due_at=None
+    )
+
+
+@evolve.on(facts.OrderDispatched)
+def dispatched(order: Order, fact: facts.OrderDispatched, at: datetime) -> Order:
+    return _stand(
+        order,
+        fact,
+        dispatcher=fact.dispatcher,
+        lead=fact.responsible,
+        version=0,
+        dispatched_at=at,
+        handle_due_at=fact.handle_due_at,
+        meeting_due_at=fact.handle_due_at,
+        is_handled=False,
+        on_time=None,
+        failures=0,
+        asked=(),
+        request=None,
+    )
+
+
+@evolve.on(facts.OrderAccepted)
+def accepted(order: Order, fact: facts.OrderAccepted, at: datetime) -> Order:
+    return _stand(order, fact, handle_due_at=fact.due_at)
+
+
+@evolve.on(facts.OrderProgressed)
+def progressed(order: Order, fact: facts.OrderProgressed, at: datetime) -> Order:
+    return replace(order, tried=fact.note)
+
+
+@evolve.on(facts.HandBackAsked)
+def hand_back_asked(order: Order, fact: facts.HandBackAsked, at: datetime) -> Order:
+    request = Request("hand_back", order.lead or "", fact.judge, fact.proposed)
+    return replace(order, request=request, asked=(*order.asked, "hand_back"), tried=fact.note)
+
+
+@evolve.on(facts.HandBackJudged)
+def hand_back_judged(order: Order, fact: facts.HandBackJudged, at: datetime) -> Order:
+    barred = (*order.barred, fact.asked_by) if fact.upheld else order.barred
+    return _stand(order, fact, request=None, bounces=fact.bounces, barred=barred)
+
+
+@evolve.on(facts.UnableAsked)
+def unable_asked(order: Order, fact: facts.UnableAsked, at: datetime) -> Order:
+    request = Request("unable", order.lead or "", fact.judge)
+    return replace(order, request=request, asked=(*order.asked, "unable"), tried=fact.tried)
+
+
+@evolve.on(facts.UnableJudged)
+def unable_judged(order: Order, fact: facts.UnableJudged, at: datetime) -> Order:
+    return _stand(order, fact, request=None)
+
+
+@evolve.on(facts.OrderPassedUp)
+def passed_up(order: Order, fact: facts.OrderPassedUp, at: datetime) -> Order:
+    passed = (*order.passed, fact.from_unit)
+    dispatcher = fact.responsible or order.dispatcher
+    return _stand(order, fact, dispatcher=dispatcher, passed=passed, request=None, tried=fact.note)
+
+
+@evolve.on(facts.OrderHandled)
+def handled(order: Order, fact: facts.OrderHandled, at: datetime) -> Order:
+    return _stand(order, fact, is_handled=True, on_time=fact.on_time, request=None, tried=fact.note)
+
+
+@evolve.on(facts.OrderVerified)
+def verified(order: Order, fact: facts.OrderVerified, at: datetime) -> Order:
+    return _stand(order, fact, dispatcher=fact.dispatcher)
+
+
+@evolve.on(facts.VerificationFailed)
+def verification_failed(order: Order, fact: facts.VerificationFailed, at: datetime) -> Order:
+    failed = _stand(order, fact, failures=fact.failures)
+    return _reworked(failed) if fact.status is Status.ACCEPTED else failed
+
+
+@evolve.on(facts.OrderReworked)
+def reworked(order: Order, fact: facts.OrderReworked, at: datetime) -> Order:
+    return _reworked(_stand(order, fact))
+
+
+def _reworked(order: Order) -> Order:
+    return replace(order, version=order.version + 1, handle_due_at=order.due_at)
+
+
+@evolve.on(facts.OrderOverdue)
+def overdue(order: Order, fact: facts.OrderOverdue, at: datetime) -> Order:
+    return replace(order, overdue=(*order.overdue, fact.of))
+
+
+@evolve.on(facts.OrderAtMeeting)
+def at_meeting(order: Order, fact: facts.OrderAtMeeting, at: datetime) -> Order:
+    return _stand(order, fact, topic=fact.topic)
+
+
+@evolve.on(facts.OrderEscalated, facts.CaseClosed, facts.OrderWithdrawn)
+def stands(order: Order, fact: facts.Standing, at: datetime) -> Order:
+    return _stand(order, fact, request=None)

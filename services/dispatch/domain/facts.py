@@ -1,0 +1,195 @@
+"""What dispatch states; every fact says where the order stands after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.dispatch.domain.order import Cause, Order, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Exactly one responsible unit and one running clock while the order is open; none of them afterwards."""
+
+    status: Status
+    responsible: str | None
+    rung: str | None
+    assignment: int
+    clock: str | None
+    due_at: datetime | None
+
+
+Stand = tuple[Status, str | None, str | None, int, str | None, datetime | None]
+"""A standing as the first arguments of any fact."""
+
+
+def unchanged(order: Order) -> Stand:
+    """Return the standing of an order that a fact leaves as it is."""
+    return order.status, order.responsible, order.rung, order.assignment, order.clock, order.due_at
+
+
+@dataclass(frozen=True, slots=True)
+class OrderOpened(Standing):
+    case_due_at: datetime
+    dispatcher: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDispatched(Standing):
+    number: str
+    matter: str
+    unit: str
+    summary: str
+    urgent: bool
+    dispatcher: str
+    rule: str
+    support: tuple[str, ...] = ()
+    meeting: bool = False
+    handle_due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAccepted(Standing):
+    handler: str
+    deemed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderProgressed(Standing):
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandBackAsked(Standing):
+    clause: str
+    proposed: str
+    note: str
+    judge: str
+    judge_due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HandBackJudged(Standing):
+    upheld: bool
+    lapsed: bool
+    bounces: int
+    judge: str
+    asked_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnableAsked(Standing):
+    missing: str
+    tried: str
+    judge: str
+    judge_due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UnableJudged(Standing):
+    confirmed: bool
+    lapsed: bool
+    judge: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPassedUp(Standing):
+    from_unit: str
+    to_unit: str
+    from_rung: str
+    reason: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderHandled(Standing):
+    done_by: str
+    note: str
+    contacted: bool
+    evidence: int
+    on_time: bool
+    handle_due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderVerified(Standing):
+    verifier: str | None
+    handled_by: str
+    dispatcher: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationFailed(Standing):
+    verifier: str
+    reason: str
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReworked(Standing):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReminded(Standing):
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderOverdue(Standing):
+    of: str
+    charged: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSupervised(Standing):
+    of: str
+    charged: str
+    supervisor: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEscalated(Standing):
+    cause: Cause
+    body: str
+    lead: str | None
+    tried: str
+    number: str
+    matter: str
+    unit: str
+    summary: str
+    urgent: bool
+    meeting_order: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAtMeeting(Standing):
+    topic: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseClosed(Standing):
+    reason: str
+    lead: str | None
+    dispatcher: str | None
+    on_time: bool | None
+    solved_at_rung: str
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderWithdrawn(Standing):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRefused:
+    """Answer to a department: its reply changed nothing."""
+
+    reply: str | None
+    order: str | None
+    rule: str
+    field: str
+    params: dict[str, str]

@@ -1,0 +1,110 @@
+"""What other services state, as far as dispatch needs it; the subject is always the case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    matter: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRegistered:
+    number: str
+    placement: Placement
+    understanding: Understanding
+    urgent: bool
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSolvedOnSpot:
+    number: str
+    placement: Placement
+    understanding: Understanding
+    urgent: bool
+    summary: str
+    handler: str
+    drawn: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CaseWithdrawn:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRaised:
+    topic: str
+    body: str
+    answer_due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TopicMovedUp:
+    topic: str
+    to_body: str
+    answer_due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TopicDeferred:
+    topic: str
+    body: str
+    answer_due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TopicObjected:
+    topic: str
+    body: str
+    answer_due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TopicReopened:
+    topic: str
+    body: str
+    answer_due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TopicResolved:
+    topic: str
+    body: str
+    lead: str
+    due_at: datetime
+    support: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TopicAnswered:
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class TopicWithdrawn:
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class RatingCompleted:
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReworkOrdered:
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class RatingFailed:
+    round: int

@@ -1,0 +1,167 @@
+"""Who gets a case: grid → community → street → department, by rule where a rule decides (workflows §1, §3.1)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from services.dispatch.domain import clocks
+from services.dispatch.domain.facts import OrderDispatched
+from services.dispatch.domain.order import MEETING, Order, Status
+from shared.kernel.refusals import Refused
+
+DEPARTMENT = "department"
+_DISPATCHING = frozenset({"community", "street", "city"})
+"""Levels that dispatch at all (workflows §1); a county's part is played by operations."""
+
+
+def dispatcher_of(unit: str, city: Any) -> str:
+    """Return the unit that plays the dispatcher for a rung holding a case itself: the nearest above that dispatches."""
+    code: str = next((above.code for above in city.ancestors(unit) if above.level in _DISPATCHING), city.root.code)
+    return code
+
+
+def dispatching(unit: str, city: Any) -> str:
+    """Return the unit if it dispatches, else the nearest above that does: a grid's or county's body has none below."""
+    return unit if city.units[unit].level in _DISPATCHING else dispatcher_of(unit, city)
+
+
+def first(order: Order, city: Any) -> tuple[str, str | None, str]:
+    """Return the first rung, the unit that holds the case there itself (None for departments), and the dispatcher."""
+    rung, unit = city.first_holder(order.matter, order.unit)
+    if rung == DEPARTMENT:
+        return rung, None, unit.code
+    return rung, unit.code, dispatcher_of(unit.code, city)
+
+
+def next_up(order: Order, city: Any) -> tuple[str, str]:
+    """Return the next rung that has a unit at this place, and that unit (move 8).
+
+    Raises `order.pass_up_rung` for whoever is neither grid nor community.
+    """
+    rung = city.rung_of(order.lead)
+    while rung is not None:
+        rung = city.next_rung(rung)
+        if rung is None or rung == DEPARTMENT:
+            break
+        unit = city.rung_unit(order.unit, rung)
+        if unit is not None:
+            return rung.value, unit.code
+    raise Refused("order.pass_up_rung", "order")
+
+
+def lead_by_rule(order: Order, dispatcher: str, city: Any) -> tuple[str, str] | None:
+    """Return the department and the rule that names it, or None where a person must decide.
+
+    Among the matter's leads in reach the only one paired with the community of the place comes first (`pairing`), else
+    the matter's first choice (`matter`). Whose hand-back was upheld is left out.
+    """
+    leads = [lead for lead in city.leads_in_reach(order.matter, dispatcher) if lead not in order.barred]
+    if not leads:
+        return None
+    if len(leads) > 1:
+        community = city.rung_unit(order.unit, "community")
+        paired = [lead for lead in leads if lead in city.paired_with(community.code)] if community else []
+        if len(paired) == 1:
+            return paired[0], "pairing"
+    return leads[0], "matter"
+
+
+def assign(
+    order: Order,
+    at: datetime,
+    city: Any,
+    lead: str,
+    dispatcher: str,
+    rule: str,
+    support: tuple[str, ...] = (),
+    handle_due_at: datetime | None = None,
+) -> tuple[OrderDispatched, clocks.Armed]:
+    """Make the next assignment: one lead, its accept clock; `handle_due_at` is the deadline of a meeting's order."""
+    number = order.assignment + 1
+    due_at, armed = clocks.run("accept", at, clocks.accept_budget(order, city), city, number, 0)
+    is_meeting = handle_due_at is not None
+    fact = OrderDispatched(
+        Status.DISPATCHED,
+        lead,
+        MEETING if is_meeting else city.rung_of(lead).value,
+        number,
+        "accept",
+        due_at,
+        order.number,
+        order.matter,
+        order.unit,
+        order.summary,
+        order.urgent,
+        dispatcher,
+        rule,
+        support,
+        is_meeting,
+        handle_due_at,
+    )
+    return fact, armed
+
+
+def check_lead(order: Order, dispatcher: str, lead: str, support: tuple[str, ...], city: Any) -> None:
+    """Refuse a lead or support named by hand that the dispatcher may not name (move 3)."""
+    if lead not in reach(order, dispatcher, city):
+        raise Refused("order.dispatch_reach", "lead", dispatcher=dispatcher, lead=lead)
+    if lead in order.barred:
+        raise Refused("order.dispatch_barred", "lead", lead=lead)
+    rung = city.rung_of(lead)
+    if any(rung == city.rung_of(unit) for unit in order.passed):
+        raise Refused("order.dispatch_back", "lead", lead=lead)
+    for unit in support:
+        if unit == lead or unit not in city.departments:
+            raise Refused("order.support_unknown", "support", unit=unit)
+
+
+def reach(order: Order, dispatcher: str, city: Any) -> frozenset[str]:
+    """Return whom a dispatcher may name by hand: its reach, a community its own grids, and the unit itself.
+
+    Itself, since otherwise a case whose right desk lies outside the reach would wait for ever; for a community only
+    what communities may be given (准入).
+    """
+    unit = city.units[dispatcher]
+    found: frozenset[str] = city.reach(dispatcher, order.matter)
+    if unit.level == "community":
+        found |= {child.code for child in city.children(dispatcher) if child.level == "grid"}
+    is_given = unit.level == "street" or (unit.level == "community" and city.matters[order.matter].admitted)
+    return found | {dispatcher} if is_given else found
+
+
+def verifier_of(order: Order, city: Any) -> str:
+    """Return who verifies: the grid of the place, or the next rung above that is not the handler (workflows §1)."""
+    for rung in ("grid", "community", "street"):
+        unit = city.rung_unit(order.unit, rung)
+        if unit is not None and unit.code != order.lead:
+            code: str = unit.code
+            return code
+    root: str = city.root.code
+    return root
+
+
+def supervisor_of(order: Order, late: str, city: Any) -> str:
+    """Return the unit above the late one: for a department its dispatcher, at the top operations."""
+    if late in city.departments:
+        return order.dispatcher
+    above = city.ancestors(late)
+    supervisor: str = above[0].code if above else late
+    return supervisor
+
+
+def body_of(order: Order, city: Any) -> str:
+    """Return the unit whose body the case goes to (workflows §2.1).
+
+    A department's order: the body of the unit that dispatched it, or the one above where the city says so; a rung's
+    own order: that rung's body; a meeting's order: the body that made it.
+    """
+    if order.is_meeting_order:
+        return order.dispatcher
+    if order.lead is not None and order.lead not in city.departments:
+        own: str = city.body_of(order.lead).unit
+        return own
+    body = city.body_of(order.dispatcher)
+    above = city.body_above(body.unit) if city.unable_starts_at == "above_dispatcher" else None
+    code: str = (above or body).unit
+    return code

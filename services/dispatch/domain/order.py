@@ -1,0 +1,107 @@
+"""The order of a case: where it stands, who holds it, and what its present assignment has been through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from shared.kernel.transitions import Transitions
+
+
+class Status(StrEnum):
+    """Where an order stands (workflows §3.1)."""
+
+    WAITING = "waiting"
+    DISPATCHED = "dispatched"
+    ACCEPTED = "accepted"
+    HANDLED = "handled"
+    VERIFIED = "verified"
+    ESCALATED = "escalated"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+
+
+class Cause(StrEnum):
+    """Why an order goes to the joint meeting (workflows §2.1)."""
+
+    UNABLE = "unable"
+    BOUNCED = "bounced"
+    OVERDUE = "overdue"
+    REWORK = "rework"
+    DISSATISFIED = "dissatisfied"
+
+
+MOVES: Transitions[Status] = Transitions(
+    {
+        Status.WAITING: {Status.DISPATCHED, Status.WITHDRAWN},
+        Status.DISPATCHED: {Status.ACCEPTED, Status.WAITING, Status.ESCALATED, Status.WITHDRAWN},
+        Status.ACCEPTED: {Status.HANDLED, Status.WAITING, Status.ESCALATED, Status.WITHDRAWN},
+        Status.HANDLED: {Status.VERIFIED, Status.ACCEPTED, Status.ESCALATED},
+        Status.VERIFIED: {Status.CLOSED, Status.ACCEPTED, Status.ESCALATED},
+        Status.ESCALATED: {Status.DISPATCHED, Status.WAITING, Status.CLOSED, Status.WITHDRAWN},
+        Status.CLOSED: set(),
+        Status.WITHDRAWN: set(),
+    }
+)
+"""Workflows §3.1; an order begins WAITING, or VERIFIED or CLOSED when solved on the spot."""
+
+MEETING = "meeting"
+"""The rung of an order that a meeting made, outside the ladder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the holder asks and nobody has judged yet: `kind` is hand_back or unable."""
+
+    kind: str
+    asker: str
+    judge: str
+    proposed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order per case for life, with a series of assignments.
+
+    `version` counts the reworks of the present assignment: with `assignment` it names the deadline that runs, so that
+    an old rung does nothing. `barred` holds the units whose hand-back was upheld, `passed` those that passed the case
+    up, `overdue` every clock that ever ran out, `asked` what the holder asked for in this assignment; `meeting_due_at`
+    is the deadline of the resolution that made it.
+    """
+
+    number: str
+    matter: str
+    unit: str
+    summary: str
+    urgent: bool
+    opened_at: datetime
+    status: Status = Status.WAITING
+    responsible: str | None = None
+    rung: str | None = None
+    assignment: int = 0
+    clock: str | None = None
+    due_at: datetime | None = None
+    dispatcher: str = ""
+    lead: str | None = None
+    version: int = 0
+    dispatched_at: datetime | None = None
+    handle_due_at: datetime | None = None
+    case_due_at: datetime | None = None
+    meeting_due_at: datetime | None = None
+    is_handled: bool = False
+    on_time: bool | None = None
+    failures: int = 0
+    bounces: int = 0
+    barred: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    overdue: tuple[str, ...] = ()
+    request: Request | None = None
+    topic: str | None = None
+    tried: str = ""
+
+    @property
+    def is_meeting_order(self) -> bool:
+        """Tell whether a meeting made the present assignment, outside the ladder."""
+        return self.meeting_due_at is not None

@@ -1,0 +1,90 @@
+"""The register of responsibility: one line per case, kept beside the facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.dispatch.domain.facts import OrderDispatched, Standing
+from services.dispatch.domain.order import Order, Request
+from shared.kernel.decisions import Arm, Cancel, Decision, Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Responsibility:
+    """Who answers for a case now; `request` and `judge` name what waits to be judged, and by whom."""
+
+    case_id: str
+    number: str
+    status: str
+    responsible: str | None
+    rung: str | None
+    clock: str | None
+    due_at: datetime | None
+    matter: str
+    unit: str
+    urgent: bool
+    summary: str
+    assignment: int
+    dispatcher: str
+    lead: str | None
+    request: str | None
+    judge: str | None
+    updated_at: datetime
+
+
+def conclude(
+    case: str,
+    order: Order,
+    city: Any,
+    at: datetime,
+    facts: tuple[Standing, ...],
+    deadlines: tuple[Arm | Cancel, ...] = (),
+    *,
+    dispatcher: str | None = None,
+    request: Request | None = None,
+) -> Decision:
+    """Return the decision that states these facts of one order, copies them to its lead, and enters the register.
+
+    `order` is the state before the facts, `dispatcher` the one after them where it changes, `request` what is pending
+    after them.
+    """
+    lead = order.lead
+    stated = []
+    for fact in facts:
+        if isinstance(fact, OrderDispatched):
+            lead, dispatcher = fact.responsible, fact.dispatcher
+        stated.append(Fact(fact, copy_to=copies(lead, city)))
+    last = facts[-1]
+    row = Responsibility(
+        case,
+        order.number,
+        last.status.value,
+        last.responsible,
+        last.rung,
+        last.clock,
+        last.due_at,
+        order.matter,
+        order.unit,
+        order.urgent,
+        order.summary,
+        last.assignment,
+        order.dispatcher if dispatcher is None else dispatcher,
+        lead,
+        request.kind if request else None,
+        request.judge if request else None,
+        at,
+    )
+    return Decision(tuple(stated), deadlines, rows=(row,))
+
+
+def note(order: Order, city: Any, fact: Standing, deadlines: tuple[Arm | Cancel, ...] = ()) -> Decision:
+    """Return the decision that states one fact after which everything stands as before; the register keeps its line."""
+    return Decision((Fact(fact, copy_to=copies(order.lead, city)),), deadlines)
+
+
+def copies(lead: str | None, city: Any) -> tuple[str, ...]:
+    """Return the stream of a lead department that subscribes to its own orders."""
+    department = city.departments.get(lead)
+    return (f"orders.{lead}",) if department is not None and department.reply_path == "stream" else ()

@@ -1,0 +1,83 @@
+"""How an order begins: at the first rung of the matter at that place, or at its end when solved on the spot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from services.dispatch.domain import clocks, heard, ladder
+from services.dispatch.domain.closing import close
+from services.dispatch.domain.facts import OrderOpened, OrderVerified, Standing
+from services.dispatch.domain.order import Order, Status
+from services.dispatch.domain.register import conclude
+from shared.kernel.clock import add
+from shared.kernel.decisions import NOTHING, Arm, Context, Deciders, Decision, Message
+
+decide = Deciders()
+
+
+def begin(fact: heard.CaseRegistered | heard.CaseSolvedOnSpot, at: datetime) -> Order:
+    """Return the order of a new case, before anybody holds it."""
+    return Order(fact.number, fact.understanding.matter, fact.placement.unit, fact.summary, fact.urgent, at)
+
+
+def begin_solved(fact: heard.CaseSolvedOnSpot, at: datetime) -> Order:
+    """Return the order of a case that its handler solved while reporting: his assignment is the first."""
+    return Order(
+        fact.number,
+        fact.understanding.matter,
+        fact.placement.unit,
+        fact.summary,
+        fact.urgent,
+        at,
+        assignment=1,
+        lead=fact.handler,
+        dispatched_at=at,
+        is_handled=True,
+        on_time=True,
+    )
+
+
+@decide.on(heard.CaseRegistered)
+def open_order(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
+    """Let the case wait at its dispatcher (move 1) and dispatch it at once where a rule decides (move 3)."""
+    if states[message.subject] is not None:
+        return NOTHING
+    at, city = message.acted_at, context.city
+    order = begin(message.data, at)
+    rung, holder, dispatcher = ladder.first(order, city)
+    budget = city.clock("dispatch", urgent=order.urgent)
+    case_due_at = add(at, city.clock("case"), city.calendar)
+    lead, rule = (holder, "rung") if holder else ladder.lead_by_rule(order, dispatcher, city) or (None, "")
+    armed: clocks.Armed
+    if lead is None:
+        due_at, armed = clocks.run("dispatch", at, budget, city, 0, 0)
+    else:
+        due_at, armed = add(at, budget, city.calendar), ()
+    facts: tuple[Standing, ...] = (
+        OrderOpened(Status.WAITING, dispatcher, rung, 0, "dispatch", due_at, case_due_at, dispatcher),
+    )
+    if lead is not None:
+        made, armed = ladder.assign(order, at, city, lead, dispatcher, rule)
+        facts = (*facts, made)
+    armed = (*armed, Arm("case.overdue", case_due_at))
+    return conclude(message.subject, order, city, at, facts, armed, dispatcher=dispatcher)
+
+
+@decide.on(heard.CaseSolvedOnSpot)
+def solved_on_spot(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
+    """Close the case at once (move 2), or let it be rated first when it was drawn."""
+    if states[message.subject] is not None:
+        return NOTHING
+    fact: heard.CaseSolvedOnSpot = message.data
+    at, city = message.acted_at, context.city
+    order = begin_solved(fact, at)
+    dispatcher = ladder.dispatcher_of(fact.handler, city)
+    # A third-level grid has no rung of its own; its work is grid work.
+    rung = (city.rung_of(fact.handler) or next(iter(city.rungs))).value
+    if not fact.drawn:
+        return close(order, message, city, "on_spot", rung=rung, dispatcher=dispatcher)
+    due_at = add(at, city.clock("rate"), city.calendar)
+    verified = OrderVerified(Status.VERIFIED, city.root.code, rung, 1, "window", due_at, None, fact.handler, dispatcher)
+    return conclude(message.subject, order, city, at, (verified,), dispatcher=dispatcher)

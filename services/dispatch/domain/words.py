@@ -1,0 +1,57 @@
+"""The words of the rules by which dispatch refuses."""
+
+from __future__ import annotations
+
+from shared.kernel.rules import register
+
+register(
+    {
+        "order.not_yours": ("此事项不由 {actor} 办理此步骤", "This step is not {actor}'s to take"),
+        "order.assignment_over": (
+            "第 {assignment} 次交办不是当前交办（当前为第 {now} 次）",
+            "Assignment {assignment} is not the present one ({now})",
+        ),
+        "order.act_not_now": ("{now} 状态下不能办理：{act}", "Not possible while {now}: {act}"),
+        "order.request_pending": ("已有一项申请待裁定", "A request is already waiting to be judged"),
+        "order.nothing_asked": ("没有待裁定的此类申请", "No such request is waiting to be judged"),
+        "order.judge_interested": (
+            "申请人和被建议的单位不能裁定：{actor}",
+            "Neither the asker nor the unit it proposes may judge: {actor}",
+        ),
+        "order.hand_back_window": ("退单期限已过（{until}）", "The time for handing back ended at {until}"),
+        "order.hand_back_once": ("每次交办只能申请退单一次", "A hand-back may be asked once per assignment"),
+        "order.hand_back_handled": ("已办结过的事项不能退单", "What was once handled cannot be handed back"),
+        "order.hand_back_meeting": ("联席会议交办的事项不能退单", "An order of a meeting cannot be handed back"),
+        "order.hand_back_proposed": (
+            "请写明应承办的其他单位：{proposed}",
+            "Name another unit that should hold it: {proposed}",
+        ),
+        "order.unable_once": ("每次交办只能申请无法办理一次", "Unable may be said once per assignment"),
+        "order.unable_meeting": (
+            "联席会议交办的事项不能申请无法办理",
+            "Unable cannot be said of an order of a meeting",
+        ),
+        "order.unable_rung": (
+            "网格、社区不申请无法办理，应当上报",
+            "Grid and community pass up instead of saying unable",
+        ),
+        "order.pass_up_rung": ("只有网格和社区可以上报", "Only a grid or a community passes up"),
+        "order.pass_up_meeting": ("联席会议交办的事项不能上报", "An order of a meeting cannot be passed up"),
+        "order.dispatch_reach": ("{dispatcher} 不能向 {lead} 派单", "{dispatcher} may not dispatch to {lead}"),
+        "order.dispatch_barred": (
+            "{lead} 的退单已被认可，不得再次派单",
+            "The hand-back of {lead} was upheld: it may not get this case again",
+        ),
+        "order.dispatch_back": (
+            "{lead} 所在层级已经上报，没有新情况不得派回",
+            "The rung of {lead} passed it up: not back there without new facts",
+        ),
+        "order.dispatch_on": (
+            "只有街道可将自办事项转派部门",
+            "Only a street dispatches on what it holds, to a department",
+        ),
+        "order.dispatch_on_meeting": ("联席会议交办的事项不能转派", "An order of a meeting cannot be dispatched on"),
+        "order.support_unknown": ("配合单位不存在或与牵头单位相同：{unit}", "Not a supporting department: {unit}"),
+        "order.verify_own": ("不得核查本单位办理的事项", "Nobody verifies his own work"),
+    }
+)

@@ -1,0 +1,20 @@
+"""Wire and domain of dispatch, and what a department is told whose reply is refused."""
+
+from __future__ import annotations
+
+from services.dispatch.domain import facts, heard, replies
+from shared.contracts import dispatch, escalation, feedback, intake
+from shared.contracts.pairing import Pairing
+from shared.kernel.decisions import Actor, Answer
+from shared.kernel.refusals import Refused
+
+WIRE = Pairing((intake, dispatch, escalation, feedback), (facts, heard, replies))
+
+
+def refusal(data: object, sender: Actor, message_id: str | None, stream: str | None, error: Refused) -> Answer | None:
+    """Tell a department on its own stream which rule refused its reply; over HTTP (no stream) the response says it."""
+    if stream is None or sender.kind != "department":
+        return None
+    order = getattr(data, "order", None)
+    refused = facts.ReplyRefused(message_id, order, error.rule, error.field, error.params)
+    return Answer(refused, f"orders.{sender.id}", order or message_id or sender.id)

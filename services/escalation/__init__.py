@@ -1,0 +1,4 @@
+"""Reads: cases, orders, feedback. States: `ledger` (topics, meetings, heads of ledgers).
+
+Owns: bodies' agendas, meetings and minutes, the hash-chained ledgers, the full words of decisions.
+"""

@@ -1,0 +1,5 @@
+"""Run escalation: `python -m services.escalation`."""
+
+from services.escalation.app import main
+
+main()

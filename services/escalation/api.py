@@ -1,0 +1,113 @@
+"""HTTP of escalation: hold meetings, record and adopt minutes, follow decisions, read boards and ledgers.
+
+Until people sign in by the console, the token of a body's unit (`unit.<code>.<signature>`) speaks for its convener and
+its secretary alike.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from sqlalchemy import TextClause
+
+from services.escalation.domain.meeting import MeetingStatus
+from services.escalation.domain.topic import EntryStatus
+from services.escalation.store import CHAIN, ENTRIES, MEETING, MEETINGS, RECORDS, TOPIC_RECORDS, TOPIC_STATE
+from shared.contracts.base import Contract
+from shared.contracts.escalation import (
+    AcknowledgeDecision,
+    AdoptMinutes,
+    HoldMeeting,
+    ObjectToDecline,
+    RecordDecisions,
+    TellReporters,
+    WriteOff,
+)
+from shared.kernel.refusals import Refused
+from shared.shell.desk import Caller, Desk, commands
+
+OF_MEETINGS: dict[str, type[Contract]] = {"hold": HoldMeeting, "record": RecordDecisions, "adopt": AdoptMinutes}
+OF_TOPICS: dict[str, type[Contract]] = {
+    "acknowledge": AcknowledgeDecision,
+    "tell": TellReporters,
+    "object": ObjectToDecline,
+    "write-off": WriteOff,
+}
+Code = Annotated[str | None, Query(max_length=64)]
+Limit = Annotated[int, Query(ge=1, le=500)]
+MOST_RECORDS = 1000
+"""Records of one topic that are shown; a topic has some ten per level and meeting."""
+
+
+def router(desk: Desk) -> APIRouter:
+    """Return the routes of escalation under `/v1`."""
+    routes = APIRouter()
+    routes.include_router(commands(desk, "meetings", None, OF_MEETINGS))
+    routes.include_router(commands(desk, "topics", None, OF_TOPICS))
+
+    async def rows(statement: TextClause, **values: Any) -> list[dict[str, Any]]:
+        async with desk.engine.connect() as conn:
+            return [dict(row._mapping) for row in await conn.execute(statement, values)]
+
+    @routes.get("/v1/meetings", tags=["meetings"])
+    async def meetings(
+        actor: Caller, body: Code = None, status: MeetingStatus | None = None, after: Code = None, limit: Limit = 100
+    ) -> dict[str, Any]:
+        """List meetings by opening time: agenda, who is due when, the decisions recorded so far.
+
+        `status` is planned, convened, held, adopted or missed; `after` is the id of the last meeting already seen.
+        """
+        found = await rows(MEETINGS, body=body, status=status, after=after, limit=limit)
+        return {"meetings": [_with_members(desk.city, meeting) for meeting in found]}
+
+    @routes.get("/v1/meetings/{meeting}", tags=["meetings"])
+    async def meeting(meeting: str, actor: Caller) -> dict[str, Any]:
+        """Return one meeting with its agenda, members and quorum."""
+        found = await rows(MEETING, id=meeting)
+        if not found:
+            raise Refused("subject.unknown", "meeting", subject=meeting)
+        return _with_members(desk.city, found[0])
+
+    @routes.get("/v1/topics", tags=["topics"])
+    async def topics(
+        actor: Caller,
+        body: Annotated[str, Query(max_length=64)],
+        status: EntryStatus | None = None,
+        to_do: bool = False,
+        after: Code = None,
+        limit: Limit = 100,
+    ) -> dict[str, Any]:
+        """List the entries of a body; `to_do` keeps those with something to acknowledge, tell or write off."""
+        found = await rows(ENTRIES, body=body, status=status, to_do=to_do, after=after, limit=limit)
+        return {"entries": found}
+
+    @routes.get("/v1/topics/{case}", tags=["topics"])
+    async def topic(case: str, actor: Caller) -> dict[str, Any]:
+        """Return the topic of a case: its entries from the lowest level up, open duties, all its records."""
+        found = await rows(TOPIC_STATE, id=case)
+        entries = await rows(CHAIN, case=case)
+        if not found or not entries:
+            raise Refused("subject.unknown", "case", subject=case)
+        records = await rows(TOPIC_RECORDS, topic=entries[0]["topic"], limit=MOST_RECORDS)
+        return {"sequence": found[0]["sequence"], "topic": found[0]["state"], "entries": entries, "records": records}
+
+    @routes.get("/v1/ledger/{unit}", tags=["ledger"])
+    async def ledger(
+        unit: str, actor: Caller, after: Annotated[int, Query(ge=0)] = 0, limit: Limit = 100
+    ) -> dict[str, Any]:
+        """Return the records of a body's ledger in order; `after` is the last sequence number already seen."""
+        if unit not in desk.city.bodies:
+            raise Refused("body.unknown", "unit", body=unit)
+        return {"ledger": unit, "records": await rows(RECORDS, ledger=unit, after=after, limit=limit)}
+
+    return routes
+
+
+def _with_members(city: Any, meeting: dict[str, Any]) -> dict[str, Any]:
+    """Add who may be present and what makes a quorum, as the city file says."""
+    body = city.bodies.get(meeting["body"])
+    if body is None:
+        return meeting
+    members = [{"code": member.code, "name": member.name, "kind": member.kind} for member in body.members]
+    return {**meeting, "name": body.name, "members": members, "quorum": str(body.quorum), "rule": body.quorum_rule}

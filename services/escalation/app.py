@@ -1,0 +1,22 @@
+"""Put escalation together: settings, city, store, doors, HTTP."""
+
+from __future__ import annotations
+
+from services.escalation.api import router
+from services.escalation.domain import STATES, decide, evolve, seeds, touches
+from services.escalation.store import Store
+from services.escalation.translate import WIRE
+from shared.city.load import load
+from shared.shell.process import application, serve
+from shared.shell.service import Service
+from shared.shell.settings import Settings
+from shared.telemetry.logs import set_up
+
+
+def main() -> None:
+    """Run the service until it is told to stop."""
+    settings = Settings()  # type: ignore[call-arg]  # from the environment
+    set_up("escalation", settings.log_level)
+    city = load(settings.city_file)
+    service = Service("escalation", decide, evolve, STATES, WIRE, Store(city), touches, seeds=seeds)
+    serve(application(service, settings, city, lambda app, process: app.include_router(router(process.desk))), settings)

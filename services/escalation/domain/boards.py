@@ -1,0 +1,134 @@
+"""What outside conveners and secretaries see of their work: a row per meeting, a row per entry, always the latest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.escalation.domain.meeting import Meeting, slot_end
+from services.escalation.domain.table import States, evolve
+from services.escalation.domain.topic import FINAL, Entry, EntryStatus, Topic
+from shared.kernel import clock
+from shared.kernel.decisions import Context, Decision, Message
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingRow:
+    """One meeting: what is due when, and what its agenda needs from those who decide."""
+
+    id: str
+    body: str
+    level: str
+    number: int
+    status: str
+    temporary: bool
+    makeup: bool
+    cut_off_at: datetime | None
+    opens_at: datetime
+    hold_by: datetime
+    adopt_by: datetime | None
+    agenda: tuple[Mapping[str, Any], ...]
+    invited: tuple[str, ...]
+    attendance: tuple[str, ...]
+    decisions: Mapping[str, str]
+    ledger_seq: int
+    ledger_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """One entry of a topic and what its unit still has to do: acknowledge, tell the reporters, write off."""
+
+    case: str
+    topic: str
+    body: str
+    level: str
+    position: int
+    status: str
+    active: bool
+    answer_due_at: datetime
+    has_to_acknowledge: bool
+    has_to_tell: bool
+    has_to_write_off: bool
+
+
+def boards(states: States, message: Message, decision: Decision, context: Context) -> tuple[Any, ...]:
+    """Return the rows of every meeting and topic that the decision's facts change."""
+    changed: dict[str, Any] = {}
+    for fact in decision.facts:
+        subject = fact.subject or message.subject
+        if not subject.startswith("ledger:"):
+            changed[subject] = evolve(changed.get(subject, states.get(subject)), fact.data, message.acted_at)
+    topics = {**{name: state for name, state in states.items() if isinstance(state, Topic)}, **changed}
+    rows: list[Any] = []
+    for subject, state in changed.items():
+        if isinstance(state, Meeting):
+            rows.append(_meeting(state, topics, context.city))
+        elif isinstance(state, Topic):
+            rows += [_entry(subject, state, entry, position) for position, entry in enumerate(state.entries)]
+    return tuple(rows)
+
+
+def _meeting(meeting: Meeting, topics: Mapping[str, Any], city: Any) -> MeetingRow:
+    agenda = tuple(_item(item.case, topics.get(item.case), meeting, city) for item in meeting.agenda)
+    adopt_by = clock.add(meeting.held_at, city.clock("minutes"), city.calendar) if meeting.held_at else None
+    return MeetingRow(
+        meeting.id,
+        meeting.unit,
+        meeting.level,
+        meeting.number,
+        meeting.status,
+        meeting.temporary,
+        meeting.makeup,
+        meeting.cut_off_at,
+        meeting.opens_at,
+        slot_end(city, meeting.opens_at),
+        adopt_by,
+        agenda,
+        meeting.invited,
+        meeting.attendance,
+        {draft.topic: str(draft.kind) for draft in meeting.decisions},
+        meeting.ledger_seq,
+        meeting.ledger_hash,
+    )
+
+
+def _item(case: str, topic: Any, meeting: Meeting, city: Any) -> Mapping[str, Any]:
+    """Return what a convener must know of a tabled topic to decide about it within the guards."""
+    if not isinstance(topic, Topic):
+        return {"case": case}
+    entry = topic.entry_of(meeting.unit) or topic.active
+    return {
+        "topic": topic.id,
+        "case": case,
+        "number": topic.number,
+        "cause": str(topic.cause),
+        "unit": topic.unit,
+        "lead": topic.lead,
+        "summary": topic.summary,
+        "urgent": topic.urgent,
+        "moved_up": len(topic.entries) > 1,
+        "deferrals": entry.deferrals,
+        "reopened": entry.reopened,
+        "only_move_up": entry.reopened > city.limits["reopenings"] and city.body_above(meeting.unit) is not None,
+    }
+
+
+def _entry(case: str, topic: Topic, entry: Entry, position: int) -> EntryRow:
+    above = topic.above(entry.body)
+    is_clear = not topic.unacknowledged() and not topic.untold() and (above is None or above.status in FINAL)
+    return EntryRow(
+        case,
+        topic.id,
+        entry.body,
+        entry.level,
+        position,
+        entry.status,
+        entry is topic.active,
+        entry.answer_due_at,
+        bool(topic.unacknowledged(entry.body)),
+        bool(topic.untold()) and position == 0,
+        entry.status is EntryStatus.SETTLED and is_clear,
+    )

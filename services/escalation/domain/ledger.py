@@ -1,0 +1,141 @@
+"""A ledger (台账): the head of its chain, the entries open in it, and the secretary's pen that writes its records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from services.escalation.domain.chain import GENESIS, Record, make_record
+from services.escalation.domain.facts import LedgerHead
+from services.escalation.domain.table import States
+from services.escalation.domain.topic import EntryStatus
+from shared.kernel.decisions import Arm, Cancel, Decision, Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An undecided entry with what its turn on the agenda depends on."""
+
+    topic: str
+    case: str
+    since: datetime
+    moved_up: bool
+    reopened: int
+    tabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The ledger of one body: `number` is that of its latest meeting, `on` the day of its latest regular one."""
+
+    unit: str
+    level: str
+    seq: int = 0
+    hash: str = GENESIS
+    places: tuple[Place, ...] = ()
+    number: int = 0
+    on: date | None = None
+
+    def agenda(self) -> tuple[Place, ...]:
+        """Return every open entry, none left out: moved-up ones first, then reopened ones, then by age (G3)."""
+        waiting = (place for place in self.places if not place.tabled)
+        return tuple(sorted(waiting, key=lambda p: (not p.moved_up, not p.reopened, p.since, p.topic)))
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The full words of an act, kept apart so that they can be erased; the ledger holds `digest` of salt and text."""
+
+    ledger: str
+    meeting: str
+    topic: str
+    salt: str
+    text: str
+    digest: str
+
+
+class Secretary:
+    """Write records into ledgers and state facts, in order; `decision` is everything that came of one message."""
+
+    def __init__(self, states: States, city: Any, at: datetime) -> None:
+        self._city = city
+        self._at: str = city.calendar.local(at).isoformat()
+        self._heads: dict[str, tuple[int, str]] = {}
+        for name, ledger in states.items():
+            if name.startswith("ledger:"):
+                self._heads[name.removeprefix("ledger:")] = (ledger.seq, ledger.hash) if ledger else (0, GENESIS)
+        self._facts: list[Fact] = []
+        self._deadlines: list[Arm | Cancel] = []
+        self._rows: list[Any] = []
+
+    def head(self, unit: str) -> tuple[int, str]:
+        """Return sequence and hash of a ledger's last record. Raises KeyError for a ledger that was not locked."""
+        return self._heads[unit]
+
+    def state(self, subject: str, data: Any) -> None:
+        """State a fact about a subject."""
+        self._facts.append(Fact(data, subject))
+
+    def arm(self, *changes: Arm | Cancel) -> None:
+        """Arm or cancel deadlines."""
+        self._deadlines += changes
+
+    def keep(self, *rows: Any) -> None:
+        """Keep private rows."""
+        self._rows += rows
+
+    def record(
+        self,
+        unit: str,
+        kind: str,
+        topic: str,
+        body: Mapping[str, Any],
+        *,
+        case: str = "",
+        entry: EntryStatus | None = None,
+        moved_up: bool = False,
+        reopened: int = 0,
+    ) -> Record:
+        """Append a record to a body's ledger and state its new head; `entry` is what the topic's entry now is."""
+        seq, prev = self.head(unit)
+        record = make_record(unit, seq + 1, prev, self._at, kind, topic, body)
+        self._heads[unit] = (record.seq, record.hash)
+        self.keep(record)
+        self.state(
+            f"ledger:{unit}",
+            LedgerHead(
+                body=unit,
+                level=self._city.bodies[unit].level,
+                seq=record.seq,
+                hash=record.hash,
+                kind=kind,
+                topic=topic,
+                case=case,
+                entry=entry,
+                moved_up=moved_up,
+                reopened=reopened,
+            ),
+        )
+        return record
+
+    def decision(self) -> Decision:
+        """Return all of it."""
+        return Decision(tuple(self._facts), tuple(self._deadlines), (), tuple(self._rows))
+
+
+def grown(ledger: Ledger | None, fact: LedgerHead, at: datetime) -> Ledger:
+    """Return the ledger after a record: its head, and the places of the entries that are still to be decided."""
+    now = ledger or Ledger(fact.body, fact.level)
+    places = now.places
+    if fact.entry is EntryStatus.TABLED:
+        places = tuple(replace(p, tabled=True) if p.topic == fact.topic else p for p in places)
+    elif fact.entry is EntryStatus.OPEN:
+        if any(p.topic == fact.topic for p in places):
+            places = tuple(replace(p, tabled=False) if p.topic == fact.topic else p for p in places)
+        else:
+            places = (*places, Place(fact.topic, fact.case, at, fact.moved_up, fact.reopened))
+    elif fact.entry is not None:
+        places = tuple(p for p in places if p.topic != fact.topic)
+    return replace(now, seq=fact.seq, hash=fact.hash, places=places)

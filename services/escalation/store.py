@@ -1,0 +1,208 @@
+"""The ledgers' records, the words behind their digests, and the two boards: written and read set-wise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.escalation.domain import STATES, further, needs_peek
+from services.escalation.domain.boards import EntryRow, MeetingRow
+from services.escalation.domain.chain import Record
+from services.escalation.domain.ledger import Wording
+from shared.kernel.decisions import Message
+from shared.shell.service import kind_of
+
+METADATA = MetaData()
+
+RECORD = Table(
+    "record",
+    METADATA,
+    Column("ledger", Text),
+    Column("seq", Integer),
+    Column("prev", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    PrimaryKeyConstraint("ledger", "seq"),
+    Index("record_topic", "topic"),
+)
+"""`at` and `body` are the very text that was hashed, so that the chain can be computed again from the columns."""
+WORDING = Table(
+    "wording",
+    METADATA,
+    Column("salt", Text, primary_key=True),
+    Column("ledger", Text, nullable=False),
+    Column("meeting", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+)
+"""Words of persons; a row may be erased, the ledger's digest stays, so not append-only."""
+MEETING_BOARD = Table(
+    "meeting_board",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("temporary", Boolean, nullable=False),
+    Column("makeup", Boolean, nullable=False),
+    Column("cut_off_at", DateTime(timezone=True)),
+    Column("opens_at", DateTime(timezone=True), nullable=False),
+    Column("hold_by", DateTime(timezone=True), nullable=False),
+    Column("adopt_by", DateTime(timezone=True)),
+    Column("agenda", JSONB, nullable=False),
+    Column("invited", JSONB, nullable=False),
+    Column("attendance", JSONB, nullable=False),
+    Column("decisions", JSONB, nullable=False),
+    Column("ledger_seq", Integer, nullable=False),
+    Column("ledger_hash", Text, nullable=False),
+    Index("meeting_board_body", "body", "opens_at"),
+    Index("meeting_board_status", "status", "opens_at"),
+)
+ENTRY_BOARD = Table(
+    "entry_board",
+    METADATA,
+    Column("case_id", Text),
+    Column("topic", Text, nullable=False),
+    Column("body", Text),
+    Column("level", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("answer_due_at", DateTime(timezone=True), nullable=False),
+    Column("has_to_acknowledge", Boolean, nullable=False),
+    Column("has_to_tell", Boolean, nullable=False),
+    Column("has_to_write_off", Boolean, nullable=False),
+    PrimaryKeyConstraint("case_id", "body"),
+    Index("entry_board_body", "body", "status"),
+)
+
+APPEND_ONLY: tuple[str, ...] = ("record",)
+
+_PEEK = text("SELECT id, state::text AS state FROM subject WHERE id = ANY(CAST(:ids AS text[])) AND state IS NOT NULL")
+
+
+def _insert(table: Table, *, replaces: bool) -> Any:
+    """Return the statement that puts a JSON list of rows into a table, replacing rows of the same key if asked."""
+    key = [column.name for column in table.primary_key]
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    shape = ", ".join(f'"{c.name}" {"jsonb" if isinstance(c.type, JSONB) else c.type}' for c in table.columns)
+    order = ", ".join(f'"{name}"' for name in key)
+    statement = f"INSERT INTO {table.name} ({names}) SELECT {names} FROM json_to_recordset(CAST(:rows AS json)) AS t({shape}) ORDER BY {order}"  # noqa: E501, S608 - names of our own tables
+    if replaces:
+        rest = ", ".join(f'"{c.name}" = excluded."{c.name}"' for c in table.columns if c.name not in key)
+        statement += f" ON CONFLICT ({order}) DO UPDATE SET {rest}"
+    return text(statement.replace("DATETIME", "timestamptz"))
+
+
+_STATEMENTS = (
+    (Record, _insert(RECORD, replaces=False)),
+    (Wording, _insert(WORDING, replaces=False)),
+    (MeetingRow, _insert(MEETING_BOARD, replaces=True)),
+    (EntryRow, _insert(ENTRY_BOARD, replaces=True)),
+)
+
+MEETINGS = text(
+    """
+    SELECT * FROM meeting_board
+     WHERE (CAST(:body AS text) IS NULL OR body = :body) AND (CAST(:status AS text) IS NULL OR status = :status)
+       AND (CAST(:after AS text) IS NULL
+            OR (opens_at, id) > (SELECT opens_at, id FROM meeting_board WHERE id = :after))
+     ORDER BY opens_at, id LIMIT :limit
+    """
+)
+MEETING = text("SELECT * FROM meeting_board WHERE id = :id")
+ENTRIES = text(
+    """
+    SELECT * FROM entry_board
+     WHERE body = :body AND (CAST(:status AS text) IS NULL OR status = :status)
+       AND (NOT :to_do OR has_to_acknowledge OR has_to_tell OR has_to_write_off)
+       AND (CAST(:after AS text) IS NULL OR case_id > :after)
+     ORDER BY case_id LIMIT :limit
+    """
+)
+CHAIN = text("SELECT * FROM entry_board WHERE case_id = :case ORDER BY position")
+TOPIC_STATE = text("SELECT sequence, state FROM subject WHERE id = :id AND state IS NOT NULL")
+RECORDS = text("SELECT * FROM record WHERE ledger = :ledger AND seq > :after ORDER BY seq LIMIT :limit")
+TOPIC_RECORDS = text("SELECT * FROM record WHERE topic = :topic ORDER BY at, ledger, seq LIMIT :limit")
+
+
+class Store:
+    """Escalation's own tables; `city` tells which body lies above another."""
+
+    def __init__(self, city: Any) -> None:
+        self._city = city
+
+    async def resolve(self, conn: AsyncConnection, messages: Sequence[Message]) -> Sequence[Message]:
+        """Add the ledgers and cases that a topic or meeting concerns now; its decider checks them under the locks."""
+        wanted = sorted({m.subject for m in messages if needs_peek(m)})
+        if not wanted:
+            return messages
+        found = {
+            row.id: msgspec.json.decode(row.state, type=STATES[kind_of(row.id)])
+            for row in await conn.execute(_PEEK, {"ids": wanted})
+            if kind_of(row.id) in STATES
+        }
+        return [
+            replace(m, touches=(*m.touches, *further(m, found[m.subject], self._city)))
+            if needs_peek(m) and m.subject in found
+            else m
+            for m in messages
+        ]
+
+    async def prepare(self, conn: AsyncConnection, messages: Sequence[Message], now: datetime) -> None:
+        """Prepare nothing: states are all that the deciders need."""
+
+    async def save(self, conn: AsyncConnection, rows: Sequence[Any]) -> None:
+        """Append records and words, bring the boards up to date: one statement per table."""
+        for kind, statement in _STATEMENTS:
+            kept = _latest(row for row in rows if isinstance(row, kind))
+            if kept:
+                await conn.execute(statement, {"rows": msgspec.json.encode(kept).decode()})
+
+
+def _latest(rows: Iterable[Any]) -> list[dict[str, Any]]:
+    """Return each row once, a later state of the same thing in the place of an earlier one."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        found[_key(row)] = _columns(row)
+    return list(found.values())
+
+
+def _columns(row: Any) -> dict[str, Any]:
+    columns: dict[str, Any] = msgspec.to_builtins(row)
+    return {"case_id" if name == "case" else name: value for name, value in columns.items()}
+
+
+def _key(row: Any) -> tuple[Any, ...]:
+    match row:
+        case Record():
+            return (row.ledger, row.seq)
+        case Wording():
+            return (row.salt,)
+        case MeetingRow():
+            return (row.id,)
+        case _:
+            return (row.case, row.body)

@@ -1,0 +1,10 @@
+"""Turn the wire's words into the domain's and back; nothing else."""
+
+from __future__ import annotations
+
+from services.escalation.domain import facts, heard, messages
+from shared.contracts import dispatch, escalation
+from shared.contracts.pairing import Pairing
+
+WIRE = Pairing((dispatch, escalation), (facts, heard, messages))
+"""Escalation is spoken to at the desk alone, whose response is the answer; nobody needs a refusal on a stream."""

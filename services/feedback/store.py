@@ -1,0 +1,229 @@
+"""Invitations, remarks, counted answers and published scores: the tables of feedback, written and read set-wise."""
+
+from __future__ import annotations
+
+import hmac
+from base64 import urlsafe_b64encode
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.feedback.domain.rating import Counted, Invitation, Rating, Remark
+from services.feedback.domain.score import Prepared, Publication, Tally
+from shared.kernel.decisions import Due, Message
+
+METADATA = MetaData()
+
+INVITATION = Table(
+    "invitation",
+    METADATA,
+    Column("token_hash", Text, primary_key=True),
+    Column("invitation", Text, nullable=False),
+    Column("case_id", Text, nullable=False),
+    Column("round", Integer, nullable=False),
+)
+REMARK = Table(
+    "remark",
+    METADATA,
+    Column("case_id", Text),
+    Column("round", Integer),
+    Column("kind", Text),
+    Column("text", Text, nullable=False),
+    PrimaryKeyConstraint("case_id", "round", "kind"),
+)
+"""Words of persons; rows are deleted when a resident is erased, so not append-only."""
+ANSWER = Table(
+    "answer",
+    METADATA,
+    Column("case_id", Text, primary_key=True),
+    Column("round", Integer, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("period", Text, nullable=False),
+    Column("contacted", Boolean, nullable=False),
+    Column("solved", Boolean, nullable=False),
+    Column("grade", SmallInteger),
+    Column("valid", Boolean, nullable=False),
+    Column("outcome", Boolean, nullable=False),
+    Index("answer_of_unit", "unit", "period"),
+)
+"""One row per closed case that was asked; `valid` is False where nobody answered in time."""
+SCORE = Table(
+    "score",
+    METADATA,
+    Column("unit", Text),
+    Column("period", Text),
+    Column("revision", Integer),
+    Column("published_at", DateTime(timezone=True), nullable=False),
+    Column("score", JSONB, nullable=False),
+    PrimaryKeyConstraint("period", "unit", "revision"),
+)
+
+APPEND_ONLY: tuple[str, ...] = ("invitation", "answer", "score")
+
+_RESOLVE = text("SELECT token_hash, case_id FROM invitation WHERE token_hash = ANY(CAST(:hashes AS text[]))")
+
+_TALLIES = text(
+    """
+    SELECT a.unit, a.period,
+           count(*) AS asked,
+           count(*) FILTER (WHERE valid) AS answers,
+           count(*) FILTER (WHERE valid AND contacted) AS contacted,
+           count(*) FILTER (WHERE valid AND outcome) AS outcomes,
+           count(*) FILTER (WHERE valid AND outcome AND solved) AS solved,
+           count(*) FILTER (WHERE valid AND outcome AND grade = 1) AS grade_1,
+           count(*) FILTER (WHERE valid AND outcome AND grade = 2) AS grade_2,
+           count(*) FILTER (WHERE valid AND outcome AND grade = 3) AS grade_3,
+           count(*) FILTER (WHERE valid AND outcome AND grade = 4) AS grade_4,
+           count(*) FILTER (WHERE valid AND outcome AND grade = 5) AS grade_5
+      FROM answer a
+      JOIN unnest(CAST(:units AS text[]), CAST(:periods AS text[])) AS due (unit, period)
+        ON a.unit = due.unit AND a.period = due.period
+     GROUP BY a.unit, a.period
+    """
+)
+
+_INVITE = text(
+    """
+    INSERT INTO invitation (token_hash, invitation, case_id, round)
+    SELECT * FROM unnest(CAST(:hash AS text[]), CAST(:invitation AS text[]), CAST(:case AS text[]),
+                         CAST(:round AS int[]))
+    """
+)
+_REMARK = text(
+    """
+    INSERT INTO remark (case_id, round, kind, text)
+    SELECT * FROM unnest(CAST(:case AS text[]), CAST(:round AS int[]), CAST(:kind AS text[]), CAST(:text AS text[]))
+    """
+)
+_COUNT = text(
+    """
+    INSERT INTO answer (case_id, round, unit, period, contacted, solved, grade, valid, outcome)
+    SELECT case_id, round, unit, period, contacted, solved, grade, grade IS NOT NULL, outcome
+      FROM unnest(CAST(:case AS text[]), CAST(:round AS int[]), CAST(:unit AS text[]), CAST(:period AS text[]),
+                  CAST(:contacted AS bool[]), CAST(:solved AS bool[]), CAST(:grade AS smallint[]),
+                  CAST(:outcome AS bool[]))
+        AS given (case_id, round, unit, period, contacted, solved, grade, outcome)
+    """
+)
+_PUBLISH = text(
+    """
+    INSERT INTO score (unit, period, revision, published_at, score)
+    SELECT unit, period, revision, published_at, CAST(score AS jsonb)
+      FROM unnest(CAST(:unit AS text[]), CAST(:period AS text[]), CAST(:revision AS int[]),
+                  CAST(:published_at AS timestamptz[]), CAST(:score AS text[]))
+        AS given (unit, period, revision, published_at, score)
+    """
+)
+
+SCORES = text(
+    """
+    SELECT DISTINCT ON (period, unit) score, published_at
+      FROM score
+     WHERE (CAST(:period AS text) IS NULL OR period = :period) AND (CAST(:unit AS text) IS NULL OR unit = :unit)
+     ORDER BY period, unit, revision DESC
+     LIMIT :limit
+    """
+)
+"""The newest revision of each score of a month, a unit, or both."""
+
+REMARKS = text("SELECT round, kind, text FROM remark WHERE case_id = :case ORDER BY round, kind")
+
+
+class Store:
+    """Feedback's own tables; `secret` makes the tokens, so that neither table nor fact holds one."""
+
+    def __init__(self, secret: str, city: str) -> None:
+        self._secret, self._city = secret.encode(), city
+
+    def token(self, invitation: str) -> str:
+        """Return the unguessable token of an invitation: 43 characters, the same each time."""
+        mac = hmac.new(self._secret, f"invitation\n{self._city}\n{invitation}".encode(), sha256)
+        return urlsafe_b64encode(mac.digest()).decode().rstrip("=")
+
+    async def resolve(self, conn: AsyncConnection, messages: Sequence[Message]) -> Sequence[Message]:
+        """Find the case of each rating by its token; an unknown token leaves the subject empty."""
+        hashes = {_hash(m.data.token) for m in messages if isinstance(m.data, Rating)}
+        if not hashes:
+            return messages
+        rows = await conn.execute(_RESOLVE, {"hashes": sorted(hashes)})
+        cases = {row.token_hash: row.case_id for row in rows}
+        return [
+            replace(m, subject=cases.get(_hash(m.data.token), "")) if isinstance(m.data, Rating) else m
+            for m in messages
+        ]
+
+    async def prepare(self, conn: AsyncConnection, messages: Sequence[Message], now: datetime) -> Prepared:
+        """Return the token maker and, for the scores that come due, the sums of their answers."""
+        wanted = sorted(
+            {
+                (m.data.data["unit"], m.data.data["period"])
+                for m in messages
+                if isinstance(m.data, Due) and m.data.name.startswith("publish:")
+            }
+        )
+        if not wanted:
+            return Prepared(self.token)
+        units, periods = [unit for unit, _ in wanted], [period for _, period in wanted]
+        rows = await conn.execute(_TALLIES, {"units": units, "periods": periods})
+        tallies = {
+            (row.unit, row.period): Tally(
+                asked=row.asked,
+                answers=row.answers,
+                contacted=row.contacted,
+                outcomes=row.outcomes,
+                solved=row.solved,
+                grades={1: row.grade_1, 2: row.grade_2, 3: row.grade_3, 4: row.grade_4, 5: row.grade_5},
+            )
+            for row in rows
+        }
+        return Prepared(self.token, tallies)
+
+    async def save(self, conn: AsyncConnection, rows: Sequence[Any]) -> None:
+        """Keep what the batch decided, one statement per table."""
+        invitations = [row for row in rows if isinstance(row, Invitation)]
+        if invitations:
+            columns = _columns(invitations, "invitation", "case", "round")
+            await conn.execute(_INVITE, {**columns, "hash": [_hash(self.token(i.invitation)) for i in invitations]})
+        remarks = [row for row in rows if isinstance(row, Remark)]
+        if remarks:
+            await conn.execute(_REMARK, _columns(remarks, "case", "round", "kind", "text"))
+        counted = [row for row in rows if isinstance(row, Counted)]
+        if counted:
+            names = ("case", "round", "unit", "period", "contacted", "solved", "grade", "outcome")
+            await conn.execute(_COUNT, _columns(counted, *names))
+        published = [row for row in rows if isinstance(row, Publication)]
+        if published:
+            scores = [row.score for row in published]
+            values = {
+                **_columns(scores, "unit", "period", "revision"),
+                "published_at": [row.published_at for row in published],
+                "score": [msgspec.json.encode(each).decode() for each in scores],
+            }
+            await conn.execute(_PUBLISH, values)
+
+
+def _hash(token: str) -> str:
+    return sha256(token.encode()).hexdigest()
+
+
+def _columns(rows: Sequence[Any], *names: str) -> dict[str, list[Any]]:
+    return {name: [getattr(row, name) for row in rows] for name in names}

@@ -1,0 +1,20 @@
+"""Turn the wire's words into the domain's and back; nothing else."""
+
+from __future__ import annotations
+
+from services.feedback.domain import heard, rating, score
+from shared.contracts import dispatch, feedback, intake
+from shared.contracts.pairing import Pairing
+from shared.kernel.decisions import Actor, Answer
+from shared.kernel.refusals import Refused
+
+WIRE = Pairing((intake, dispatch, feedback), (heard, rating, score))
+
+
+def refusal(data: object, sender: Actor, message_id: str | None, stream: str | None, error: Refused) -> Answer | None:
+    """Tell a source on its receipts which rule refused its rating; over HTTP (no stream) the response says it."""
+    if stream is None or sender.kind != "source":
+        return None
+    cited = data.id if isinstance(data, rating.Rating) else message_id
+    refused = rating.RatingRefused(cited, error.rule, error.field, error.params)
+    return Answer(refused, f"receipts.{sender.id}", cited or sender.id)

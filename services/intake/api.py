@@ -1,0 +1,229 @@
+"""Intake over HTTP: report, follow, withdraw, triage, read a dossier."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Query, Request
+from pydantic import ValidationError
+
+from services.intake import store
+from services.intake.domain import Case
+from services.intake.domain.stage import words_of
+from shared.contracts.base import Contract
+from shared.contracts.intake import RejectCase, Report, TriageCase, WithdrawReport
+from shared.kernel.decisions import Actor
+from shared.kernel.refusals import Refused
+from shared.kernel.rules import words
+from shared.shell.desk import Caller, Desk, IfMatch, Key, commands, json_body, reply_body
+from shared.shell.problems import invalid
+from shared.shell.work import Reply
+
+MOST_REPORTS = 1_000
+COMMANDS: dict[str, type[Contract]] = {"triage": TriageCase, "reject": RejectCase}
+
+
+def router(desk: Desk) -> APIRouter:
+    """Return the routes of intake."""
+    routes = APIRouter()
+    routes.include_router(_reports(desk))
+    routes.include_router(_triage(desk))
+    routes.include_router(commands(desk, "cases", None, COMMANDS))
+    return routes
+
+
+def _reports(desk: Desk) -> APIRouter:
+    routes = APIRouter(prefix="/v1/reports", tags=["reports"])
+
+    @routes.post("", openapi_extra=_reports_schema())
+    async def report(request: Request, actor: Caller) -> dict[str, Any]:
+        """Take one report or a list of up to 1,000; each answers with case, number and address, or with its refusal."""
+        if actor.kind != "source":
+            raise Refused("actor.not_allowed", "Authorization", actor=f"{actor.kind}.{actor.id}", act=Report.TYPE)
+        if actor.id not in desk.city.sources:
+            raise Refused("report.unknown_source", "source", source=actor.id)
+        body = await json_body(request)
+        if isinstance(body, list):
+            return {"items": await _take_many(desk, body, actor)}
+        reply = await desk.submit(_read(body), "", actor, f"report:{body.get('id')}", creates=True)
+        return dict(reply.answers[0]["data"])
+
+    @routes.post("/{source}/{report:path}/withdraw")
+    async def withdraw(source: str, report: str, actor: Caller, key: Key, sequence: IfMatch) -> dict[str, Any]:
+        """Take a report back for its reporter."""
+        case, _ = await _followed(desk, source, report)
+        return reply_body(await desk.submit(WithdrawReport(), case, actor, key, sequence))
+
+    @routes.get("/{source}/{report:path}")
+    async def follow(source: str, report: str, actor: Caller) -> dict[str, Any]:
+        """Show how far a report is: number, words, who answers, steps; nothing about its reporter."""
+        if actor.kind != "operations" and (actor.kind, actor.id) != ("source", source):
+            raise Refused("actor.not_allowed", "Authorization", actor=f"{actor.kind}.{actor.id}", act="report.follow")
+        return timeline(*await _followed(desk, source, report), desk.city)
+
+    return routes
+
+
+def _triage(desk: Desk) -> APIRouter:
+    routes = APIRouter(prefix="/v1", tags=["triage"])
+
+    @routes.get("/triage")
+    async def waiting(
+        actor: Caller,
+        after: Annotated[str, Query(max_length=120)] = "",
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    ) -> dict[str, Any]:
+        """List what waits for the caller's decision, by due time; `next` goes into `after` for the following page."""
+        if actor.kind not in ("operations", "unit"):
+            raise Refused("actor.not_allowed", "Authorization", actor=f"{actor.kind}.{actor.id}", act="case.triage.v1")
+        unit = actor.id if actor.kind == "unit" else None
+        async with desk.engine.connect() as conn:
+            total, rows = await store.held(conn, unit, *_from(after), limit)
+        items = [_held(case, msgspec.json.decode(state, type=Case), desk.city) for case, state in rows]
+        last = items[-1] if len(items) == limit else None
+        return {"total": total, "items": items, "next": f"{last['due_at']}~{last['case']}" if last else None}
+
+    @routes.get("/cases/{case}/dossier")
+    async def dossier(
+        case: str, actor: Caller, why: Annotated[str, Query(min_length=4, max_length=200)]
+    ) -> dict[str, Any]:
+        """Show everything exact and personal about a report to the unit that handles it; each reading is kept."""
+        async with desk.engine.begin() as conn:
+            state = await store.state_of(conn, case)
+            if state is None:
+                raise Refused("subject.unknown", "case", subject=case)
+            known = msgspec.json.decode(state, type=Case)
+            handles = actor.kind in ("unit", "department") and actor.id == known.responsible
+            if not handles and actor.kind != "operations":
+                raise Refused(
+                    "actor.not_allowed", "Authorization", actor=f"{actor.kind}.{actor.id}", act="dossier.read"
+                )
+            now = (await desk.shell.store.clock(conn)).now
+            await store.note_reading(conn, case, f"{actor.kind}.{actor.id}", why, now)
+            return {"case": case, "number": known.number, **await store.dossier_of(conn, case)}
+
+    return routes
+
+
+async def _take_many(desk: Desk, items: Sequence[Any], actor: Actor) -> list[dict[str, Any]]:
+    if len(items) > MOST_REPORTS:
+        raise Refused("message.invalid", "body", field_name="body", reason=f"more than {MOST_REPORTS} reports")
+    answers: list[dict[str, Any]] = [{} for _ in items]
+    good: list[tuple[int, Report]] = []
+    for place, item in enumerate(items):
+        try:
+            good.append((place, _read(item)))
+        except Refused as refused:
+            answers[place] = _refusal(item.get("id") if isinstance(item, dict) else None, refused)
+    replies = await desk.submit_many([(r, "", actor, f"report:{r.id}", True) for _, r in good])
+    for (place, report), reply in zip(good, replies, strict=True):
+        answers[place] = _item(report.id, reply)
+    return answers
+
+
+def _item(report: str, reply: Reply) -> dict[str, Any]:
+    refused = reply.refusal()
+    return _refusal(report, refused) if refused else dict(reply.answers[0]["data"])
+
+
+def _refusal(report: Any, refused: Refused) -> dict[str, Any]:
+    zh, en = words(refused.rule, refused.params)
+    return {
+        "report": report if isinstance(report, str) else None,
+        "outcome": "refused",
+        "rule": refused.rule,
+        "field": refused.field,
+        "params": refused.params,
+        "title": zh,
+        "title_en": en,
+    }
+
+
+def _read(item: Any) -> Report:
+    if not isinstance(item, dict):
+        raise Refused("message.invalid", "body", field_name="body", reason="not an object")
+    try:
+        return Report.model_validate(item)
+    except ValidationError as error:
+        raise invalid(list(error.errors(include_context=False))) from None
+
+
+async def _followed(desk: Desk, source: str, report: str) -> tuple[str, Case]:
+    async with desk.engine.connect() as conn:
+        found = await store.case_of(conn, source, report)
+    if found is None:
+        raise Refused("subject.unknown", "report", subject=f"{source}/{report}")
+    return found[0], msgspec.json.decode(found[1], type=Case)
+
+
+def timeline(case_id: str, case: Case, city: Any) -> dict[str, Any]:
+    """Return what a reporter may see of a case."""
+    zone = city.calendar.zone
+    rule = None
+    if case.rule:
+        zh, en = words(case.rule, dict(case.params))
+        rule = {"rule": case.rule, "zh": zh, "en": en}
+    return {
+        "source": case.source,
+        "report": case.report,
+        "case": case_id,
+        "number": case.number,
+        "outcome": case.outcome,
+        "status": _stage(case.stage),
+        "responsible": _unit(case.responsible, city),
+        "due_at": case.due_at.astimezone(zone).isoformat() if case.due_at else None,
+        "reply": rule,
+        "closed_as": case.reason,
+        "steps": [
+            {**_stage(step.stage), "at": step.at.astimezone(zone).isoformat(), "unit": _unit(step.unit, city)}
+            for step in case.steps
+        ],
+    }
+
+
+def _held(case_id: str, case: Case, city: Any) -> dict[str, Any]:
+    assert case.held is not None, "a listed case is held"
+    assert case.due_at is not None, "a held case has a limit"
+    return {
+        "case": case_id,
+        "number": case.number,
+        "summary": case.summary,
+        "why": case.held.why,
+        "placement": msgspec.to_builtins(case.placement),
+        "place": _unit(case.placement.unit if case.placement else None, city),
+        "guesses": [
+            {**msgspec.to_builtins(guess), "name": city.matters[guess.matter].name}
+            for guess in case.held.guesses
+            if guess.matter in city.matters
+        ],
+        "responsible": _unit(case.responsible, city),
+        "due_at": case.due_at.astimezone(city.calendar.zone).isoformat(),
+    }
+
+
+def _from(after: str) -> tuple[datetime | None, str]:
+    if not after:
+        return None, ""
+    due, _, case = after.partition("~")
+    try:
+        return datetime.fromisoformat(due.replace(" ", "+")), case
+    except ValueError:
+        raise Refused("message.invalid", "after", field_name="after", reason="not the `next` of a page") from None
+
+
+def _stage(stage: str) -> dict[str, str]:
+    zh, en = words_of(stage)
+    return {"code": stage, "zh": zh, "en": en}
+
+
+def _unit(code: str | None, city: Any) -> Mapping[str, str] | None:
+    return {"code": code, "name": city.name_of(code)} if code else None
+
+
+def _reports_schema() -> dict[str, Any]:
+    one = Report.model_json_schema()
+    many = {"type": "array", "maxItems": MOST_REPORTS, "items": one}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": {"oneOf": [one, many]}}}}}

@@ -1,0 +1,37 @@
+"""Intake's rules: what becomes of a report, what a person may do with it, what its reporter can follow."""
+
+from services.intake.domain import triage
+from services.intake.domain.case import Case, evolve
+from services.intake.domain.registration import decide
+from shared.kernel.rules import register
+
+register(
+    {
+        "report.unknown_source": ("没有这个来源：{source}", "No such source: {source}"),
+        "report.in_future": ("所称时间 {at} 晚于现在（{now}）", "The stated time {at} is in the future (now {now})"),
+        "report.unknown_matter": ("没有这个事项：{matter}", "No such matter: {matter}"),
+        "report.unknown_unit": ("没有这个单位或网格：{unit}", "No such unit or grid: {unit}"),
+        "report.half_point": ("经度和纬度必须同时给出", "Longitude and latitude come together"),
+        "report.spot_not_allowed": ("{source} 不能上报当场解决", "{source} may not report what was solved on the spot"),
+        "report.out_of_area": (
+            "地点不在{city}辖区内，请向当地反映",
+            "The place lies outside the city; please turn to its own",
+        ),
+        "report.meaningless": (
+            "内容为空或无法理解，请补充后重新提交",
+            "Empty or unreadable; please add to it and send again",
+        ),
+        "report.not_public": ("不属于公共管理和服务事项", "Not a matter of public administration or service"),
+        "report.decided_by_law": (
+            "应当通过诉讼、仲裁、行政复议等法定途径解决",
+            "To be settled in court, by arbitration or administrative review",
+        ),
+        "triage.unknown_rule": ("不予受理须引用以下规则之一：{rules}", "A rejection cites one of these rules: {rules}"),
+        "triage.place_needed": (
+            "还不知道地点，请同时指明单位或网格",
+            "The place is not known yet; name the unit or grid too",
+        ),
+    }
+)
+
+__all__ = ["Case", "decide", "evolve", "triage"]

@@ -1,0 +1,211 @@
+"""What intake keeps of a case: enough to answer its source again, to triage it, and to show how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from services.intake.domain import facts, heard
+from shared.kernel.decisions import Evolution
+from shared.kernel.transitions import Transitions
+
+STEPS_KEPT = 40
+
+
+class Status(StrEnum):
+    """Where a report stands for intake; how far its order is says the stage."""
+
+    HELD = "held"
+    OPEN = "open"
+    REJECTED = "rejected"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+
+
+MOVES: Transitions[Status] = Transitions(
+    {
+        Status.HELD: {Status.OPEN, Status.REJECTED, Status.WITHDRAWN},
+        Status.OPEN: {Status.CLOSED, Status.WITHDRAWN},
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step on the way: the stage reached, when, and who answers from then on."""
+
+    stage: str
+    at: datetime
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a held report knows that its registration will need."""
+
+    why: str
+    guesses: tuple[facts.Understanding, ...]
+    ratable: bool
+    raised_by: str | None
+    claimed_at: datetime | None
+    handler: str | None
+    evidence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One report with its case: `outcome` is what its source was told, `stage` how far it is."""
+
+    number: str
+    source: str
+    report: str
+    dossier: str
+    summary: str
+    reporter: str
+    status: Status
+    outcome: str
+    stage: str
+    responsible: str | None = None
+    due_at: datetime | None = None
+    placement: facts.Placement | None = None
+    matter: str | None = None
+    held: Held | None = None
+    rule: str | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+    reason: str | None = None
+    steps: tuple[Step, ...] = ()
+
+
+evolve = Evolution()
+
+
+@evolve.on(facts.CaseRegistered, facts.CaseSolvedOnSpot)
+def registered(case: Case | None, fact: facts.CaseRegistered, at: datetime) -> Case:
+    """Open the case; who answers for it follows from dispatch."""
+    outcome = "solved_on_spot" if isinstance(fact, facts.CaseSolvedOnSpot) else "registered"
+    begun = Case(
+        number=fact.number,
+        source=fact.source,
+        report=fact.report,
+        dossier=fact.dossier,
+        summary=fact.summary,
+        reporter=fact.reporter,
+        status=Status.OPEN,
+        outcome=outcome,
+        stage=outcome,
+        placement=fact.placement,
+        matter=fact.understanding.matter,
+        steps=case.steps if case else (),
+    )
+    return _step(begun, at)
+
+
+@evolve.on(facts.CaseHeld)
+def held(case: Case | None, fact: facts.CaseHeld, at: datetime) -> Case:
+    """Keep what a person will need to decide."""
+    waiting = Case(
+        number=fact.number,
+        source=fact.source,
+        report=fact.report,
+        dossier=fact.dossier,
+        summary=fact.summary,
+        reporter=fact.reporter,
+        status=Status.HELD,
+        outcome="held",
+        stage="held",
+        responsible=fact.responsible,
+        due_at=fact.due_at,
+        placement=fact.placement,
+        held=Held(fact.why, fact.guesses, fact.ratable, fact.raised_by, fact.claimed_at, fact.handler, fact.evidence),
+    )
+    return _step(waiting, at)
+
+
+@evolve.on(facts.CaseRejected)
+def rejected(case: Case | None, fact: facts.CaseRejected, at: datetime) -> Case:
+    """End it with the rule that its reporter is told."""
+    ended = Case(
+        number=fact.number,
+        source=fact.source,
+        report=fact.report,
+        dossier=fact.dossier,
+        summary=fact.summary,
+        reporter="",
+        status=Status.REJECTED,
+        outcome="rejected",
+        stage="rejected",
+        rule=fact.rule,
+        params=fact.params,
+        steps=case.steps if case else (),
+    )
+    return _step(ended, at)
+
+
+@evolve.on(facts.CaseWithdrawn)
+def withdrawn(case: Case, fact: facts.CaseWithdrawn, at: datetime) -> Case:
+    """End it by the reporter's wish."""
+    return _step(
+        replace(case, status=Status.WITHDRAWN, stage="withdrawn", responsible=None, due_at=None, held=None), at
+    )
+
+
+@evolve.on(
+    heard.OrderOpened, heard.OrderDispatched, heard.OrderAccepted, heard.HandBackJudged, heard.OrderPassedUp,
+    heard.OrderHandled, heard.OrderVerified, heard.VerificationFailed, heard.OrderReworked, heard.OrderEscalated,
+    heard.OrderAtMeeting, heard.OrderWithdrawn,
+)  # fmt: skip
+def moved(case: Case | None, fact: heard.OrderFact, at: datetime) -> Case | None:
+    """Follow the order; a case that its reporter withdrew stays so."""
+    if case is None or case.status is not Status.OPEN:
+        return case
+    return _step(replace(case, stage=fact.status, responsible=fact.responsible, due_at=fact.due_at), at)
+
+
+@evolve.on(heard.CaseClosed)
+def closed(case: Case | None, fact: heard.CaseClosed, at: datetime) -> Case | None:
+    """End it; dispatch has the last word, so a withdrawal that came too late gives way."""
+    if case is None:
+        return None
+    ended = replace(
+        case, status=Status.CLOSED, stage="closed", responsible=None, due_at=None, reason=fact.reason, held=None
+    )
+    return _step(ended, at)
+
+
+@evolve.on(heard.TopicResolved, heard.TopicDeferred, heard.TopicDeclined)
+def decided(
+    case: Case | None, fact: heard.TopicResolved | heard.TopicDeferred | heard.TopicDeclined, at: datetime
+) -> Case | None:
+    """Show what a meeting decided; who answers is said by dispatch."""
+    stages = {
+        heard.TopicResolved: "meeting_resolved",
+        heard.TopicDeferred: "meeting_deferred",
+        heard.TopicDeclined: "meeting_declined",
+    }
+    return case and _append(case, Step(stages[type(fact)], at, fact.body))
+
+
+@evolve.on(heard.TopicMovedUp)
+def moved_up(case: Case | None, fact: heard.TopicMovedUp, at: datetime) -> Case | None:
+    """Show the next level."""
+    return case and _append(case, Step("meeting_moved_up", at, fact.to_body))
+
+
+@evolve.on(heard.RatingInvited)
+def invited(case: Case | None, fact: heard.RatingInvited, at: datetime) -> Case | None:
+    """Show that the reporter has been asked."""
+    return case and _append(case, Step("rating_invited", at))
+
+
+def _step(case: Case, at: datetime) -> Case:
+    """Note the stage, unless nothing that a reporter sees has changed."""
+    last = case.steps[-1] if case.steps else None
+    if last and (last.stage, last.unit) == (case.stage, case.responsible):
+        return case
+    return _append(case, Step(case.stage, at, case.responsible))
+
+
+def _append(case: Case, step: Step) -> Case:
+    return replace(case, steps=(*case.steps, step)[-STEPS_KEPT:])

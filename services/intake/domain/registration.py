@@ -1,0 +1,288 @@
+"""Register a report: refuse it, reject it with a rule, hold it for a person, or open its case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, TypedDict
+from urllib.parse import quote
+
+from services.intake.domain import facts
+from services.intake.domain.case import Case
+from services.intake.domain.classification import Lexicon, classify, lexicon
+from services.intake.domain.ground import Ground, place
+from services.intake.domain.report import Report
+from shared.kernel.clock import due
+from shared.kernel.decisions import Answer, Context, Deciders, Decision, Fact, Message
+from shared.kernel.masking import mask
+from shared.kernel.refusals import Refused
+
+SUMMARY = 60
+"""Longest summary in characters, as long as the subject lines that people write (90 % have 13 to 29)."""
+SKEW = timedelta(minutes=5)
+"""How far a source's clock may be ahead of ours (assumed)."""
+REPORTER = "r1"
+"""The first reporter of a case; such an id says nothing outside its case."""
+
+decide = Deciders()
+
+
+@decide.on(Report)
+def register(states: Mapping[str, Case | None], message: Message, context: Context) -> Decision:
+    """Turn a report into a case, once; the same report again is answered again and changes nothing."""
+    known = states[message.subject]
+    if known is not None:
+        return Decision(answers=(answer(known, message.subject),))
+    report: Report = message.data
+    source = _source(message, context.city)
+    _check(report, source, message, context)
+    ground = place(report.place, source.default_unit, context.city)
+    draft = _Draft(message.subject, context.prepared[message.subject], context.new_id(), report, source, message)
+    fact = _outcome(draft, ground, context)
+    private = facts.Dossier(
+        id=draft.dossier,
+        case=draft.case,
+        source=source.code,
+        report=report.id,
+        identity=_identity(report),
+        text=report.text,
+        subject=report.subject,
+        place=_exact(report, ground),
+        photos=report.photos,
+        received_at=message.acted_at,
+    )
+    rows: tuple[Any, ...] = (private,)
+    if isinstance(fact, facts.CaseHeld):
+        rows += (facts.Waiting(draft.case, fact.responsible, fact.due_at),)
+    return Decision(facts=(Fact(fact),), answers=(received(fact, message.subject),), rows=rows)
+
+
+class Head(TypedDict):
+    """What every fact about a report begins with."""
+
+    number: str
+    source: str
+    report: str
+    dossier: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    case: str
+    number: str
+    dossier: str
+    report: Report
+    source: Any
+    message: Message
+
+    @property
+    def head(self) -> Head:
+        """Return what every fact about the report begins with."""
+        return Head(
+            number=self.number,
+            source=self.source.code,
+            report=self.report.id,
+            dossier=self.dossier,
+            summary=mask(self.report.subject or self.report.text, SUMMARY),
+        )
+
+
+def _source(message: Message, city: Any) -> Any:
+    if message.actor.kind != "source":
+        raise Refused("actor.not_allowed", "authorization", actor=message.actor.kind, act="report.v1")
+    source = city.sources.get(message.actor.id)
+    if source is None:
+        raise Refused("report.unknown_source", "source", source=message.actor.id)
+    return source
+
+
+def _check(report: Report, source: Any, message: Message, context: Context) -> None:
+    city = context.city
+    if report.at is not None and report.at > max(message.acted_at, context.now) + SKEW:
+        raise Refused("report.in_future", "at", at=report.at.isoformat(), now=context.now.isoformat())
+    if report.matter is not None and report.matter not in city.matters:
+        raise Refused("report.unknown_matter", "matter", matter=report.matter)
+    if report.raised_by is not None and report.raised_by not in city.units:
+        raise Refused("report.unknown_unit", "raised_by", unit=report.raised_by)
+    if report.solved is not None and not source.spot:
+        raise Refused("report.spot_not_allowed", "solved", source=source.code)
+
+
+def _outcome(draft: _Draft, ground: Ground, context: Context) -> Any:
+    report = draft.report
+    if ground.outside:
+        return facts.CaseRejected(**draft.head, rule="report.out_of_area", params={"city": context.city.names.zh})
+    if is_meaningless(report):
+        return facts.CaseRejected(**draft.head, rule="report.meaningless")
+    guesses = _guesses(report, context.city)
+    ratable = bool(draft.source.ratable and _identity(report))
+    handler = None
+    if report.solved:
+        handler = report.raised_by or (ground.placement.unit if ground.placement else context.city.root.code)
+    evidence = report.solved.evidence if report.solved else 0
+    sure = bool(guesses) and guesses[0].confidence >= context.city.shares["classify_from"]
+    if not sure or ground.placement is None:
+        return facts.CaseHeld(
+            **draft.head,
+            why="place" if sure else "matter",
+            placement=ground.placement,
+            guesses=guesses,
+            responsible=context.city.root.code,
+            due_at=_triage_due(draft.message.acted_at, context.city),
+            reporter=REPORTER,
+            ratable=ratable,
+            raised_by=report.raised_by,
+            claimed_at=report.at,
+            handler=handler,
+            evidence=evidence,
+        )
+    return case_opened(
+        draft.head,
+        case=draft.case,
+        placement=ground.placement,
+        understanding=guesses[0],
+        ratable=ratable,
+        raised_by=report.raised_by,
+        claimed_at=report.at,
+        handler=handler,
+        evidence=evidence,
+        city=context.city,
+    )
+
+
+def case_opened(
+    head: Head,
+    *,
+    case: str,
+    placement: facts.Placement,
+    understanding: facts.Understanding,
+    ratable: bool,
+    raised_by: str | None,
+    claimed_at: datetime | None,
+    handler: str | None,
+    evidence: int,
+    city: Any,
+) -> facts.CaseRegistered:
+    """Return the fact that opens a case at the rung where its matter starts at that place."""
+    matter = city.matters[understanding.matter]
+    rung, _ = city.first_holder(matter.code, placement.unit)
+    opened = facts.CaseRegistered(
+        **head,
+        placement=placement,
+        understanding=understanding,
+        kind=matter.kind.value,
+        urgent=matter.urgent,
+        rung=rung.value,
+        reporter=REPORTER,
+        ratable=ratable,
+        raised_by=raised_by,
+        claimed_at=claimed_at,
+    )
+    if handler is None:
+        return opened
+    fields = {name: getattr(opened, name) for name in facts.CaseRegistered.__dataclass_fields__}
+    return facts.CaseSolvedOnSpot(
+        **fields, handler=handler, evidence=evidence, drawn=is_drawn(case, city.shares["spot_sample"])
+    )
+
+
+def is_drawn(case: str, share: Any) -> bool:
+    """Tell whether a case solved on the spot is drawn for rating: by its id alone, so the same again and for all."""
+    number = int.from_bytes(sha256(case.encode()).digest()[:8])
+    return bool(number % share.denominator < share.numerator)
+
+
+def is_meaningless(report: Report) -> bool:
+    """Tell whether subject and text together have fewer than two different letters or characters of script."""
+    return len({letter for letter in f"{report.subject or ''}{report.text}" if letter.isalpha()}) < 2
+
+
+def follow_path(source: str, report: str) -> str:
+    """Return the path at which intake shows what became of a report."""
+    return f"/v1/reports/{source}/{quote(report, safe='')}"
+
+
+def answer(case: Case, subject: str) -> Answer:
+    """Return the answer to the source as it stands now."""
+    received = facts.ReportReceived(
+        report=case.report,
+        case=subject,
+        number=case.number,
+        follow=follow_path(case.source, case.report),
+        outcome=case.outcome,
+        rule=case.rule,
+    )
+    return Answer(received, f"receipts.{case.source}", case.report)
+
+
+OUTCOMES = {
+    facts.CaseRegistered: "registered",
+    facts.CaseSolvedOnSpot: "solved_on_spot",
+    facts.CaseHeld: "held",
+    facts.CaseRejected: "rejected",
+}
+
+
+def received(fact: Any, subject: str) -> Answer:
+    """Return the answer to the source that goes with the fact."""
+    received = facts.ReportReceived(
+        report=fact.report,
+        case=subject,
+        number=fact.number,
+        follow=follow_path(fact.source, fact.report),
+        outcome=OUTCOMES[type(fact)],
+        rule=getattr(fact, "rule", None),
+    )
+    return Answer(received, f"receipts.{fact.source}", fact.report)
+
+
+def _guesses(report: Report, city: Any) -> tuple[facts.Understanding, ...]:
+    if report.matter is not None:
+        return (facts.Understanding(report.matter, "given", 1.0),)
+    return classify(_lexicon(_Catalogue(city)), report.subject or "", report.text)
+
+
+class _Catalogue:
+    """A city's matters, equal by the version of its file, so that its lexicon is made once."""
+
+    def __init__(self, city: Any) -> None:
+        self.version: tuple[str, str] = (city.code, city.version)
+        self.matters = city.matters
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Catalogue) and self.version == other.version
+
+    def __hash__(self) -> int:
+        return hash(self.version)
+
+
+@lru_cache(maxsize=8)
+def _lexicon(catalogue: _Catalogue) -> Lexicon:
+    return lexicon(catalogue.matters)
+
+
+def _triage_due(at: datetime, city: Any) -> datetime:
+    return due(at, city.clock("triage"), city.calendar)
+
+
+def _identity(report: Report) -> dict[str, str]:
+    reporter = report.reporter
+    if reporter is None:
+        return {}
+    said = {"id": reporter.id, "name": reporter.name, "phone": reporter.phone}
+    return {key: value for key, value in said.items() if value}
+
+
+def _exact(report: Report, ground: Ground) -> dict[str, str | float]:
+    said = report.place
+    if said is None:
+        return {}
+    exact: dict[str, str | float | None] = {"unit": said.unit, "address": said.address}
+    if ground.point:
+        exact |= {"lon": ground.point[0], "lat": ground.point[1]}
+        exact |= {"said_lon": said.lon, "said_lat": said.lat, "said_system": str(said.system)}
+    return {key: value for key, value in exact.items() if value is not None}

@@ -1,0 +1,265 @@
+"""The parts of a city file, as frozen values: units, departments, matters, meeting levels, policies, sources."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+
+from shared.kernel.clock import Budget
+
+
+class UnitLevel(StrEnum):
+    """The depth of a unit in the tree; `grid` is a second-level grid, `subgrid` a third-level one (楼栋网格)."""
+
+    CITY = "city"
+    COUNTY = "county"
+    STREET = "street"
+    COMMUNITY = "community"
+    GRID = "grid"
+    SUBGRID = "subgrid"
+
+
+class Rung(StrEnum):
+    """The ladder of solving: each rung solves or passes up to the next."""
+
+    GRID = "grid"
+    COMMUNITY = "community"
+    STREET = "street"
+    DEPARTMENT = "department"
+
+
+class Kind(StrEnum):
+    """What a report is about, by its nature."""
+
+    PROBLEM = "problem"
+    ENQUIRY = "enquiry"
+    SERVICE = "service"
+    WISH = "wish"
+    DISPUTE = "dispute"
+    OPINION = "opinion"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A name in both languages; Chinese is the official one."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """A residential estate (小区); it belongs to one second-level grid."""
+
+    code: str
+    name: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One node of the tree city → (county) → street → community → second-level grid → third-level grid.
+
+    `merged` are the codes that other departments' grids gave to the same ground (多网合一); `stands_in` marks a unit
+    that fills a missing level and has all its rights.
+    """
+
+    code: str
+    name: str
+    level: UnitLevel
+    parent: str | None = None
+    households: int = 0
+    residents: int = 0
+    buildings: int = 0
+    aliases: tuple[str, ...] = ()
+    merged: tuple[str, ...] = ()
+    estates: tuple[Estate, ...] = ()
+    stands_in: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """A department or paired unit; `field` names the field of the leader who supervises it (分管领域).
+
+    `reply_path` is `desk` (works in the console) or `stream` (subscribes to its own stream). `area` limits a field
+    office or enforcement team to one unit's ground; empty means the whole city.
+    """
+
+    code: str
+    name: str
+    field: str
+    reply_path: str
+    kind: str = "department"
+    area: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """A department tied to a community (包联、结对)."""
+
+    department: str
+    community: str
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post that each unit of a level has; who holds it is a record of the unit, never a name in the file."""
+
+    code: str
+    name: str
+    level: UnitLevel
+    ex_officio: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One leaf of the three-level catalogue (事项目录).
+
+    `handle` has a budget per rung that may hold it; `verify` is None where nothing is verified. `keywords` are the
+    words by which a report without a matter is classified; `group` is the class of the simulated city.
+    """
+
+    code: str
+    name: str
+    path: tuple[str, str, str]
+    kind: Kind
+    group: str
+    first_rung: Rung
+    leads: tuple[str, ...]
+    supports: tuple[str, ...]
+    admitted: bool
+    claimable: bool
+    verified: bool
+    urgent: bool
+    accept: Budget
+    handle: Mapping[Rung, Budget]
+    verify: Budget | None
+    keywords: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The list of what communities may be given (准入); `required` refuses everything that is not on it."""
+
+    required: bool
+    decide: Budget
+    items: tuple[AdmissionItem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionItem:
+    """One admitted matter: `kind` is statutory, assisting or certificate."""
+
+    code: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """How often a level meets, and on which days of the year (month, day): each a first and a last one that it may."""
+
+    period: str
+    slots: tuple[tuple[int, int, int], ...]
+    """Month, first day, last day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One level of the chain of joint meetings; `answer` is the limit from OPEN to the first adopted decision.
+
+    `quorum` is a share of the standing members with `quorum_rule` `share`; `three_parties` asks for branch, property
+    company and owners' committee each.
+    """
+
+    code: str
+    names: Names
+    unit_level: UnitLevel
+    body_name: str
+    convener: str
+    secretary: str
+    cadence: Cadence
+    answer: Budget
+    answer_urgent: Budget
+    quorum_rule: str
+    quorum: Fraction
+    may_form_squad: bool
+    may_list: bool
+    excusable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A standing member of a body: `kind` is post, unit, department or party (of the three-party consultation)."""
+
+    code: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The standing joint meeting (联席会) of one unit; its ledger bears the unit's code."""
+
+    unit: str
+    level: str
+    name: str
+    convener: str
+    secretary: str
+    members: tuple[Member, ...]
+    quorum_rule: str
+    quorum: Fraction
+
+    def is_quorate(self, present: Collection[str]) -> bool:
+        """Tell whether the members present, by code, make a quorum (G5): the chair, more than half, the level's share.
+
+        A three-party consultation asks for each party; which of them exist and still count is for the caller to say.
+        """
+        here = sum(member.code in present for member in self.members)
+        if self.quorum_rule == "three_parties":
+            return here == len(self.members)
+        enough = here >= self.quorum * len(self.members) and 2 * here > len(self.members)
+        return enough and self.convener in present
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One immutable version of how answers become scores; shares and credits are exact fractions.
+
+    `credits` maps the grade (5 very satisfied … 1 very dissatisfied) to its credit; `vetoes` are the single-item
+    vetoes (一票否决) by what they are applied to.
+    """
+
+    version: int
+    effective_from: date
+    response: Fraction
+    resolution: Fraction
+    satisfaction: Fraction
+    credits: Mapping[int, Fraction]
+    exclusion_scope: str
+    rank_from: int
+    window: Budget
+    freeze: Budget
+    vetoes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    yearly_only: tuple[UnitLevel, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Somebody who may send reports; `ratable` is false for machines; `spot` may report what was solved on the spot.
+
+    `default_unit` answers for a report of this source that does not say where it is; without it a person places those.
+    """
+
+    code: str
+    names: Names
+    channel: str
+    ratable: bool = True
+    spot: bool = False
+    default_unit: str | None = None
+
+
+Ring = tuple[tuple[float, float], ...]

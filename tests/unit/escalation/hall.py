@@ -1,0 +1,195 @@
+"""Joint meetings of the Donggang profile in virtual time: one chain of bodies from the estate to the city."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from services.escalation.domain import decide, evolve, further, needs_peek, seeds, touches
+from services.escalation.domain import messages as m
+from services.escalation.domain.chain import Anchor, Record, anchors_below, verify
+from services.escalation.domain.heard import CaseClosed, OrderEscalated, OrderWithdrawn
+from services.escalation.domain.ledger import Wording
+from services.escalation.domain.meeting import Meeting, MeetingStatus
+from services.escalation.domain.topic import Topic
+from shared.city.load import load
+from shared.kernel.calendar import SHANGHAI
+from shared.kernel.decisions import Actor, Message
+from tests.support.play import Play
+
+ESTATE, COMMUNITY, STREET, CITY = "C01-G01", "C01", "S01", "donggang"
+CHAIN = (ESTATE, COMMUNITY, STREET, CITY)
+OPERATIONS = Actor("operations", "duty")
+
+
+@cache
+def donggang() -> Any:
+    return load("donggang")
+
+
+def when(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+
+def unit(code: str) -> Actor:
+    return Actor("unit", code)
+
+
+class Hall(Play):
+    """Play with the meetings' usual acts; every heard fact and command peeks at the states as the store does."""
+
+    def __init__(self, at: str = "2026-01-02 09:00", bodies: tuple[str, ...] = CHAIN, *, peeks: bool = True) -> None:
+        super().__init__(decide, evolve, donggang(), when(at), self._touches)
+        self._peeks = peeks
+        for subject, arm in seeds(self.city, self.now):
+            if subject.removeprefix("ledger:") in bodies:
+                self.states[subject] = None
+                self.deadlines[subject, arm.name] = arm
+        self.advance(self.now)
+
+    def _touches(self, message: Message) -> tuple[str, ...]:
+        state = self.states.get(message.subject)
+        known = further(message, state, self.city) if self._peeks and needs_peek(message) else ()
+        return (*touches(message), *known)
+
+    # ---- what dispatch says
+
+    def escalate(
+        self,
+        case: str = "c-1",
+        body: str = ESTATE,
+        *,
+        cause: str = "unable",
+        lead: str | None = None,
+        urgent: bool = False,
+    ) -> list[Any]:
+        fact = OrderEscalated(
+            cause=cause,
+            body=body,
+            lead=lead,
+            number=f"DG-{case}",
+            summary="地下室返污水",
+            unit=ESTATE,
+            urgent=urgent,
+        )
+        stated = self.hear(case, fact, "dispatch")
+        self.advance(self.now)
+        return stated
+
+    def close(self, case: str = "c-1") -> list[Any]:
+        stated = self.hear(case, CaseClosed(reason="rated"), "dispatch")
+        return stated + self.advance(self.now)
+
+    def withdraw(self, case: str = "c-1") -> list[Any]:
+        stated = self.hear(case, OrderWithdrawn(), "dispatch")
+        return stated + self.advance(self.now)
+
+    # ---- meetings
+
+    def meetings(self, body: str, *statuses: MeetingStatus) -> list[Meeting]:
+        found = [s for s in self.states.values() if isinstance(s, Meeting) and s.unit == body]
+        return [s for s in sorted(found, key=lambda s: s.number) if not statuses or s.status in statuses]
+
+    def convened(self, body: str) -> Meeting:
+        """Let time pass until the body's next meeting is convened and opens."""
+        while not self.meetings(body, MeetingStatus.CONVENED):
+            planned = self.meetings(body, MeetingStatus.PLANNED)[0]
+            assert planned.cut_off_at is not None
+            self.advance(max(planned.cut_off_at, self.now))
+        meeting = self.meetings(body, MeetingStatus.CONVENED)[0]
+        self.advance(max(self.now, meeting.opens_at))
+        return self.states[meeting.id]
+
+    def members(self, body: str) -> tuple[str, ...]:
+        return tuple(member.code for member in self.city.bodies[body].members)
+
+    def hold(self, meeting: Meeting, *guests: str) -> list[Any]:
+        present = (*self.members(meeting.unit), *meeting.invited, *guests)
+        return self.send(meeting.id, m.HoldMeeting(present=present), unit(meeting.unit))
+
+    def held(self, body: str, *guests: str) -> Meeting:
+        meeting = self.convened(body)
+        self.hold(meeting, *guests)
+        return self.states[meeting.id]
+
+    def record(self, meeting: Meeting, *decisions: m.TopicDecision) -> list[Any]:
+        return self.send(meeting.id, m.RecordDecisions(decisions=decisions), unit(meeting.unit))
+
+    def adopt(self, meeting: Meeting) -> list[Any]:
+        stated = self.send(meeting.id, m.AdoptMinutes(), unit(meeting.unit))
+        self.advance(self.now)
+        return stated
+
+    def decide_at(self, body: str, kind: str, case: str = "c-1", **more: Any) -> list[Any]:
+        """Hold the body's meetings up to the one with the case and decide all its topics there, in the same way."""
+        meeting = self.held(body)
+        while case not in [item.case for item in meeting.agenda]:
+            assert not meeting.agenda
+            self.adopt(meeting)
+            meeting = self.held(body)
+        self.record(meeting, *(self.decision(item.topic, kind, body, **more) for item in meeting.agenda))
+        return self.adopt(meeting)
+
+    def decision(self, topic: str, kind: str, body: str = ESTATE, **more: Any) -> m.TopicDecision:
+        words: dict[str, dict[str, Any]] = {
+            "resolve": {
+                "lead": "housing" if body == CITY else body,
+                "due_on": (self.now + timedelta(days=14)).date(),
+                "done_means": "管道疏通并录像",
+            },
+            "move_up": {"why": "管线权属不在本级"},
+            "defer": {"why": "等待勘测结果"},
+            "decline": {"reason": m.DeclineReason.NOT_PUBLIC, "reply": "属于业主之间的约定事项"},
+        }
+        return m.TopicDecision(topic=topic, kind=m.DecisionKind(kind), **{**words[kind], **more})
+
+    # ---- what follows
+
+    def acknowledge(self, by: str, case: str = "c-1") -> list[Any]:
+        return self.send(case, m.AcknowledgeDecision(), unit(by))
+
+    def tell(self, by: str, case: str = "c-1") -> list[Any]:
+        return self.send(case, m.TellReporters(), unit(by))
+
+    def object_to(self, actor: Actor = OPERATIONS, case: str = "c-1") -> list[Any]:
+        stated = self.send(case, m.ObjectToDecline(why="道路是公共的"), actor)
+        self.advance(self.now)
+        return stated
+
+    def write_off(self, by: str, case: str = "c-1") -> list[Any]:
+        return self.send(case, m.WriteOff(), unit(by))
+
+    def topic(self, case: str = "c-1") -> Topic:
+        return self.states[case]
+
+    def statuses(self, case: str = "c-1") -> tuple[str, ...]:
+        return tuple(entry.status.value for entry in self.topic(case).entries)
+
+    # ---- ledgers
+
+    def records(self, ledger: str) -> list[Record]:
+        return [row for row in self.rows if isinstance(row, Record) and row.ledger == ledger]
+
+    def kinds(self, ledger: str) -> list[str]:
+        return [record.kind for record in self.records(ledger)]
+
+    def body_of(self, record: Record) -> dict[str, Any]:
+        return json.loads(record.body)
+
+    def check_chains(self) -> None:
+        """Every chain is whole and every head written down anywhere is still there."""
+        records = [row for row in self.rows if isinstance(row, Record)]
+        below = anchors_below(records)
+        for name, state in self.states.items():
+            if name.startswith("ledger:") and state is not None:
+                head = Anchor(state.seq, state.hash, "head")
+                assert verify(state.unit, self.records(state.unit), [head, *below.get(state.unit, [])]) is None
+
+    def wordings(self) -> list[Wording]:
+        return [row for row in self.rows if isinstance(row, Wording)]
+
+
+def on(text: str) -> date:
+    return date.fromisoformat(text)

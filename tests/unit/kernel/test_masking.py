@@ -1,0 +1,83 @@
+"""What may travel: nothing that names or finds a person is left in a masked text."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.kernel.masking import mask
+
+MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
+IDENTITY = re.compile(r"\d{17}[\dXx]|\d{15}")
+
+mobiles = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
+identities = st.from_regex(r"[1-9][0-9]{16}[0-9X]", fullmatch=True)
+chatter = st.text(alphabet="楼上漏水请处理，。 abcX:：()（）我叫\n", max_size=80)
+WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
+
+
+@pytest.mark.parametrize(
+    ("text", "gone"),
+    [
+        ("电话13800138000请回复", "13800138000"),
+        ("电话138 0013 8000", "138 0013 8000"),
+        ("电话138-0013-8000", "0013"),
+        ("电话+8613800138000", "13800138000"),
+        ("电话１３８００１３８０００", "13800138000"),
+        ("固话0731-88886666", "88886666"),
+        ("固话88886666", "88886666"),
+        ("固话8888-6666", "6666"),
+        ("身份证11010519491231002X", "100105"),
+        ("身份证110105 19491231 002X", "19491231"),
+        ("卡号6222 0200 0000 0000 000", "6222"),
+        ("车牌辽F·12345挡路", "12345"),
+        ("邮箱zhang.san@example.com", "zhang"),
+        ("微信号abc_12345", "abc_12345"),
+        ("住在幸福小区3栋2单元501室", "501"),
+        ("住在幸福小区3栋2单元501室", "3栋"),
+        ("幸福小区12号楼1-302", "302"),
+        ("十二栋三单元", "十二"),
+        ("我叫张三，家里停水", "张三"),
+        ("联系人：李四光", "李四光"),
+        ("姓名: 王小明", "王小明"),
+        ("电1\u200b3800138000", "3800138000"),
+    ],
+)
+def test_personal_parts_are_starred(text: str, gone: str) -> None:
+    masked = mask(text)
+    assert gone not in masked
+    assert "*" in masked
+
+
+@pytest.mark.parametrize(
+    "text", ["7月10号停水", "地铁3号线噪音", "2018-2019学年收费", "请拨12345", "已经3天没有水", "2019-07-10 投诉过"]
+)
+def test_harmless_numbers_stay(text: str) -> None:
+    assert mask(text) == text
+
+
+@settings(max_examples=150)
+@given(chatter, mobiles, chatter, identities, st.sampled_from(["", " ", "-", "  "]), st.integers(1, 200))
+def test_no_mobile_and_no_identity_number_survives_any_surrounding(
+    before: str, mobile: str, between: str, identity: str, joint: str, limit: int
+) -> None:
+    grouped = joint.join((mobile[:3], mobile[3:7], mobile[7:]))
+    for shown in (mobile, grouped, mobile.translate(WIDE)):
+        masked = mask(f"{before}{shown}{between}{identity}", limit)
+        assert len(masked) <= limit
+        bare = re.sub(r"[ \-]", "", masked)
+        assert not MOBILE.search(bare)
+        assert not IDENTITY.search(bare)
+        assert mobile[3:] not in bare
+
+
+@settings(max_examples=150)
+@given(st.text(max_size=400), st.integers(0, 250))
+def test_masking_twice_changes_nothing_and_the_limit_holds(text: str, limit: int) -> None:
+    once = mask(text, limit)
+    assert len(once) <= limit
+    assert mask(once, limit) == once
+    assert "\n" not in once
