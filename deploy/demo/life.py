@@ -104,3 +104,10 @@ class Life:
                     above, below = found.get(name, (0.0, 0))
                     found[name] = above + float(score[name]["numerator"]), below + int(score[name]["denominator"])
         return found
+
+    async def total(self, state: str) -> int | None:
+        """Return how many cases the console counts in a state, all for none named; None while it does not answer."""
+        operations = Actor("operations", self.city.root.code)
+        filters = {"state": state} if state else {}
+        content = await self.world.desk.ask(operations, "console", "/v1/cases", limit=1, **filters)
+        return None if content is None else int(content["total"])

@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
+import msgspec
+
 from services.escalation.domain import decide, evolve, further, needs_peek, seeds, touches
 from services.escalation.domain import messages as m
 from services.escalation.domain.chain import Anchor, Record, anchors_below, verify
@@ -14,9 +16,10 @@ from services.escalation.domain.heard import CaseClosed, OrderEscalated, OrderWi
 from services.escalation.domain.ledger import Wording
 from services.escalation.domain.meeting import Meeting, MeetingStatus
 from services.escalation.domain.topic import Topic
+from services.escalation.translate import WIRE
 from shared.city.load import load
 from shared.kernel.calendar import SHANGHAI
-from shared.kernel.decisions import Actor, Message
+from shared.kernel.decisions import Actor, Fact, Message
 from tests.support.play import Play
 
 ESTATE, COMMUNITY, STREET, CITY = "C01-G01", "C01", "S01", "donggang"
@@ -40,7 +43,7 @@ def unit(code: str) -> Actor:
 class Hall(Play):
     """Play with the meetings' usual acts; every heard fact and command peeks at the states as the store does."""
 
-    def __init__(self, at: str = "2026-01-02 09:00", bodies: tuple[str, ...] = CHAIN, *, peeks: bool = True) -> None:
+    def __init__(self, at: str = "2026-01-05 09:00", bodies: tuple[str, ...] = CHAIN, *, peeks: bool = True) -> None:
         super().__init__(decide, evolve, donggang(), when(at), self._touches)
         self._peeks = peeks
         for subject, arm in seeds(self.city, self.now):
@@ -53,6 +56,13 @@ class Hall(Play):
         state = self.states.get(message.subject)
         known = further(message, state, self.city) if self._peeks and needs_peek(message) else ()
         return (*touches(message), *known)
+
+    def _note(self, fact: Fact, message: Message) -> str:
+        WIRE.to_wire(fact.data)  # what cannot be said on the wire is an error at once
+        subject = super()._note(fact, message)
+        state = self.states[subject]
+        assert msgspec.json.decode(msgspec.json.encode(state), type=type(state)) == state
+        return subject
 
     # ---- what dispatch says
 
@@ -90,7 +100,7 @@ class Hall(Play):
 
     def meetings(self, body: str, *statuses: MeetingStatus) -> list[Meeting]:
         found = [s for s in self.states.values() if isinstance(s, Meeting) and s.unit == body]
-        return [s for s in sorted(found, key=lambda s: s.number) if not statuses or s.status in statuses]
+        return [s for s in sorted(found, key=lambda s: s.opens_at) if not statuses or s.status in statuses]
 
     def convened(self, body: str) -> Meeting:
         """Let time pass until the body's next meeting is convened and opens."""

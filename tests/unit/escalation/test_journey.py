@@ -8,7 +8,7 @@ from tests.unit.escalation.hall import CHAIN, CITY, COMMUNITY, ESTATE, STREET, H
 
 
 def moved_to_the_city() -> Hall:
-    hall = Hall("2026-01-05 09:00")
+    hall = Hall()
     hall.escalate()
     for body in (ESTATE, COMMUNITY, STREET):
         hall.decide_at(body, "move_up")
@@ -85,7 +85,7 @@ def test_a_second_escalation_of_a_case_with_an_active_topic_joins_it() -> None:
 
 
 def test_the_answer_clock_runs_from_open_to_the_first_decision_and_its_end_is_reported_above() -> None:
-    hall = Hall("2026-01-05 09:00")
+    hall = Hall()
     hall.escalate(body=COMMUNITY)
     raised = hall.stated(f.TopicRaised)[0]
     assert raised.answer_due_at == when("2026-04-21 00:00"), "105 natural days"
@@ -97,7 +97,7 @@ def test_the_answer_clock_runs_from_open_to_the_first_decision_and_its_end_is_re
 
 
 def test_a_decision_stops_the_answer_clock() -> None:
-    hall = Hall("2026-01-05 09:00")
+    hall = Hall()
     hall.escalate()
     hall.decide_at(ESTATE, "resolve")
     hall.advance(when("2026-06-01 09:00"))
@@ -105,14 +105,14 @@ def test_a_decision_stops_the_answer_clock() -> None:
 
 
 def test_the_top_body_is_supervised_by_operations() -> None:
-    hall = Hall("2026-01-05 09:00", (CITY,))
+    hall = Hall(bodies=(CITY,))
     hall.escalate(body=CITY)
     hall.advance(when("2026-08-01 09:00"))
     assert hall.stated(f.TopicAnswerOverdue)[0].supervisor == "operations"
 
 
 def test_an_urgent_topic_gets_a_temporary_meeting_at_once_and_keeps_the_others_waiting() -> None:
-    hall = Hall("2026-01-05 09:00", (CITY,))
+    hall = Hall(bodies=(CITY,))
     hall.escalate("c-1", CITY)
     hall.escalate("c-2", CITY, urgent=True, lead="housing")
     convened = hall.stated(f.MeetingConvened)
@@ -124,7 +124,7 @@ def test_an_urgent_topic_gets_a_temporary_meeting_at_once_and_keeps_the_others_w
 
 
 def test_a_deferred_topic_is_on_the_next_agenda_and_its_answer_due_five_working_days_after_it() -> None:
-    hall = Hall("2026-01-05 09:00")
+    hall = Hall()
     hall.escalate()
     stated = hall.decide_at(ESTATE, "defer")
     deferred = next(fact for fact in stated if isinstance(fact, f.TopicDeferred))

@@ -1,0 +1,238 @@
+"""Intake on real Kafka and PostgreSQL: reports by stream and by HTTP, one case each, whoever sends twice."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+import pytest_asyncio
+
+from services.intake.api import router
+from services.intake.domain import Case, decide, evolve
+from services.intake.store import Store
+from services.intake.translate import refusal, wire
+from shared.city.load import load
+from shared.city.model import City
+from shared.contracts.envelope import sent
+from shared.contracts.intake import Report, ReportReceived, ReportRejected
+from shared.contracts.topics import topic_name
+from shared.kernel.decisions import Actor
+from shared.shell.ids import new_id
+from shared.shell.process import application
+from shared.shell.service import Service
+from shared.shell.tokens import sign
+from tests.integration.conftest import Backing, Cell, make_cell
+from tests.support.world import World, settings, until, world
+
+SOURCES = ("hotline", "grid", "mailbox")
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def cell(backing: Backing) -> Cell:
+    return make_cell(backing, f"in{next(_numbers)}", ("intake", "dispatch"), SOURCES)
+
+
+class Client:
+    """Intake's HTTP with tokens at hand."""
+
+    def __init__(self, http: httpx.AsyncClient, city: City, db: asyncpg.Connection, secret: str) -> None:
+        self.http, self.city, self.db, self.secret = http, city, db, secret
+        self._keys = itertools.count(1)
+
+    def token(self, kind: str, id_: str) -> dict[str, str]:
+        token = sign(self.secret, self.city.code, Actor(kind, id_))
+        return {"Authorization": f"Bearer {token}", "Idempotency-Key": f"k{next(self._keys)}"}
+
+    async def post(self, path: str, body: Any, kind: str = "source", id_: str = "hotline") -> httpx.Response:
+        return await self.http.post(path, json=body, headers=self.token(kind, id_))
+
+    async def get(self, path: str, kind: str = "source", id_: str = "hotline") -> httpx.Response:
+        return await self.http.get(path, headers=self.token(kind, id_))
+
+
+@pytest_asyncio.fixture
+async def client(cell: Cell) -> AsyncIterator[Client]:
+    city = replace(load("donggang"), code=cell.code)
+    given = settings(cell, "intake")
+    store = Store(new_id, city.case_prefix, city.calendar.zone)
+    service = Service("intake", decide, evolve, {"case": Case}, wire, store, refusal=refusal)
+    app = application(service, given, city, lambda app, process: app.include_router(router(process.desk)))
+    process = app.state.process
+    await process.start()
+    db = await asyncpg.connect(cell.dsns["intake"])
+    try:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://intake") as http:
+            await until(lambda: process.reading and all(r.assigned() for r in process.readers), 30, "assigned")
+            yield Client(http, city, db, given.secret)
+    finally:
+        await db.close()
+        await process.stop()
+
+
+def grid_of(city: City) -> str:
+    return next(unit.code for unit in city.units.values() if unit.level.value == "grid")
+
+
+def report(id_: str, city: City, **more: Any) -> dict[str, Any]:
+    return {"id": id_, "text": "路灯不亮，漆黑", "matter": "street-lights", "place": {"unit": grid_of(city)}} | more
+
+
+async def test_one_report_by_http_answers_with_number_and_address_and_can_be_followed(client: Client) -> None:
+    answer = await client.post("/v1/reports", report("A/1", client.city))
+    assert answer.status_code == 200, answer.text
+    said = answer.json()
+    assert said["outcome"] == "registered"
+    assert said["number"].endswith("-0001")
+    shown = (await client.get(said["follow"])).json()
+    assert (shown["case"], shown["status"]["code"]) == (said["case"], "registered")
+    assert (await client.get(said["follow"], "source", "mailbox")).status_code == 403
+    assert (await client.get("/v1/reports/hotline/none")).status_code == 404
+    again = await client.post("/v1/reports", report("A/1", client.city, text="换个说法再报一次"))
+    assert again.json() == said
+
+
+async def test_a_list_answers_item_by_item_and_neighbours_of_a_bad_one_go_on(client: Client) -> None:
+    city = client.city
+    items = [
+        report("B1", city),
+        report("B2", city, at="2099-01-01T00:00:00+08:00"),
+        report("B3", city, colour="red"),
+        "nonsense",
+        report("B4", city, text="。", matter=None),
+        report("B1", city),
+    ]
+    answer = (await client.post("/v1/reports", items)).json()["items"]
+    assert [item["outcome"] for item in answer] == [
+        "registered",
+        "refused",
+        "refused",
+        "refused",
+        "rejected",
+        "registered",
+    ]
+    assert [item.get("field") for item in answer[1:4]] == ["at", "colour", "body"]
+    assert answer[1]["rule"] == "report.in_future"
+    assert answer[4]["rule"] == "report.meaningless"
+    assert answer[5] == answer[0]
+    too_many = await client.post("/v1/reports", [report(str(n), city) for n in range(1001)])
+    assert (too_many.status_code, too_many.json()["field"]) == (422, "body")
+
+
+async def test_the_same_reports_sent_by_many_at_once_are_one_case_each_with_numbers_of_their_own(
+    client: Client,
+) -> None:
+    lists = [[report(f"C{n}", client.city) for n in range(200)] for _ in range(4)]
+    lists[1].reverse()
+    answers = await asyncio.gather(*(client.post("/v1/reports", items) for items in lists))
+    told = {item["report"]: item for answer in answers for item in answer.json()["items"]}
+    assert len(told) == 200
+    assert await client.db.fetchval("SELECT count(*) FROM journal WHERE type = 'case.registered.v1'") == 200
+    assert await client.db.fetchval("SELECT count(*) FROM dossier") == 200
+    numbers = sorted(item["number"] for item in told.values())
+    assert [int(number[-4:]) for number in numbers] == list(range(1, 201))
+
+
+async def test_a_report_on_the_stream_is_answered_on_the_receipts(cell: Cell, client: Client) -> None:
+    async with world(cell) as w:
+        good = Report.model_validate(report("K1", client.city))
+        for id_ in ("m1", "m2"):
+            await send(w, good.model_dump_json().encode(), id_)
+        await send(
+            w, Report.model_validate(report("K2", client.city, matter="nothing")).model_dump_json().encode(), "m3"
+        )
+        await send(w, b"{not json", "m4")
+        records = await until(lambda: enough(w, 4), 30, "four receipts")
+    kinds = sorted(dict(r.headers)["ce_type"].decode() for r in records)
+    assert kinds == [ReportReceived.TYPE] * 2 + [ReportRejected.TYPE] * 2
+    received = [
+        ReportReceived.model_validate_json(r.value) for r in records if b"received" in dict(r.headers)["ce_type"]
+    ]
+    assert received[0] == received[1]
+    refused = [
+        ReportRejected.model_validate_json(r.value) for r in records if b"rejected" in dict(r.headers)["ce_type"]
+    ]
+    assert {(r.report, r.rule) for r in refused} == {("K2", "report.unknown_matter"), (None, "message.unreadable")}
+    by_http = (await client.post("/v1/reports", report("K1", client.city))).json()
+    assert by_http["case"] == received[0].case
+
+
+async def enough(w: World, count: int) -> list[Any]:
+    found = await w.log_of("receipts.hotline")
+    return found if len(found) >= count else []
+
+
+async def send(w: World, value: bytes, id_: str) -> None:
+    topic = topic_name(w.cell.code, "reports.hotline")
+    await w.producer.send_and_wait(topic, value, b"k", headers=list(sent(id_, Report.TYPE, "/hotline")))
+
+
+async def test_triage_lists_by_page_and_what_is_decided_leaves_the_list(client: Client) -> None:
+    held = [{"id": f"T{n}", "text": "不知道说什么好", "place": {"unit": grid_of(client.city)}} for n in range(5)]
+    answer = (await client.post("/v1/reports", held)).json()["items"]
+    assert {item["outcome"] for item in answer} == {"held"}
+    page = (await client.get("/v1/triage?limit=3", "operations", "duty")).json()
+    assert (page["total"], len(page["items"])) == (5, 3)
+    rest = await client.http.get(
+        "/v1/triage", params={"limit": 3, "after": page["next"]}, headers=client.token("operations", "duty")
+    )
+    cases = [item["case"] for item in page["items"] + rest.json()["items"]]
+    assert len(set(cases)) == 5
+    assert (await client.get("/v1/triage", "unit", grid_of(client.city))).json()["total"] == 0
+    assert (await client.get("/v1/triage", "source", "hotline")).status_code == 403
+    triaged = await client.post(f"/v1/cases/{cases[0]}/triage", {"matter": "street-lights"}, "operations", "duty")
+    assert triaged.json()["facts"][0]["type"] == "case.registered.v1"
+    rejected = await client.post(f"/v1/cases/{cases[1]}/reject", {"rule": "report.not_public"}, "operations", "duty")
+    assert rejected.json()["facts"][0]["type"] == "case.rejected.v1"
+    withdrawn = await client.post(f"/v1/reports/hotline/{by_case(answer, cases[2])}/withdraw", {})
+    assert withdrawn.json()["facts"][0]["type"] == "case.withdrawn.v1"
+    assert (await client.get("/v1/triage", "operations", "duty")).json()["total"] == 2
+    once_more = await client.post(f"/v1/cases/{cases[0]}/triage", {"matter": "street-lights"}, "operations", "duty")
+    assert (once_more.status_code, once_more.json()["rule"]) == (409, "move.forbidden")
+
+
+def by_case(answer: list[dict[str, Any]], case: str) -> str:
+    return str(next(item["report"] for item in answer if item["case"] == case))
+
+
+async def test_a_dossier_is_read_by_who_handles_the_case_and_every_reading_is_kept(client: Client) -> None:
+    said = {
+        "id": "D1",
+        "text": "不知道说什么好，电话13800138000",
+        "reporter": {"name": "王小明", "phone": "13800138000"},
+    }
+    case = (await client.post("/v1/reports", said)).json()["case"]
+    path = f"/v1/cases/{case}/dossier?why=%E6%A0%B8%E5%AE%9E%E5%9C%B0%E7%82%B9"
+    assert (await client.get(path, "department", "housing")).status_code == 403
+    assert (await client.get(path, "source", "hotline")).status_code == 403
+    assert (await client.get(f"/v1/cases/{case}/dossier", "operations", "duty")).status_code == 422
+    shown = await client.get(path, "unit", client.city.root.code)
+    assert shown.json()["dossiers"][0]["identity"]["name"] == "王小明"
+    assert "13800138000" in shown.json()["dossiers"][0]["text"]
+    rows = await client.db.fetch("SELECT reader, why FROM dossier_read WHERE case_id = $1", case)
+    assert [tuple(row) for row in rows] == [(f"unit.{client.city.root.code}", "核实地点")]
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await client.db.execute("DELETE FROM dossier_read")
+    for table in ("journal", "subject"):
+        text = await client.db.fetchval(f"SELECT string_agg(t::text, ' ') FROM {table} t")
+        assert "13800138000" not in text
+        assert "王小明" not in text
+
+
+async def test_unknown_callers_and_broken_bodies_get_a_problem_with_rule_and_field(client: Client) -> None:
+    head = client.token("source", "hotline")
+    for content, status, rule in ((b"{", 400, "message.unreadable"), (b"3", 422, "message.invalid")):
+        answer = await client.http.post("/v1/reports", content=content, headers=head)
+        assert (answer.status_code, answer.json()["rule"]) == (status, rule)
+    unknown = await client.post("/v1/reports", report("U", client.city), "source", "nobody")
+    assert unknown.json()["rule"] == "report.unknown_source"
+    assert (await client.post("/v1/reports", [], "department", "housing")).status_code == 403
+    assert (await client.http.post("/v1/reports", json=[])).status_code == 401
+    nowhere = await client.post("/v1/cases/none/triage", {"matter": "street-lights"}, "operations", "duty")
+    assert nowhere.status_code == 404

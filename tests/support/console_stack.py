@@ -1,0 +1,112 @@
+"""The console on a real PostgreSQL with invented facts: `python -m tests.support.console_stack` shows it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import uvicorn
+
+from deploy.local import clock, database, postgres
+from services.console import web
+from services.console.projection import Heard, project
+from shared.city.load import load
+from shared.city.model import City
+from shared.persistence.engine import connect
+from shared.persistence.migrate import migrate
+from tests.support.console_facts import tell_case, tell_city
+
+NOON = datetime(2026, 11, 24, 14, 32, tzinfo=ZoneInfo("Asia/Shanghai"))
+"""A Tuesday, in office hours."""
+
+
+@dataclass
+class Served:
+    """A console that is up: its address, the city, and how to tell it more."""
+
+    url: str
+    city: City
+    dsn: str
+
+    def tell(self, facts: Sequence[Heard]) -> None:
+        """Project further facts, as the shell would."""
+        asyncio.run(fill(self.dsn, facts))
+
+
+async def fill(dsn: str, facts: Sequence[Heard]) -> None:
+    """Project facts in batches of 500."""
+    engine = connect(dsn)
+    waiting = iter(facts)
+    while batch := list(islice(waiting, 500)):
+        async with engine.begin() as conn:
+            await project(conn, batch)
+    await engine.dispose()
+
+
+@contextmanager
+def read_model(folder: Path, code: str = "donggang") -> Iterator[str]:
+    """Start a PostgreSQL of our own with the console's tables and a clock that stands at a Tuesday noon; yield a DSN."""
+    server, port, admin = postgres.prepare(folder, logs=folder, is_lasting=False)
+    try:
+        postgres.start(server, port)
+        names = (*database.SERVICES, database.AUDITOR)
+        dsns = asyncio.run(database.prepare(admin, code, {name: secrets.token_hex(8) for name in names}))
+        migrate(dsns["admin"], code, "console")
+        asyncio.run(clock.start_clock(dsns["admin"], code, 1, virtual_at=NOON))
+        yield dsns["console"]
+    finally:
+        server.stop()
+        postgres.erase(folder)
+
+
+@contextmanager
+def console(folder: Path, cases: int = 900, code: str = "donggang", port: int = 0) -> Iterator[Served]:
+    """Serve the console over invented facts on a free port of the loopback address."""
+    city = load(code)
+    with read_model(folder, code) as dsn:
+        asyncio.run(fill(dsn, list(tell_city(city, NOON, cases)) if cases else []))
+        with socket.socket() as listening:
+            listening.bind(("127.0.0.1", port))
+            app = web.build(connect(dsn), city)
+            server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+            thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+            thread.start()
+            try:
+                while not server.started and thread.is_alive():
+                    thread.join(0.05)
+                yield Served(f"http://127.0.0.1:{listening.getsockname()[1]}", city, dsn)
+            finally:
+                server.should_exit = True
+                thread.join(10)
+
+
+async def _go_on(served: Served) -> None:
+    """Let a new case begin every few seconds."""
+    import random
+
+    rnd, n = random.Random(1), 900_000
+    connection = await asyncpg.connect(served.dsn)
+    while True:
+        n += 1
+        now = await connection.fetchval("SELECT sidan_now()")
+        await fill(served.dsn, tell_case(served.city, rnd, n, now - timedelta(seconds=1), now))
+        await asyncio.sleep(3)
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory(dir="/tmp") as place, console(Path(place) / "data", port=8199) as shown:
+        print(shown.url, flush=True)
+        with suppress(KeyboardInterrupt):
+            asyncio.run(_go_on(shown)) if "live" in sys.argv else threading.Event().wait()
