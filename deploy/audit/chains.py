@@ -17,8 +17,12 @@ WHERE type IN ('ledger.head.v1', 'meeting.adopted.v1', 'topic.moved_up.v1') ORDE
 """
 
 
-async def verify_chains(conn: asyncpg.Connection, city: str) -> tuple[int, int, list[Finding]]:
-    """Return how many ledgers and records there are, and the first broken link of each broken ledger."""
+Chains = tuple[dict[str, list[Record]], dict[str, list[Anchor]]]
+"""Ledger -> its records as they are kept, ledger -> its heads as others wrote them down."""
+
+
+async def read_chains(conn: asyncpg.Connection, city: str) -> Chains:
+    """Read every ledger and every head in adopted minutes, upper ledgers and the journal, as of one moment."""
     schema = schema_of(city, "escalation")
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         rows = [Record(**dict(row)) for row in await conn.fetch(_RECORDS.format(schema=schema))]
@@ -37,9 +41,15 @@ async def verify_chains(conn: asyncpg.Connection, city: str) -> tuple[int, int, 
         where = f"{row['type']} {row['subject']}/{row['sequence']}"
         anchors.setdefault(body, []).append(Anchor(seq, hash_, where))
         ledgers.setdefault(body, [])
+    return ledgers, anchors
+
+
+async def verify_chains(conn: asyncpg.Connection, city: str) -> tuple[int, int, list[Finding]]:
+    """Return how many ledgers and records there are, and the first broken link of each broken ledger."""
+    ledgers, anchors = await read_chains(conn, city)
     found = []
     for ledger, records in ledgers.items():
         broken = verify(ledger, records, anchors.get(ledger, ()))
         if broken is not None:
             found.append(Finding("chain", f"ledger {ledger} #{broken.seq}", f"{broken.what} {broken.where}".strip()))
-    return len(ledgers), len(rows), found
+    return len(ledgers), sum(map(len, ledgers.values())), found

@@ -11,6 +11,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer
 
 from deploy.audit.journals import Finding
+from shared.contracts.envelope import SEQUENCE, SUBJECT
 from shared.contracts.topics import STATE_STREAM, topic_name
 from shared.persistence.engine import schema_of
 
@@ -65,7 +66,7 @@ async def read(bootstrap: str, city: str, service: str, progress: Callable[[int]
 def _one(stream: Stream, headers: dict[str, bytes], value: bytes) -> None:
     stream.records += 1
     try:
-        subject, sequence = headers["ce_subject"].decode(), int(headers["ce_sequence"])
+        subject, sequence = headers[SUBJECT].decode(), int(headers[SEQUENCE])
     except (KeyError, ValueError, UnicodeDecodeError):
         stream.findings.append(Finding("foreign", stream.topic, "a record without subject or sequence"))
         return

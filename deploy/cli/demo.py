@@ -100,22 +100,28 @@ def _start(city: str, model: Model, place: Path, seed: int, days: int, speed: fl
 async def _show(stack: Stack, life: Life, began: float, found: list[Verdict]) -> None:
     """Greet, let the city live for its days, sum up, audit; then go on until stopped, unless DEMO_EXIT is set."""
     address = stack.services["console"]
+    async with life.lived(Platform(stack.kafka, stack.services, stack.secret)), asyncio.TaskGroup() as beside:
+        greeting = beside.create_task(_greet(stack, address, began))
+        figures = await _watch(life, address)
+        main.console.print(summary.account(life, figures))
+        found.append(await run_audit(stack.dsns["auditor"], stack.kafka, stack.city))
+        audit_words.tell(found[0])
+        greeting.cancel()  # only if no page has answered for the whole week
+        if os.environ.get("DEMO_EXIT", "") in ("", "0"):
+            main.console.print(
+                t(f"控制台仍在运行：{address}，按 Ctrl-C 停止", f"the console stays up: {address}; Ctrl-C stops")
+            )
+            await asyncio.Event().wait()
+
+
+async def _greet(stack: Stack, address: str, began: float) -> None:
+    """Say where the console is as soon as its first page answers."""
     await _first_page(address)
     seconds = time.monotonic() - began
     main.console.print(
         t(f"控制台：{address}  （{seconds:.0f} 秒）", f"console: {address}  ({seconds:.0f} s)"), style="bold"
     )
     main.console.print(t(f"数据：{stack.folder}", f"data: {stack.folder}"), style="dim")
-    async with life.lived(Platform(stack.kafka, stack.services, stack.secret)):
-        figures = await _watch(life, address)
-        main.console.print(summary.account(life, figures))
-        found.append(await run_audit(stack.dsns["auditor"], stack.kafka, stack.city))
-        audit_words.tell(found[0])
-        if os.environ.get("DEMO_EXIT", "") in ("", "0"):
-            main.console.print(
-                t(f"控制台仍在运行：{address}，按 Ctrl-C 停止", f"the console stays up: {address}; Ctrl-C stops")
-            )
-            await asyncio.Event().wait()
 
 
 async def _first_page(address: str) -> None:

@@ -16,6 +16,7 @@ from deploy.cli import main
 from deploy.cli.stack import DEFAULT_CITY, City, Folder, running_stack
 from deploy.cli.words import t
 from deploy.local.folder import Stack
+from shared.contracts.envelope import ID
 from shared.contracts.topics import SERVICES
 from shared.kernel.rules import words
 
@@ -149,7 +150,7 @@ async def _replay(stack: Stack, which: str) -> None:
     row = await _get(stack, which)
     service, _ = _split(which)
     headers = [(name, bytes.fromhex(value)) for name, value in json.loads(row["headers"])]
-    id_ = dict(headers).get("ce_id", b"").decode("utf-8", "replace")
+    id_ = dict(headers).get(ID, b"").decode("utf-8", "replace")
     conn = await asyncpg.connect(stack.dsns[service])
     try:
         await conn.execute(

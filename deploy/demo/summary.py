@@ -113,7 +113,8 @@ def line(life: Life, figures: Figures) -> str:
         f"{at:%m-%d %H:%M} {t('反映', 'reports')} {sum(tally.sent.values())}→{sum(tally.receipts.values())}"
         f" · {t('在办', 'open')} {_open(life, figures)} · {t('已办', 'ended')} {sum(tally.ended.values())}"
         f" · {t('会议', 'meetings')} {_meetings(life)} · {t('议题', 'topics')} {len(tally.topics)}"
-        f" · {t('评价', 'ratings')} {sum(tally.grades.values())} · {t('不予办理', 'refused')} {sum(tally.refusals.values())}"
+        f" · {t('评价', 'ratings')} {sum(tally.grades.values())}"
+        f" · {t('不予办理', 'refused')} {sum(tally.refusals.values())}"
     )
 
 

@@ -49,7 +49,7 @@ def keep(state: Any, fact: Any, at: datetime) -> Any:
 
 def main() -> None:
     """Run the service until it is told to stop."""
-    settings = Settings()  # type: ignore[call-arg]  # from the environment
+    settings = Settings()  # from the environment
     set_up("console", settings.log_level)
     city = load(settings.city_file)
     service = Service("console", hear, keep, {}, Unpaired(), ReadModel())

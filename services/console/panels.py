@@ -71,7 +71,7 @@ def _score(s: Snapshot, t: Tongue) -> dict[str, Any]:
     if score is None or not known:
         more = t("本期尚未公布")
     else:
-        more = t("{period} · 有效回访 {n}", period=score.period, n=_count(score.asked))
+        more = t("{period} · 有效回访 {n}", period=score.period, n=_count(score.resolution["denominator"]))
     return {
         "key": "score",
         "name": t("三率综合"),
@@ -219,7 +219,7 @@ def _level(s: Snapshot, board: Board, city: City, t: Tongue) -> dict[str, Any]:
         "pending": _count(board.pending),
         "href": Selection(pending=board.level).address(),
         "when": f"{period} · {upcoming}",
-        "done": t("已开 {held}　议定 {resolved}　销号 {gone}", held=board.held, resolved=board.resolved, gone=board.written_off),
+        "done": t("已开 {held}  议定 {resolved}  销号 {gone}", held=board.held, resolved=board.resolved, gone=board.written_off),
         "up": t("上移 {n} →", n=board.moved_up) if board.moved_up else "",
         "topics": [_topic(s, entry, city, t) for entry in board.entries],
     }

@@ -64,7 +64,7 @@ async def moment(conn: AsyncConnection) -> Moment:
 
 async def touched(conn: AsyncConnection, horizon: str) -> frozenset[str]:
     """Return the subjects written since a horizon; some may be named twice, none is missed."""
-    query = "SELECT DISTINCT subject FROM timeline WHERE written >= CAST(:horizon AS xid8)"
+    query = "SELECT DISTINCT subject FROM timeline WHERE written >= CAST(CAST(:horizon AS text) AS xid8)"
     return frozenset((await conn.execute(text(query), {"horizon": horizon})).scalars())
 
 

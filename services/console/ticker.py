@@ -108,7 +108,7 @@ class Ticker:
                 self.last = tick = await self.look()
                 self.ticked.emit(tick)
             except (SQLAlchemyError, OSError) as error:  # pages show the age of what they have
-                log.warning("console.look_failed", error=type(error).__name__)
+                log.warning("console.look_failed", error=repr(error)[:300])
             await asyncio.sleep(EVERY)
 
     async def look(self) -> Tick:

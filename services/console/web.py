@@ -7,20 +7,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from nicegui import ui
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from services.console import api
 from services.console.pages import case, cases, cockpit
-from services.console.pages.frame import COOKIE
+from services.console.reader import COOKIE, PRESENT, reader_of
 from services.console.ticker import Ticker
 from services.console.words import LANGUAGES
 from shared.city.model import City
@@ -97,7 +98,9 @@ class Guard:
             refusal = WebSocketClose(1008) if scope["type"] == "websocket" else PlainTextResponse("foreign origin", 403)
             await refusal(scope, receive, send)
             return
-        asked = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("lang", [""])[0]
+        request = HTTPConnection(scope)
+        asked = request.query_params.get("lang")
+        PRESENT.set(reader_of(request))
 
         async def dress(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -15,7 +15,7 @@ from shared.telemetry.logs import set_up
 
 def main() -> None:
     """Run the service until it is told to stop."""
-    settings = Settings()  # type: ignore[call-arg]  # from the environment
+    settings = Settings()  # from the environment
     set_up("dispatch", settings.log_level)
     city = load(settings.city_file)
     service = Service("dispatch", decide, evolve, {"case": Order}, WIRE, Store(), refusal=refusal)

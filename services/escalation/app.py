@@ -15,7 +15,7 @@ from shared.telemetry.logs import set_up
 
 def main() -> None:
     """Run the service until it is told to stop."""
-    settings = Settings()  # type: ignore[call-arg]  # from the environment
+    settings = Settings()  # from the environment
     set_up("escalation", settings.log_level)
     city = load(settings.city_file)
     service = Service("escalation", decide, evolve, STATES, WIRE, Store(city), touches, seeds=seeds)

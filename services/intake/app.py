@@ -20,7 +20,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 def main() -> None:
     """Run the service until it is told to stop."""
-    settings = Settings()  # type: ignore[call-arg]  # from the environment
+    settings = Settings()  # from the environment
     set_up("intake", settings.log_level)
     city = load(settings.city_file)
     store = Store(new_id, city.case_prefix, SHANGHAI)

@@ -6,14 +6,16 @@ No input, no output, no clock, no business: the same function runs on PostgreSQL
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from shared.contracts.base import Contract
 from shared.contracts.envelope import stated
 from shared.contracts.topics import READS, STATE_STREAM, stream_of
-from shared.kernel.decisions import CLOCK, NOTHING, Answer, Arm, Cancel, Context, Decision, Message
+from shared.kernel.decisions import CLOCK, NOTHING, OUTSIDE, Actor, Answer, Arm, Cancel, Context, Decision, Message
 from shared.kernel.refusals import Refused
 from shared.shell.opening import sender_of
 from shared.shell.service import Service
@@ -31,9 +33,11 @@ from shared.shell.work import (
     Relock,
     Reply,
     Subject,
+    Unfenced,
     Work,
     later,
 )
+from shared.telemetry.logs import brief
 
 MAX_ASIDE_IN_A_ROW = 20
 """More subjects than this set aside one after the other are our fault, not theirs (shell.md §4.2)."""
@@ -65,6 +69,46 @@ def subjects_of(service: Service, work: Work) -> tuple[str, ...]:
     return (message.subject, *message.touches, *service.touches(message))
 
 
+def subjects_to_lock(service: Service, works: Iterable[Work]) -> tuple[frozenset[str], frozenset[str]]:
+    """Split the subjects of a batch: those that a bogus id must not make, those that get a row if missing (§3.2)."""
+    may: set[str] = set()
+    must: set[str] = set()
+    for work in works:
+        if work.message is not None:
+            is_bound = work.message.source == OUTSIDE and not work.message.creates
+            (may if is_bound else must).update(subjects_of(service, work))
+    return frozenset(may - {""}), frozenset(must)
+
+
+def due_id(subject: str, name: str, due_at: datetime) -> str:
+    """Return the message id of a deadline that came due."""
+    return f"{subject}/{name}/{due_at.isoformat()}"
+
+
+def fold_deadlines(changes: Iterable[Arm | Cancel]) -> tuple[list[Cancel], list[Arm]]:
+    """Reduce a batch's changes to what is left of them: first all cancels, then the arms that none of them met."""
+    arms: dict[tuple[str, str], Arm] = {}
+    cancels: list[Cancel] = []
+    for change in changes:
+        if isinstance(change, Arm):
+            arms[change.subject, change.name] = change
+            continue
+        cancels.append(change)
+        for key in [k for k in arms if is_disarmed(k, change)]:
+            del arms[key]
+    return cancels, list(arms.values())
+
+
+def is_disarmed(deadline: tuple[str, str], by: Arm | Cancel) -> bool:
+    """Tell whether a change takes the deadline (subject, name) away: a cancel that names it, or its being re-armed."""
+    subject, name = deadline
+    if subject != by.subject:
+        return False
+    if isinstance(by, Cancel) and by.name.endswith("*"):
+        return name.startswith(by.name[:-1])
+    return name == by.name
+
+
 def apply(bench: Bench, loaded: Loaded, batch: Batch) -> Outcome:
     """Take a batch; raises Hole, Relock or OurFault to have all of it rolled back."""
     return _Run(bench, loaded, batch).run()
@@ -76,11 +120,11 @@ class _Run:
         self.reads = bench.reads
         self.out = Outcome()
         self.context = Context(loaded.clock.now, bench.city, bench.new_id, loaded.prepared)
-        self.parked: dict[tuple[str, str, int], Work] = {}
         self.waiting: dict[str, list[Work]] = {s: list(works) for s, works in loaded.parked.items()}
         self.was_parked = {id(w) for works in loaded.parked.values() for w in works}
         self.low: set[Partition] = set()
-        self.aside_in_a_row = 0
+        self.aside_in_a_row = batch.aside_in_a_row
+        self.rearmed: dict[str, list[Arm | Cancel]] = {}
 
     def run(self) -> Outcome:
         self._check_position()
@@ -100,6 +144,7 @@ class _Run:
                 if id(work) not in self.was_parked:
                     self.out.park.append((work, self._why(work)))
         self.out.subjects = [s for s in self.loaded.subjects.values() if s.changed]
+        self.out.aside_in_a_row = self.aside_in_a_row
         return self.out
 
     # ---- position (shell.md §1)
@@ -107,24 +152,23 @@ class _Run:
     def _check_position(self) -> None:
         holes: dict[Partition, int] = {}
         following = dict(self.loaded.fences)
+        places = {(w.record.topic, w.record.partition) for w in self.batch.work if w.record is not None}
+        if places - following.keys():
+            raise Unfenced(frozenset(places - following.keys()))
         for work in self.batch.work:
             record = work.record
             if record is None:
                 continue
             place = (record.topic, record.partition)
-            expected = following.get(place, record.offset)
+            expected = following[place]
             if record.offset > expected and place not in self.batch.holes_accepted:
                 holes.setdefault(place, expected)
-            if record.offset < self.loaded.fences.get(place, record.offset):
+            if record.offset < self.loaded.fences[place]:
                 self.low.add(place)
             following[place] = record.offset + 1
         if holes:
             raise Hole(holes)
-        self.out.fences = {
-            place: max(end, self.loaded.fences.get(place, end))
-            for place, end in following.items()
-            if end != self.loaded.fences.get(place)
-        }
+        self.out.fences = {place: end for place, end in following.items() if end > self.loaded.fences[place]}
         self.ends = following
 
     def _rewound(self, work: Work) -> None:
@@ -163,9 +207,8 @@ class _Run:
         if subject.aside is not None or not self._is_next(subject, message):
             self._wait(work, message)
             return []
-        missing = frozenset(subjects_of(self.service, work)) - self.loaded.subjects.keys()
-        if missing:
-            raise Relock(missing)
+        if not self.loaded.subjects.keys() >= set(subjects_of(self.service, work)):
+            raise Relock(self._missing())
         before = subject.seen
         seen = list(before)
         seen[place] = message.sequence
@@ -179,12 +222,19 @@ class _Run:
             subject.seen = before
             self._set_aside(subject, work, message, error)
             return []
-        self.aside_in_a_row = 0
+        if message.data is not None:
+            self.aside_in_a_row = 0
         self._change(subject)
         self._rewound(work)
         if id(work) in self.was_parked:
             self.out.unpark.append(work)
         return self._take_waiting(message.subject)
+
+    def _missing(self) -> frozenset[str]:
+        """Name every subject that some waiting message needs and nobody locked: so that one more try is enough."""
+        waiting = [w for works in (*self.waiting.values(), *self.loaded.parked.values()) for w in works]
+        needed = {name for w in (*waiting, *self.batch.work) if _is_fact(w) for name in subjects_of(self.service, w)}
+        return frozenset(needed) - self.loaded.subjects.keys()
 
     def _is_next(self, subject: Subject, message: Message) -> bool:
         if message.sequence != subject.seen[INDEX[message.source]] + 1:
@@ -210,7 +260,7 @@ class _Run:
         self.aside_in_a_row += 1
         if self.aside_in_a_row > MAX_ASIDE_IN_A_ROW:
             raise OurFault(f"{self.aside_in_a_row} subjects in a row, last {message.id}: {error!r}") from error
-        self._change(subject).aside = f"{message.id}: {error!r}"[:500]
+        self._change(subject).aside = f"{message.id}: {brief(error)}"
         self.out.set_aside.append((message.subject, subject.aside or ""))
         self._wait(work, message)
 
@@ -225,18 +275,22 @@ class _Run:
             if earlier is not None:
                 self._refuse(work, message, Refused("message.conflicting_id", "id"), keep=False)
                 return
-        self._rewound(work)
+        if not message.creates:
+            self._rewound(work)
         try:
             subject = self.loaded.subjects.get(message.subject)
             if work.if_match is not None and (subject is None or subject.sequence != work.if_match):
                 sequence = subject.sequence if subject else 0
                 raise Refused("message.stale", "If-Match", sequence=sequence)
-            reply = self._commit(message, self._decide(message), tell=work.ticket >= 0)
+            decision = self._decide(message)
+            reply = self._commit(message, decision, tell=work.ticket >= 0)
+            if message.creates and decision.facts:  # a report that came before states nothing
+                self._rewound(work)
         except Refused as refused:
             self._refuse(work, message, refused, keep=not message.creates)
             return
         except Exception as error:
-            self.out.set_aside.append((message.subject, f"outside {message.id}: {error!r}"[:500]))
+            self.out.set_aside.append((message.subject, f"outside {message.id}: {brief(error)}"))
             self._refuse(work, message, Refused("internal.error", "", kind=type(error).__name__), keep=False)
             return
         self._reply(work, reply)
@@ -244,13 +298,16 @@ class _Run:
             self.out.inbox[key] = _with_digest(reply, work.digest)
 
     def _due(self, work: Work, message: Message) -> None:
+        deadline = (message.subject, message.data.name)
+        if any(is_disarmed(deadline, change) for change in self.rearmed.get(message.subject, ())):
+            return  # an earlier one of this batch took it away: as if each had its own transaction
         try:
             self._commit(message, self._decide(message))
         except Exception as error:
-            self.out.set_aside.append((message.subject, f"deadline {message.data.name}: {error!r}"[:500]))
+            self.out.set_aside.append((message.subject, f"deadline {message.data.name}: {brief(error)}"))
             again = later(self.loaded.clock.now, RETRY_DEADLINE_AFTER)
             due = message.data
-            self.out.deadlines.append(Arm(due.name, again, due.data, message.subject, message.touches))
+            self._rearm([Arm(due.name, again, due.data, message.subject, message.touches)])
 
     def _unreadable(self, work: Work) -> None:
         """Keep what cannot be read; an inside one leaves a gap in its subject that parks what follows."""
@@ -258,10 +315,8 @@ class _Run:
         assert work.unreadable is not None
         sender = sender_of(work.record.topic)
         refused, answer = work.unreadable, None
-        if self.service.refusal and sender.kind != "unknown":
-            answer = self._answer(
-                self.service.refusal(None, sender, _header(work, "ce_id"), stream_of(work.record.topic), refused)
-            )
+        if sender.kind != "unknown":
+            answer = self._refusal(None, sender, _header(work, "ce_id"), work.record.topic, refused)
         kept = Quarantined(work.record, f"{sender.kind}:{sender.id}", refused.rule, refused.field, refused.params)
         self.out.quarantine.append((kept, answer))
 
@@ -303,7 +358,7 @@ class _Run:
             subject = self._change(self.loaded.subjects[name])
             subject.state, subject.sequence = state, counts.get(name, subject.sequence)
         self.out.journal += [*rows, *(a for a in answers if a)]
-        self.out.deadlines += deadlines
+        self._rearm(deadlines)
         self.out.rows += decision.rows
         last = self.loaded.subjects.get(message.subject)
         told = tuple(
@@ -312,6 +367,11 @@ class _Run:
             for wire in (self.service.wire.to_wire(a.data),)
         )
         return Reply(message.subject, last.sequence if last else 0, tuple(said), told)
+
+    def _rearm(self, changes: Iterable[Arm | Cancel]) -> None:
+        for change in changes:
+            self.out.deadlines.append(change)
+            self.rearmed.setdefault(change.subject, []).append(change)
 
     def _journal(
         self, subject: Subject, sequence: int, wire: Contract, message: Message, copies: tuple[str, ...]
@@ -369,17 +429,28 @@ class _Run:
             return
         if keep and work.inbox is not None:
             self.out.inbox[work.inbox] = reply
-        answer = None
-        if self.service.refusal:
-            stream = stream_of(work.record.topic)
-            answer = self._answer(self.service.refusal(message.data, message.actor, message.id, stream, refused))
+        answer = self._refusal(message.data, message.actor, message.id, work.record.topic, refused)
         sender = f"{message.actor.kind}:{message.actor.id}"
         kept = Quarantined(work.record, sender, refused.rule, refused.field, refused.params)
         self.out.quarantine.append((kept, answer))
 
+    def _refusal(
+        self, data: Any, sender: Actor, id_: str | None, topic: str, refused: Refused
+    ) -> JournalRow | None:
+        """Answer the sender; where his own id or words cannot be repeated, without them; never fail because of it."""
+        for said, known in ((data, id_), (None, id_), (None, None)):
+            with suppress(Exception):
+                make = self.service.refusal
+                return self._answer(make(said, sender, known, stream_of(topic), refused)) if make else None
+        return None
+
     def _change(self, subject: Subject) -> Subject:
         subject.changed = True
         return subject
+
+
+def _is_fact(work: Work) -> bool:
+    return work.message is not None and work.message.source in INSIDE
 
 
 def _about(change: Arm | Cancel, subject: str) -> Arm | Cancel:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import structlog
 
 from shared.shell.taking import Shell
+from shared.telemetry.logs import brief
 
 log = structlog.get_logger()
 PAGE = 500
@@ -31,7 +32,7 @@ class ClockDoor:
                 failures = 0
             except Exception as error:
                 failures = min(failures + 1, 6)
-                log.warning("deadlines not fired", error=repr(error)[:300])
+                log.warning("deadlines not fired", error=brief(error))
                 await asyncio.sleep(min(5.0, 0.1 * 2**failures) * random.uniform(0.5, 1.5))  # noqa: S311
                 continue
             if fired < PAGE:

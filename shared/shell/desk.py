@@ -19,9 +19,11 @@ from shared.kernel.refusals import Refused
 from shared.persistence.engine import is_away
 from shared.shell.opening import outside
 from shared.shell.problems import invalid
+from shared.shell.sql_store import SqlStore
 from shared.shell.taking import Shell
 from shared.shell.tokens import read as read_token
 from shared.shell.work import Batch, Reply, Work
+from shared.telemetry.logs import brief
 
 log = structlog.get_logger()
 MAX_BATCH = 200
@@ -46,10 +48,16 @@ class Desk:
         self.shell, self.secret = shell, secret
         self.city: Any = shell.bench.city
         self.city_code = shell.bench.city_code
-        self.engine: AsyncEngine = shell.store.engine
         self._single: deque[_Request] = deque()
         self._bulk: deque[_Request] = deque()
         self._woken = asyncio.Event()
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """Return the service role's connections, for reading."""
+        store = self.shell.store
+        assert isinstance(store, SqlStore)
+        return store.engine
 
     async def submit(
         self, data: Contract, subject: str, actor: Actor, key: str, if_match: int | None = None, creates: bool = False
@@ -99,27 +107,40 @@ class Desk:
 
     async def _take(self, requests: list[_Request]) -> None:
         try:
-            clock = await self.shell.store.now()
-            wire = self.shell.bench.service.wire
-            work: list[Work] = [
-                outside(
-                    r.data, r.actor, r.key, wire, subject=r.subject, clock=clock, creates=r.creates,
-                    if_match=r.if_match, ticket=n,
-                )
-                for n, r in enumerate(requests)
-            ]  # fmt: skip
-            outcome = await self.shell.take(Batch(work), "desk")
+            replies = await self._decided(requests)
         except Exception as error:
-            away = is_away(error)
-            log.warning("desk batch not taken", error=repr(error)[:300])
-            refused = Refused("database.away" if away else "internal.error", "", kind=type(error).__name__)
+            if len(requests) > 1 and not is_away(error):
+                for request in requests:  # one of them broke the batch: its neighbours shall not pay for it
+                    await self._take([request])
+                return
+            log.warning("desk batch not taken", error=brief(error), requests=len(requests))
+            said = Refused("database.away" if is_away(error) else "internal.error", "", kind=type(error).__name__)
             for request in requests:
                 if not request.answer.done():
-                    request.answer.set_exception(refused)
+                    request.answer.set_exception(said)
             return
-        for n, request in enumerate(requests):
+        for request, reply in zip(requests, replies, strict=True):
             if not request.answer.done():
-                request.answer.set_result(outcome.replies.get(n, Reply(request.subject)))
+                request.answer.set_result(reply)
+
+    async def _decided(self, requests: list[_Request]) -> list[Reply]:
+        clock = await self.shell.store.now()
+        wire = self.shell.bench.service.wire
+        replies: dict[int, Reply] = {}
+        work: list[Work] = []
+        for n, r in enumerate(requests):
+            try:
+                work.append(
+                    outside(
+                        r.data, r.actor, r.key, wire, subject=r.subject, clock=clock, creates=r.creates,
+                        if_match=r.if_match, ticket=n,
+                    )
+                )  # fmt: skip
+            except Refused as refused:
+                replies[n] = Reply(r.subject, rule=refused.rule, field=refused.field, params=refused.params)
+        if work:
+            replies |= (await self.shell.take(Batch(work), "desk")).replies
+        return [replies.get(n, Reply(r.subject)) for n, r in enumerate(requests)]
 
 
 def caller(request: Request, authorization: Annotated[str, Header()] = "") -> Actor:

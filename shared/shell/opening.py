@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+import structlog
 from pydantic import ValidationError
 
 from shared.contracts.base import Contract, by_type
-from shared.contracts.envelope import Envelope
+from shared.contracts.envelope import KNOWN, Envelope
 from shared.contracts.envelope import read as read_envelope
 from shared.contracts.pairing import Wire
 from shared.contracts.topics import STATED_ON, STREAMS, stream_of
 from shared.kernel.decisions import OUTSIDE, Actor, Message
 from shared.kernel.refusals import Refused
 from shared.shell.work import Clock, Record, Work
+from shared.telemetry.logs import brief
+
+log = structlog.get_logger()
 
 MAX_VALUE_BYTES = 65_536
 """An outside message larger than this is refused unread: the largest valid report is a third of it."""
+MAX_SEQUENCE = 2**31 - 1
+MAX_SUBJECT = 200
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+"""U+0000 in JSON: valid there, unknown to PostgreSQL, so one message with it would fail its whole batch."""
+
+_OUTSIDE_ID = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 
 _SENDERS = {"reports": "source", "ratings": "source", "replies": "department"}
 _ALLOWED = {s.family: frozenset(s.types) for s in STREAMS if not s.state and s.writer in ("source", "department")}
@@ -32,6 +43,9 @@ def open_record(record: Record, wire: Wire, clock: Clock) -> Work:
         return _inside(record, service, wire) if service else _outside(record, stream, wire, clock)
     except Refused as refused:
         return Work(None, record, unreadable=refused)
+    except Exception as error:  # whatever it is, it must not stop its neighbours
+        log.error("record not opened", topic=record.topic, offset=record.offset, error=brief(error))
+        return Work(None, record, unreadable=Refused("internal.error", "", kind=type(error).__name__))
 
 
 def sender_of(topic: str) -> Actor:
@@ -41,7 +55,11 @@ def sender_of(topic: str) -> Actor:
 
 
 def _inside(record: Record, service: str, wire: Wire) -> Work:
-    envelope = read_envelope(record.headers, inside=True)
+    envelope = _envelope(record, inside=True)
+    if not 0 < envelope.sequence <= MAX_SEQUENCE or max((envelope.after or {"": 0}).values()) > MAX_SEQUENCE:
+        raise Refused("message.invalid", "ce_sequence", field_name="ce_sequence", reason="not a sequence")
+    if len(envelope.subject) > MAX_SUBJECT:
+        raise Refused("message.invalid", "ce_subject", field_name="ce_subject", reason="too long")
     message = Message(
         data=_content(envelope, record, service, wire),
         subject=envelope.subject,
@@ -62,16 +80,35 @@ def _content(envelope: Envelope, record: Record, service: str, wire: Wire) -> An
     if known is None or service != known.SERVICE:
         return Refused("message.unknown_type", "ce_type", type=envelope.type)
     try:
-        return wire.to_domain(parse(known, record.value))
+        data = parse(known, record.value)
+        refuse_nul(data.model_dump_json())
+        return wire.to_domain(data)
     except Refused as refused:
         return refused
+    except Exception as error:
+        return Refused("internal.error", "", kind=type(error).__name__)
+
+
+def _envelope(record: Record, *, inside: bool) -> Envelope:
+    for name, value in record.headers:
+        if name in KNOWN and b"\0" in (value or b""):
+            raise Refused("message.unreadable", name, reason="NUL")
+    return read_envelope(record.headers, inside=inside)
+
+
+def refuse_nul(text: str) -> None:
+    """Raise Refused("message.unreadable") where JSON text holds the one character that no text column can."""
+    if _NUL.search(text):
+        raise Refused("message.unreadable", "body", reason="NUL")
 
 
 def _outside(record: Record, stream: str, wire: Wire, clock: Clock) -> Work:
     sender = sender_of(record.topic)
     if len(record.value) > MAX_VALUE_BYTES:
         raise Refused("message.too_large", "body", limit=MAX_VALUE_BYTES)
-    envelope = read_envelope(record.headers, inside=False)
+    envelope = _envelope(record, inside=False)
+    if not _OUTSIDE_ID.fullmatch(envelope.id):
+        raise Refused("message.invalid", "ce_id", field_name="ce_id", reason="1-128 printable characters")
     known = by_type(envelope.type)
     if known is None or known not in _ALLOWED.get(stream.partition(".")[0], ()):
         raise Refused("message.unknown_type", "ce_type", type=envelope.type)
@@ -86,7 +123,9 @@ def outside(
     """Wrap an outside message of either door: its time is that of its receipt, never the sender's word (§6.3)."""
     acted_at = clock.virtual(record.timestamp) if record else clock.now
     message = Message(wire.to_domain(data), subject, OUTSIDE, sender, acted_at, id_, creates=creates)
-    digest = sha256(data.model_dump_json().encode()).hexdigest()[:32]
+    said = data.model_dump_json()
+    refuse_nul(said)
+    digest = sha256(said.encode()).hexdigest()[:32]
     inbox = (f"{sender.kind}:{sender.id}", id_)
     return Work(message, record, inbox, digest, None, if_match, ticket)
 

@@ -96,6 +96,9 @@ class BodyLimit:
             await refusal(scope, receive, send)
             return
         body, more = bytearray(), announced != b"0" or (b"transfer-encoding", b"chunked") in scope["headers"]
+        if not more:
+            await self.app(scope, receive, send)  # its one empty message has not been read
+            return
         while more:
             message = await receive()
             if message["type"] != "http.request":

@@ -15,6 +15,7 @@ from aiokafka.errors import MessageSizeTooLargeError
 
 from shared.contracts.topics import MAX_REQUEST_BYTES, STATE_STREAM, topic_name
 from shared.telemetry import metrics
+from shared.telemetry.logs import brief
 
 log = structlog.get_logger()
 
@@ -55,7 +56,7 @@ class Relay:
                 raise
             except Exception as error:
                 metrics.RELAY_ERRORS.inc()
-                log.warning("relay starts anew", error=repr(error))
+                log.warning("relay starts anew", error=brief(error))
                 n = min(n + 1, 6)
                 await asyncio.sleep(min(5.0, 0.1 * 2**n) * random.uniform(0.5, 1.5))  # noqa: S311
             else:
@@ -104,6 +105,7 @@ class Relay:
         ids: list[int] = []
         for row in rows:
             if row["subject"] in held:
+                self._held[row["id"]] = row["subject"]  # or a thousand of these would fill every page
                 continue
             headers = [(name, value.encode()) for name, value in json.loads(row["headers"]).items()]
             try:

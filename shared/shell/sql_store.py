@@ -15,8 +15,8 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.kernel.decisions import CLOCK, OUTSIDE, SYSTEM, Arm, Due, Message
-from shared.shell.apply import Bench, subjects_of
+from shared.kernel.decisions import CLOCK, SYSTEM, Arm, Due, Message
+from shared.shell.apply import Bench, due_id, fold_deadlines, subjects_of, subjects_to_lock
 from shared.shell.opening import open_record
 from shared.shell.service import kind_of
 from shared.shell.work import (
@@ -93,6 +93,11 @@ class SqlStore:
             )
             return {(topic, partition): expected for topic, partition, expected in rows}
 
+    async def aside(self) -> list[str]:
+        """Return the subjects that are set aside."""
+        async with self.engine.connect() as conn:
+            return [row[0] for row in await conn.execute(text("SELECT id FROM subject WHERE aside IS NOT NULL"))]
+
     async def begin_fences(self, reader: str, positions: Mapping[Partition, int]) -> None:
         """Set the fence of partitions that have none yet to the reader's position (shell.md §1.4)."""
         places = sorted(positions)
@@ -130,48 +135,58 @@ class SqlTransaction:
                 for w in batch.work
             ]
         )
-        may_exist, must_exist = self._subjects(work)
-        return await self._loaded(
-            replace(batch, work=work), fences, may_exist | batch.release, must_exist | batch.extra
-        )
+        may, must = subjects_to_lock(self.service, work)
+        return await self._loaded(replace(batch, work=work), fences, may | batch.release, must | batch.extra)
 
     async def load_due(self, limit: int) -> tuple[Loaded, Batch]:
         """Take due deadlines of subjects that nobody else holds; their rows are gone when this commits (§6.2)."""
         clock = await self.store.clock(self.conn)
-        rows = (
+        due = (
             await self.conn.execute(
                 text(
-                    "SELECT subject, name, due_at, touches FROM deadline WHERE due_at <= :now ORDER BY due_at LIMIT :n"
+                    "SELECT subject, name, due_at, data::text, touches FROM deadline WHERE due_at <= :now "
+                    "ORDER BY due_at, subject, name LIMIT :n"
                 ),
                 {"now": clock.now, "n": limit},
             )
         ).all()
-        wanted = {s for subject, _, _, touches in rows for s in (subject, *touches)}
-        if not wanted:
+        if not due:
             return Loaded(clock, {}, {}), Batch()
-        await self._insert_missing(wanted)
-        locked = await self._lock_subjects(wanted, skip_locked=True)
-        mine = [(r[0], r[1]) for r in rows if locked.keys() >= {r[0], *r[3]}]
+        works = await self._resolve(
+            [
+                Work(Message(Due(n, json.loads(data)), s, CLOCK, SYSTEM, at, due_id(s, n, at), touches=tuple(touches)))
+                for s, n, at, data, touches in due
+            ]
+        )
+        needed = [frozenset(subjects_of(self.service, work)) for work in works]
+        await self._insert_missing(frozenset().union(*needed))
+        locked = await self._lock_subjects(frozenset().union(*needed), skip_locked=True)
+        mine: list[int] = []
+        left: set[str] = set()
+        for n, names in enumerate(needed):
+            if due[n][0] in left or not locked.keys() >= names:
+                left.add(due[n][0])  # its later rungs wait with it (§6.2)
+            else:
+                mine.append(n)
         taken = await self.conn.execute(
             text(
-                "DELETE FROM deadline d USING unnest(CAST(:subjects AS text[]), CAST(:names AS text[])) t(s, n) "
-                "WHERE d.subject = t.s AND d.name = t.n AND d.due_at <= :now "
-                "RETURNING d.subject, d.name, d.due_at, d.data::text, d.touches"
+                "DELETE FROM deadline d USING unnest(CAST(:subjects AS text[]), CAST(:names AS text[]), "
+                "CAST(:dues AS timestamptz[]), CAST(:datas AS text[])) t(s, n, at, data) "
+                "WHERE d.subject = t.s AND d.name = t.n AND d.due_at = t.at AND d.data = t.data::jsonb "
+                "RETURNING d.subject, d.name"
             ),
-            {"subjects": [s for s, _ in mine], "names": [n for _, n in mine], "now": clock.now},
+            {
+                "subjects": [due[n][0] for n in mine],
+                "names": [due[n][1] for n in mine],
+                "dues": [due[n][2] for n in mine],
+                "datas": [due[n][3] for n in mine],
+            },
         )
-        due = sorted(taken.all(), key=lambda r: (r[2], r[0], r[1]))
-        messages = [
-            Message(Due(n, json.loads(data)), s, CLOCK, SYSTEM, at, f"{s}/{n}/{at.isoformat()}", touches=tuple(touches))
-            for s, n, at, data, touches in due
-        ]
-        resolved = await self.service.store.resolve(self.conn, messages)
-        work = tuple(Work(m) for m in resolved)
-        missing = {s for w in work for s in subjects_of(self.service, w)} - locked.keys()
-        if missing:
-            raise RuntimeError(f"a deadline needs subjects that it was not armed with: {sorted(missing)[:5]}")
+        gone = {(subject, name) for subject, name in taken}  # what was re-armed meanwhile is not due any more
+        work = tuple(works[n] for n in mine if (due[n][0], due[n][1]) in gone)
         loaded = Loaded(await self.store.clock(self.conn), {}, locked)
-        loaded.prepared = await self.service.store.prepare(self.conn, list(resolved), loaded.clock.now)
+        messages = [w.message for w in work if w.message is not None]
+        loaded.prepared = await self.service.store.prepare(self.conn, messages, loaded.clock.now)
         return loaded, Batch(work)
 
     async def _lock_fences(self, batch: Batch) -> dict[Partition, int]:
@@ -195,21 +210,6 @@ class SqlTransaction:
             replace(w, message=next(resolved)) if w.message is not None and w.message.data is not None else w
             for w in work
         )
-
-    def _subjects(self, work: Iterable[Work]) -> tuple[frozenset[str], frozenset[str]]:
-        """Split the subjects: those that get a row if missing, and those that a bogus id must not make (§3.2)."""
-        may: set[str] = set()
-        must: set[str] = set()
-        for w in work:
-            if w.message is None:
-                continue
-            names = subjects_of(self.service, w)
-            if w.message.source == OUTSIDE and not w.message.creates:
-                may.update(names[:1])
-                may.update(names[1:])
-            else:
-                must.update(names)
-        return frozenset(may - {""}), frozenset(must)
 
     async def _loaded(
         self, batch: Batch, fences: dict[Partition, int], may: frozenset[str], must: frozenset[str]
@@ -262,7 +262,9 @@ class SqlTransaction:
         found: dict[str, list[Work]] = {}
         for subject, topic, partition, offset, key, headers, value, stamped_at in rows:
             record = Record(topic, partition, offset, key, _headers_from(headers), value, stamped_at)
-            found.setdefault(subject, []).append(open_record(record, self.service.wire, clock))
+            work = open_record(record, self.service.wire, clock)
+            if work.message is not None:
+                found.setdefault(subject, []).append(work)
         for subject, works in found.items():
             found[subject] = list(await self._resolve(works))
         return found
@@ -313,8 +315,8 @@ class SqlTransaction:
         if subjects:
             await self.conn.execute(
                 text(
-                    "UPDATE subject s SET sequence = u.n, seen = u.seen::int[], state = u.state::jsonb, aside = u.aside "
-                    "FROM unnest(CAST(:ids AS text[]), CAST(:ns AS int[]), CAST(:seens AS text[]), "
+                    "UPDATE subject s SET sequence = u.n, seen = u.seen::int[], state = u.state::jsonb, "
+                    "aside = u.aside FROM unnest(CAST(:ids AS text[]), CAST(:ns AS int[]), CAST(:seens AS text[]), "
                     "CAST(:states AS text[]), CAST(:asides AS text[])) u(id, n, seen, state, aside) WHERE s.id = u.id"
                 ),
                 {
@@ -327,15 +329,7 @@ class SqlTransaction:
             )
 
     async def _save_deadlines(self, outcome: Outcome) -> None:
-        arms: dict[tuple[str, str], Arm] = {}
-        cancels: list[tuple[str, str]] = []
-        for change in outcome.deadlines:
-            if isinstance(change, Arm):
-                arms[change.subject, change.name] = change
-                continue
-            cancels.append((change.subject, change.name))
-            for key in [k for k in arms if k[0] == change.subject and _matches(k[1], change.name)]:
-                del arms[key]
+        cancels, arms = fold_deadlines(outcome.deadlines)
         if cancels:
             await self.conn.execute(
                 text(
@@ -343,40 +337,41 @@ class SqlTransaction:
                     "WHERE d.subject = t.s AND (d.name = t.n OR (right(t.n, 1) = '*' "
                     "AND starts_with(d.name, left(t.n, -1))))"
                 ),
-                {"subjects": [s for s, _ in cancels], "names": [n for _, n in cancels]},
+                {"subjects": [c.subject for c in cancels], "names": [c.name for c in cancels]},
             )
-        await _arm(self.conn, list(arms.values()))
+        await _arm(self.conn, arms)
 
     async def _save_quarantine(self, kept: Sequence[tuple[Quarantined, JournalRow | None]]) -> list[JournalRow]:
         """Keep refused records once; return the answers of those that are new."""
-        answers: list[JournalRow] = []
-        for quarantined, answer in kept:
-            record = quarantined.record
-            new = await self.conn.execute(
-                text(
-                    'INSERT INTO quarantine (topic, partition, "offset", digest, key, headers, value, stamped_at, '
-                    "sender, rule, field, params) VALUES (:topic, :partition, :offset, :digest, :key, "
-                    "CAST(:headers AS jsonb), :value, :at, :sender, :rule, :field, CAST(:params AS jsonb)) "
-                    "ON CONFLICT DO NOTHING RETURNING id"
-                ),
-                {
-                    "topic": record.topic,
-                    "partition": record.partition,
-                    "offset": record.offset,
-                    "digest": record.digest,
-                    "key": record.key,
-                    "headers": _headers_to(record.headers),
-                    "value": record.value,
-                    "at": record.timestamp,
-                    "sender": quarantined.sender,
-                    "rule": quarantined.rule,
-                    "field": quarantined.field,
-                    "params": json.dumps(dict(quarantined.params)),
-                },
-            )
-            if new.first() is not None and answer is not None:
-                answers.append(answer)
-        return answers
+        if not kept:
+            return []
+        records = [quarantined.record for quarantined, _ in kept]
+        new = await self.conn.execute(
+            text(
+                'INSERT INTO quarantine (topic, partition, "offset", digest, key, headers, value, stamped_at, '
+                "sender, rule, field, params) SELECT t, p, f, d, k, h::jsonb, v, at, s, r, fi, pa::jsonb FROM "
+                "unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:offsets AS bigint[]), "
+                "CAST(:digests AS text[]), CAST(:keys AS bytea[]), CAST(:headers AS text[]), CAST(:values AS bytea[]), "
+                "CAST(:ats AS timestamptz[]), CAST(:senders AS text[]), CAST(:rules AS text[]), "
+                "CAST(:fields AS text[]), CAST(:params AS text[])) WITH ORDINALITY "
+                "u(t, p, f, d, k, h, v, at, s, r, fi, pa, o) ORDER BY o ON CONFLICT DO NOTHING "
+                'RETURNING topic, partition, "offset", digest'
+            ),
+            {
+                **_columns(records),
+                "digests": [record.digest for record in records],
+                "senders": [quarantined.sender for quarantined, _ in kept],
+                "rules": [quarantined.rule for quarantined, _ in kept],
+                "fields": [quarantined.field for quarantined, _ in kept],
+                "params": [json.dumps(dict(quarantined.params)) for quarantined, _ in kept],
+            },
+        )
+        fresh = {tuple(row) for row in new}
+        return [
+            answer
+            for record, (_, answer) in zip(records, kept, strict=True)
+            if answer is not None and (record.topic, record.partition, record.offset, record.digest) in fresh
+        ]
 
     async def _save_journal(self, rows: Sequence[JournalRow]) -> None:
         if rows:
@@ -384,8 +379,8 @@ class SqlTransaction:
                 text(
                     "WITH kept AS (INSERT INTO journal (subject, sequence, type, streams, key, headers, value) "
                     "SELECT s, n, t, string_to_array(st, ' '), k, h::jsonb, v FROM unnest(CAST(:subjects AS text[]), "
-                    "CAST(:sequences AS int[]), CAST(:types AS text[]), CAST(:streams AS text[]), CAST(:keys AS text[]), "
-                    "CAST(:headers AS text[]), CAST(:values AS text[])) WITH ORDINALITY u(s, n, t, st, k, h, v, o) "
+                    "CAST(:sequences AS int[]), CAST(:types AS text[]), CAST(:streams AS text[]), "
+                    "CAST(:keys AS text[]), CAST(:headers AS text[]), CAST(:values AS text[])) WITH ORDINALITY u(s, n, t, st, k, h, v, o) "
                     "ORDER BY o RETURNING id) INSERT INTO pending (id) SELECT id FROM kept"
                 ),
                 {
@@ -400,28 +395,24 @@ class SqlTransaction:
             )
 
     async def _save_parked(self, outcome: Outcome) -> None:
-        for work, why in outcome.park:
-            message, record = work.message, work.record
-            assert message is not None
-            assert record is not None
+        park = [(w.message, w.record, why) for w, why in outcome.park if w.message is not None and w.record is not None]
+        if park:
             await self.conn.execute(
                 text(
                     'INSERT INTO parked (subject, service, sequence, topic, partition, "offset", key, headers, value, '
-                    "stamped_at, why) VALUES (:subject, :service, :sequence, :topic, :partition, :offset, :key, "
-                    "CAST(:headers AS jsonb), :value, :at, :why) ON CONFLICT DO NOTHING"
+                    "stamped_at, why) SELECT s, sv, n, t, p, f, k, h::jsonb, v, at, w FROM "
+                    "unnest(CAST(:subjects AS text[]), CAST(:services AS text[]), CAST(:sequences AS int[]), "
+                    "CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:offsets AS bigint[]), "
+                    "CAST(:keys AS bytea[]), CAST(:headers AS text[]), CAST(:values AS bytea[]), "
+                    "CAST(:ats AS timestamptz[]), CAST(:whys AS text[])) u(s, sv, n, t, p, f, k, h, v, at, w) "
+                    "ON CONFLICT DO NOTHING"
                 ),
                 {
-                    "subject": message.subject,
-                    "service": message.source,
-                    "sequence": message.sequence,
-                    "topic": record.topic,
-                    "partition": record.partition,
-                    "offset": record.offset,
-                    "key": record.key,
-                    "headers": _headers_to(record.headers),
-                    "value": record.value,
-                    "at": record.timestamp,
-                    "why": why,
+                    **_columns([record for _, record, _ in park]),
+                    "subjects": [message.subject for message, _, _ in park],
+                    "services": [message.source for message, _, _ in park],
+                    "sequences": [message.sequence for message, _, _ in park],
+                    "whys": [why for _, _, why in park],
                 },
             )
         gone = [w.message for w in outcome.unpark if w.message is not None]
@@ -444,8 +435,8 @@ class SqlTransaction:
             places = sorted(fences)
             await self.conn.execute(
                 text(
-                    "UPDATE fence f SET expected = u.e FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), "
-                    "CAST(:expected AS bigint[])) u(t, p, e) "
+                    "UPDATE fence f SET expected = u.e FROM unnest(CAST(:topics AS text[]), "
+                    "CAST(:partitions AS int[]), CAST(:expected AS bigint[])) u(t, p, e) "
                     "WHERE f.reader = :reader AND f.topic = u.t AND f.partition = u.p"
                 ),
                 {
@@ -463,8 +454,8 @@ async def _arm(conn: AsyncConnection, arms: Sequence[Arm]) -> None:
             text(
                 "INSERT INTO deadline (subject, name, due_at, data, touches) "
                 "SELECT s, n, d, j::jsonb, string_to_array(t, ' ') FROM unnest(CAST(:subjects AS text[]), "
-                "CAST(:names AS text[]), CAST(:dues AS timestamptz[]), CAST(:datas AS text[]), CAST(:touches AS text[])) "
-                "u(s, n, d, j, t) ON CONFLICT (subject, name) DO UPDATE SET due_at = excluded.due_at, "
+                "CAST(:names AS text[]), CAST(:dues AS timestamptz[]), CAST(:datas AS text[]), "
+                "CAST(:touches AS text[])) u(s, n, d, j, t) ON CONFLICT (subject, name) DO UPDATE SET due_at = excluded.due_at, "
                 "data = excluded.data, touches = excluded.touches"
             ),
             {
@@ -477,8 +468,16 @@ async def _arm(conn: AsyncConnection, arms: Sequence[Arm]) -> None:
         )
 
 
-def _matches(name: str, pattern: str) -> bool:
-    return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
+def _columns(records: Sequence[Record]) -> dict[str, list[Any]]:
+    return {
+        "topics": [record.topic for record in records],
+        "partitions": [record.partition for record in records],
+        "offsets": [record.offset for record in records],
+        "keys": [record.key for record in records],
+        "headers": [_headers_to(record.headers) for record in records],
+        "values": [record.value for record in records],
+        "ats": [record.timestamp for record in records],
+    }
 
 
 def _headers_to(headers: Iterable[tuple[str, bytes]]) -> str:

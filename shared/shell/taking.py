@@ -3,32 +3,81 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
+from typing import Protocol
 
 import structlog
 
 from shared.persistence.engine import RETRY_AT_ONCE, sqlstate
 from shared.shell.apply import Bench, apply
-from shared.shell.sql_store import SqlStore
-from shared.shell.work import Batch, Outcome, Relock
+from shared.kernel.decisions import Arm
+from shared.shell.work import Batch, Clock, Loaded, Outcome, Partition, Relock
 from shared.telemetry import metrics
 
 log = structlog.get_logger()
 TRIES = 5
+UNIQUE_VIOLATION = "23505"
+"""Another transaction was first with the same id: the next try finds it (shell.md §2.2)."""
+
+
+class Transaction(Protocol):
+    """One transaction: load under locks, then commit an outcome."""
+
+    async def load(self, batch: Batch) -> tuple[Loaded, Batch]:
+        """Lock and read all that a batch may touch; returns the batch with its messages opened."""
+        ...
+
+    async def load_due(self, limit: int) -> tuple[Loaded, Batch]:
+        """Take deadlines that are due."""
+        ...
+
+    async def commit(self, outcome: Outcome, reader: str) -> None:
+        """Write everything down."""
+        ...
+
+
+class Store(Protocol):
+    """Where a service's subjects, positions, journal and deadlines lie: PostgreSQL, or memory."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """Begin; the end of the block commits, an error or its abandonment rolls everything back."""
+        ...
+
+    async def now(self) -> Clock:
+        """Read the clock."""
+        ...
+
+    async def seed(self, wanted: Sequence[tuple[str, Arm]]) -> None:
+        """Insert subjects that are not there yet, each with its first deadline."""
+        ...
+
+    async def fences(self, reader: str) -> dict[Partition, int]:
+        """Return the expected offset of each partition that this reader has a fence for."""
+        ...
+
+    async def begin_fences(self, reader: str, positions: Mapping[Partition, int]) -> None:
+        """Set the fence of partitions that have none yet."""
+        ...
+
+    async def aside(self) -> list[str]:
+        """Return the subjects that are set aside."""
+        ...
 
 
 class Shell:
     """One service's shell on its store; `wake` is called when facts were written down, for the relay."""
 
-    def __init__(self, store: SqlStore, bench: Bench) -> None:
+    def __init__(self, store: Store, bench: Bench) -> None:
         self.store, self.bench = store, bench
+        self._aside_in_a_row = 0
         self.wake: Callable[[], None] = lambda: None
         self.wake_clock: Callable[[], None] = lambda: None
 
     async def take(self, batch: Batch, door: str) -> Outcome:
         """Apply a batch in one transaction; deadlocks and missing locks are tried again at once."""
+        batch = replace(batch, aside_in_a_row=0 if batch.release else self._aside_in_a_row)
         for left in reversed(range(TRIES)):
             started = time.perf_counter()
             try:
@@ -41,12 +90,19 @@ class Shell:
                 if not left:
                     raise
             except Exception as error:
-                if sqlstate(error) not in RETRY_AT_ONCE or not left:
+                if sqlstate(error) not in (*RETRY_AT_ONCE, UNIQUE_VIOLATION) or not left:
                     raise
             else:
+                if not batch.release:  # what fails again was known before
+                    self._aside_in_a_row = outcome.aside_in_a_row
                 self._done(outcome, door, len(batch.work), started)
                 return outcome
         raise AssertionError("unreachable")
+
+    async def release(self, subject: str) -> bool:
+        """Try a subject that is set aside once more, with everything that waits for it; tells whether it went."""
+        outcome = await self.take(Batch(release=frozenset({subject})), "log")
+        return not any(name == subject for name, _ in outcome.set_aside)
 
     async def take_due(self, limit: int = 500) -> int:
         """Fire due deadlines; returns how many."""

@@ -45,7 +45,7 @@ class Work:
     """One message on its way through the shell, or the reason why it cannot be read.
 
     `inbox` is the sender's id for it (outside messages other than reports); `digest` tells the same id with other
-    content; `seen_real` the real time of receipt, from which its virtual time follows.
+    content.
     """
 
     message: Message | None
@@ -81,17 +81,6 @@ class Subject:
     state: Any = None
     aside: str | None = None
     changed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class DueRow:
-    """A deadline taken out of its table in this transaction."""
-
-    subject: str
-    name: str
-    due_at: datetime
-    data: Mapping[str, Any]
-    touches: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -165,6 +154,8 @@ class Outcome:
     rows: list[Any] = attribute(default_factory=list)
     replies: dict[int, Reply] = attribute(default_factory=dict)
     duplicates: int = 0
+    aside_in_a_row: int = 0
+    """Subjects set aside one after the other up to now, over batches."""
     rewound: list[Partition] = attribute(default_factory=list)
     set_aside: list[tuple[str, str]] = attribute(default_factory=list)
 
@@ -175,6 +166,14 @@ class Hole(Exception):
     def __init__(self, holes: Mapping[Partition, int]) -> None:
         super().__init__(f"expected {dict(holes)}")
         self.holes = dict(holes)
+
+
+class Unfenced(Exception):
+    """Partitions without a fence row: nothing may be taken from them before they have one (shell.md §1.1)."""
+
+    def __init__(self, places: frozenset[Partition]) -> None:
+        super().__init__(f"no fence: {sorted(places)}")
+        self.places = places
 
 
 class Relock(Exception):
@@ -202,6 +201,8 @@ class Batch:
     release: frozenset[str] = frozenset()
     """Subjects that an operator has released from being set aside."""
     extra: frozenset[str] = frozenset()
+    aside_in_a_row: int = 0
+    """Subjects that the batches before this one set aside, none decided in between (shell.md §4.2)."""
 
 
 def later(at: datetime, seconds: float) -> datetime:

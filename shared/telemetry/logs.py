@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 import structlog
+from pydantic import ValidationError
 
 
 def set_up(service: str, level: str = "INFO") -> None:
@@ -41,6 +42,17 @@ def set_up(service: str, level: str = "INFO") -> None:
     logging.getLogger("uvicorn.access").setLevel("WARNING")
     logging.getLogger("httpx").setLevel("WARNING")
     structlog.contextvars.bind_contextvars(service=service)
+
+
+def brief(error: BaseException) -> str:
+    """Name an error without the values that led to it: those of an outside message may be personal."""
+    state = getattr(getattr(error, "orig", error), "sqlstate", None)
+    if state:
+        return f"{type(error).__name__} {state}"
+    if isinstance(error, ValidationError):
+        places = [".".join(map(str, e["loc"])) + " " + e["type"] for e in error.errors(include_input=False)[:3]]
+        return f"{error.title}: {', '.join(places)}"[:300]
+    return f"{type(error).__name__}: {error}"[:300]
 
 
 class Throttle(logging.Filter):

@@ -10,11 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local import control
 from deploy.local.database import AUDITOR, SERVICES, prepare
+from deploy.local.plan import plan_for
 from deploy.local.resolver import Backing, local_stack
 from deploy.local.topics import ensure_topics
+from shared.city.load import load
 from shared.contracts.topics import topics
 from shared.persistence.migrate import migrate
+from tests.integration.city import RunningCity
 
 _numbers = itertools.count(1)
 
@@ -49,3 +53,16 @@ def make_cell(backing: Backing, code: str, services: tuple[str, ...], sources: t
     for service in services:
         migrate(dsns["admin"], code, service)
     return Cell(code, backing.kafka, dsns)
+
+
+@pytest.fixture(scope="session")
+def donggang(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCity]:
+    """Run the whole of Donggang once: five services under their supervisor, real time."""
+    folder = Path(tmp_path_factory.mktemp("donggang"))
+    plan = plan_for("donggang", folder=folder)
+    stack = control.start(plan, tell=lambda words: print(words[1]), is_bound=True)
+    try:
+        yield RunningCity(stack, load(plan.city_file), folder)
+    finally:
+        control.stop(folder, tell=lambda words: None)
+        control.erase(folder)

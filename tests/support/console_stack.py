@@ -72,12 +72,13 @@ def read_model(folder: Path, code: str = "donggang") -> Iterator[str]:
 
 
 @contextmanager
-def console(folder: Path, cases: int = 900, code: str = "donggang", port: int = 0) -> Iterator[Served]:
+def console(folder: Path, cases: int = 2400, code: str = "donggang", port: int = 0) -> Iterator[Served]:
     """Serve the console over invented facts on a free port of the loopback address."""
     city = load(code)
     with read_model(folder, code) as dsn:
         asyncio.run(fill(dsn, list(tell_city(city, NOON, cases)) if cases else []))
         with socket.socket() as listening:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind(("127.0.0.1", port))
             app = web.build(connect(dsn), city)
             server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))

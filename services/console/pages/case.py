@@ -154,8 +154,7 @@ def _entries(city: City, t: Tongue, history: list[Told], now: datetime) -> Rows:
     entries, due = [], None
     for fact in history:
         line = stories.tell(fact, city, t, now, due)
-        if "assignment" in fact.data:
-            due = fact.data.get("due_at")
+        due = fact.data.get("due_at" if "assignment" in fact.data else "answer_due_at", due)
         entries.append(
             {
                 "key": f"{fact.service}:{fact.sequence}",

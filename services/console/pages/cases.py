@@ -83,12 +83,11 @@ async def _build(desk: Desk, chosen: Selection, wrong: str) -> None:
     total = await desk.ticker.count(chosen)
     with Box("div", "list-head"):
         Text("h1", t("案件"))
-        with Box("p", "total"):
-            Text("span", _total(t, total, bool(chosen.q))).classes("total-count").props["data-total"] = total
+        newer = Text("a", t("有更新，点击刷新"), href=chosen.address()).classes("newer hidden")
+        Text("p", _total(t, total, bool(chosen.q)), data_total=total).classes("total")
     if wrong:
         Text("p", t("地址里的条件 {name} 无法识别，已显示全部。", name=wrong)).classes("notice")
     _filters(t, chosen)
-    newer = Text("a", t("有更新，点击刷新"), href=chosen.address()).classes("newer hidden")
     source = "/rows/cases?" + urlencode({**chosen.chosen(), "lang": t.language})
     if total == 0:
         with Box("div", "nothing"):

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from fastapi import Request
-from nicegui import context, ui
+from nicegui import ui
 from nicegui.language import Language
 
 from services.console import moments
 from services.console.parts import Box, Freshness, Text
+from services.console.reader import PRESENT
 from services.console.ticker import Tick, Ticker
-from services.console.words import LANGUAGES, TONGUES, Tongue, word
+from services.console.words import TONGUES, Tongue, word
 from shared.city.model import City
 
 PAGES = (("/", word("指挥台"), "cockpit"), ("/cases", word("案件"), "cases"))
-COOKIE = "sidan_language"
 WALL_RELOAD_SECONDS = 6 * 3600
 
 
@@ -27,11 +27,11 @@ class Page(ui.page):
 
     def resolve_language(self) -> Language | None:
         """Return the language that Quasar and the `lang` attribute get."""
-        return "zh-CN" if language_of(context.client.request) == "zh" else "en-US"
+        return "zh-CN" if PRESENT.get().language == "zh" else "en-US"
 
     def resolve_dark(self) -> bool | None:
         """Return whether the page is dark."""
-        return is_wall(context.client.request)
+        return PRESENT.get().wall
 
 
 @dataclass
@@ -51,22 +51,12 @@ class Desk:
             show(self.ticker.last)
 
 
-def language_of(request: Request) -> str:
-    """Return the language asked for in the address, else the cookie's, else Chinese."""
-    asked = request.query_params.get("lang") or request.cookies.get(COOKIE) or "zh"
-    return asked if asked in LANGUAGES else "zh"
-
-
-def is_wall(request: Request) -> bool:
-    """Tell whether the page hangs on a wall."""
-    return request.query_params.get("wall") == "1"
-
-
 @contextmanager
 def frame(city: City, ticker: Ticker, request: Request, title: str, here: str) -> Iterator[Desk]:
     """Build the frame of a page around what the block builds; `title` is Chinese source text."""
-    t = TONGUES[language_of(request)]
-    desk = Desk(city, ticker, t, request, is_wall(request))
+    reader = PRESENT.get()
+    t = TONGUES[reader.language]
+    desk = Desk(city, ticker, t, request, reader.wall)
     ui.page_title(f"{t(title)} · {_city_name(city, t)}")
     with ui.header(wrap=False).classes("bar"):
         with Box("a", "home", href="/", aria_label=t("四单 首页")):

@@ -64,6 +64,12 @@ class Hall(Play):
         assert msgspec.json.decode(msgspec.json.encode(state), type=type(state)) == state
         return subject
 
+    def send(self, *args: Any, **more: Any) -> list[Any]:
+        """Send, and let what it arms for this very moment fire."""
+        stated = super().send(*args, **more)
+        self.advance(self.now)
+        return stated
+
     # ---- what dispatch says
 
     def escalate(
@@ -128,9 +134,7 @@ class Hall(Play):
         return self.send(meeting.id, m.RecordDecisions(decisions=decisions), unit(meeting.unit))
 
     def adopt(self, meeting: Meeting) -> list[Any]:
-        stated = self.send(meeting.id, m.AdoptMinutes(), unit(meeting.unit))
-        self.advance(self.now)
-        return stated
+        return self.send(meeting.id, m.AdoptMinutes(), unit(meeting.unit))
 
     def decide_at(self, body: str, kind: str, case: str = "c-1", **more: Any) -> list[Any]:
         """Hold the body's meetings up to the one with the case and decide all its topics there, in the same way."""
@@ -164,9 +168,7 @@ class Hall(Play):
         return self.send(case, m.TellReporters(), unit(by))
 
     def object_to(self, actor: Actor = OPERATIONS, case: str = "c-1") -> list[Any]:
-        stated = self.send(case, m.ObjectToDecline(why="道路是公共的"), actor)
-        self.advance(self.now)
-        return stated
+        return self.send(case, m.ObjectToDecline(why="道路是公共的"), actor)
 
     def write_off(self, by: str, case: str = "c-1") -> list[Any]:
         return self.send(case, m.WriteOff(), unit(by))

@@ -22,9 +22,7 @@ from services.escalation.domain.chain import (
 FIRST = make_record(
     "E-07", 1, GENESIS, "2026-01-19T09:00:00+08:00", "raised", "T-1", {"cases": ["C-1"], "cause": "unable"}
 )
-SECOND = make_record(
-    "E-07", 2, FIRST.hash, "2026-01-28T10:00:00+08:00", "tabled", "T-1", {"meeting": "M-E07-2026-01"}
-)
+SECOND = make_record("E-07", 2, FIRST.hash, "2026-01-28T10:00:00+08:00", "tabled", "T-1", {"meeting": "M-E07-2026-01"})
 
 
 def chain_of(count: int, ledger: str = "S01") -> list[Record]:
