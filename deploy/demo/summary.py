@@ -124,7 +124,9 @@ def account(life: Life, figures: Figures) -> RenderableType:
 
 
 def _outcomes(life: Life, figures: Figures) -> Table:
-    rungs = [rung for rung in RUNGS if any(r == rung for _, r in life.tally.ended)]
+    open_ = list(life.world.cases.values())
+    found = {rung for _, rung in life.tally.ended} | {case.rung or "" for case in open_}
+    rungs = [rung for rung in RUNGS if rung in found]
     table = Table(title=t("案件去向（按解决层级）", "Cases by outcome and rung"), title_justify="left")
     table.add_column(t("结果", "outcome"))
     for rung in rungs:
@@ -135,12 +137,11 @@ def _outcomes(life: Life, figures: Figures) -> Table:
     ):
         counts = [life.tally.ended[end, rung] for rung in rungs]
         table.add_row(ENDS.get(end, end), *(str(n) if n else "" for n in counts), str(sum(counts)))
-    held: Counter[str] = Counter(case.status for case in life.world.cases.values())
     for status, label in STATUSES.items():
-        if held[status]:
-            by_rung = Counter(c.rung or "" for c in life.world.cases.values() if c.status == status)
+        by_rung = Counter(case.rung or "" for case in open_ if case.status == status)
+        if by_rung:
             cells = [str(by_rung[rung]) if by_rung[rung] else "" for rung in rungs]
-            table.add_row(f"{t('在办', 'open')} · {label}", *cells, str(held[status]), style="dim")
+            table.add_row(f"{t('在办', 'open')} · {label}", *cells, str(by_rung.total()), style="dim")
     if figures.totals:
         told = " · ".join(f"{label} {figures.totals.get(state, 0)}" for state, label in _STATES.items())
         table.caption = f"{t('控制台', 'console')}: {told}"

@@ -31,7 +31,9 @@ def router(engine: AsyncEngine, city: City) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/v1/cases", tags=["cases"])
-    async def cases(request: Request, sort: str = "-received", limit: Limit = 100, offset: Offset = 0) -> dict[str, Any]:
+    async def cases(
+        request: Request, sort: str = "-received", limit: Limit = 100, offset: Offset = 0
+    ) -> dict[str, Any]:
         """List cases; every field of the selection is a filter, `sort` one of the columns, `-` before it descending."""
         page = await _page(engine, city, request.query_params, sort, limit, offset)
         items = [listing.describe(row, city) for row in page.rows]
@@ -87,9 +89,7 @@ def router(engine: AsyncEngine, city: City) -> APIRouter:
     return routes
 
 
-async def _page(
-    engine: AsyncEngine, city: City, params: Mapping[str, str], sort: str, limit: int, offset: int
-) -> Page:
+async def _page(engine: AsyncEngine, city: City, params: Mapping[str, str], sort: str, limit: int, offset: int) -> Page:
     try:
         selection = Selection.read(params)
     except ValueError as error:

@@ -25,7 +25,7 @@ class Left:
 
 def budget_of(city: City, row: CaseRow) -> Budget | None:
     """Return the budget of the clock that a case is under; None where the city file has none for it."""
-    if row.clock is None or row.matter not in city.matters:
+    if row.clock is None or row.matter is None or row.matter not in city.matters:
         return None
     if row.clock == "handle" and row.rung in tuple(Rung):
         return city.handle_budget(row.matter, Rung(row.rung))

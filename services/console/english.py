@@ -1,5 +1,7 @@
 """The English catalogue: Chinese source text -> English."""
 
+# ruff: noqa: E501
+
 ENGLISH = {
     "{at} 结束": "Ended {at}",
     "{clock}超期": "{clock} overdue",
@@ -12,7 +14,7 @@ ENGLISH = {
     "{day} 前答复": "answer by {day}",
     "{hours} 小时": "{hours} h",
     "{hours} 小时 {minutes} 分": "{hours} h {minutes} min",
-    "{level}联席会议": "{level} joint meeting",
+    "{level}联席会议": "{level} meeting",
     "{level}联席会议：上移{above}，附台账第 {n} 条与会议纪要": "{level} joint meeting: moved up to {above}, with ledger record {n} and minutes",
     "{level}联席会议：议定，{lead}牵头": "{level} joint meeting: resolved, led by {lead}",
     "{minutes} 分": "{minutes} min",
@@ -29,9 +31,9 @@ ENGLISH = {
     "上交{unit}": "Passed up to {unit}",
     "上交下一级": "Passed up",
     "上会": "At meeting",
-    "上会 {n}": "At meeting {n}",
+    "上会 {n}": "Meeting {n}",
     "上移": "Moved up",
-    "上移 {n} →": "Moved up {n} →",
+    "上移 {n} →": "Up {n} →",
     "下次 {day}": "next {day}",
     "下次待定": "next not set",
     "不予受理": "Not admitted",
@@ -139,7 +141,7 @@ ENGLISH = {
     "已办结，待销号": "Done, to be written off",
     "已发督办单、尚未办结的在办件": "Open cases with a supervision order",
     "已告知反映人": "The reporter was told",
-    "已开 {held}  议定 {resolved}  销号 {gone}": "Held {held}  Resolved {resolved}  Written off {gone}",
+    "已开 {held}  议定 {resolved}  销号 {gone}": "Held {held}  Resolved {resolved}  Off {gone}",
     "已撤回": "Withdrawn",
     "已收到答复": "Decision received",
     "已立案": "Registered",
@@ -162,7 +164,7 @@ ENGLISH = {
     "待归类": "In triage",
     "待核查": "To verify",
     "待派": "To dispatch",
-    "待派 {n}": "To dispatch {n}",
+    "待派 {n}": "Waiting {n}",
     "待签收": "To accept",
     "待议": "pending",
     "待评价": "To rate",

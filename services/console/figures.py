@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 from services.console.projection.case import LADDER
 from services.console.selection import Selection
@@ -54,9 +55,7 @@ class Step:
     """Seconds that the cases solved here took here."""
 
 
-def ladder(
-    paths: Iterable[tuple[tuple[str, ...], bool, int]], medians: Mapping[str, float]
-) -> tuple[Step, ...]:
+def ladder(paths: Iterable[tuple[tuple[str, ...], bool, int]], medians: Mapping[str, float]) -> tuple[Step, ...]:
     """Count how cases went up; a path is the rungs that a case reached, the last one where it stands or was solved."""
     reached, solved, in_hand, direct = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     passed = Counter[tuple[str, str]]()
@@ -65,7 +64,7 @@ def ladder(
         (solved if closed else in_hand)[path[-1]] += count
         for rung in path:
             reached[rung] += count
-        for below, above in zip(path, path[1:], strict=False):
+        for below, above in pairwise(path):
             passed[below, above] += count
     return tuple(
         Step(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from shapely.geometry import Polygon
 
-from shared.city.model import City, Ring, UnitLevel
+from shared.city.model import City, Ring, Unit, UnitLevel
 
 SHOWN = (UnitLevel.STREET, UnitLevel.COMMUNITY, UnitLevel.GRID)
 
@@ -24,7 +24,7 @@ def shapes(city: City) -> bytes:
                 "code": unit.code,
                 "level": unit.level.value,
                 "name": unit.name,
-                "short": unit.name.removesuffix("社区").removesuffix("网格"),
+                "short": short(unit),
                 "at": _label_point(city.boundaries[unit.code]),
             },
             "geometry": {"type": "Polygon", "coordinates": city.boundaries[unit.code]},
@@ -34,6 +34,11 @@ def shapes(city: City) -> bytes:
         if unit.code in city.boundaries
     ]
     return msgspec.json.encode({"type": "FeatureCollection", "features": features})
+
+
+def short(unit: Unit) -> str:
+    """Return a unit's name without the word for its level, for where that is plain."""
+    return unit.name.removesuffix("社区").removesuffix("网格")
 
 
 def _label_point(rings: tuple[Ring, ...]) -> tuple[float, float]:

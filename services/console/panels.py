@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from services.console import clocks, figures, listing, moments, stories, words
+from services.console import clocks, figures, grounds, listing, moments, stories, words
 from services.console.projection.ledger import TopicRow
 from services.console.selection import Selection
 from services.console.ticker import Board, Snapshot
@@ -31,12 +31,14 @@ def tiles(s: Snapshot, t: Tongue) -> Rows:
         _tile("soon", t("临期"), n, links, t, t("已催办、尚未超期的在办件"), [(t("已催办，未超期"), "")], "soon", "▲"),
         _tile("overdue", t("超期"), n, links, t, t("现行时限已过、尚未办结的在办件，含督办"),
               [(_share(t, n["overdue"], n["open"]), "")], "late", "■"),
-        _tile("supervised", t("督办"), n, links, t, t("已发督办单、尚未办结的在办件"), [(t("督办未结"), "")], "supervised", "◆"),
+        _tile("supervised", t("督办"), n, links, t, t("已发督办单、尚未办结的在办件"),
+              [(t("督办未结"), "")], "supervised", "◆"),
         _tile("closed", t("今日办结"), n, links, t, t("今天结案的件数"),
               [(t("昨日全天 {n}", n=_count(n["closed_before"])), links["closed_before"])]),
         _tile("on_time_window", t("按期结案"), n, links, t,
               t("近 {days} 天结案且未超全案时限的件数；按期结案率以评分公布为准", days=figures.WINDOW_DAYS),
-              [(t("近 {days} 天结案 {n}", days=figures.WINDOW_DAYS, n=_count(n["closed_window"])), links["closed_window"])]),
+              [(t("近 {days} 天结案 {n}", days=figures.WINDOW_DAYS, n=_count(n["closed_window"])),
+                links["closed_window"])]),
         _score(s, t),
     ]  # fmt: skip
 
@@ -119,9 +121,7 @@ def _step(step: figures.Step, most: int, since: str, t: Tongue) -> dict[str, Any
         "name": t(words.RUNGS[step.rung]),
         "reached": _count(step.reached),
         "width": width,
-        "parts": [
-            {"kind": kind, "n": n, "text": _count(n), "shown": _shown(kind, n, most)} for kind, n in parts if n
-        ],
+        "parts": [{"kind": kind, "n": n, "text": _count(n), "shown": _shown(kind, n, most)} for kind, n in parts if n],
         "hrefs": links,
         "hint": f"{hint}{t('；上交到：{passed}', passed=passed) if passed else ''}",
         "foot": t("本级解决 {share} · 中位用时 {median}", share=share, median=median),
@@ -143,7 +143,10 @@ def cells(s: Snapshot, city: City, t: Tongue, mode: str) -> dict[str, dict[str, 
         recent = s.recent.get(grid.code, 0)
         density = round(1000 * count / grid.households) if grid.households else 0
         n = {"open": count, "overdue": late, "recent": recent, "density": density}[mode]
-        choice = {"overdue": Selection(state="overdue", unit=grid.code), "recent": Selection(registered_from=week, unit=grid.code)}
+        choice = {
+            "overdue": Selection(state="overdue", unit=grid.code),
+            "recent": Selection(registered_from=week, unit=grid.code),
+        }
         found[grid.code] = {
             "shade": figures.shade(n, BREAKS[mode]),
             "n": n,
@@ -174,7 +177,11 @@ def areas(city: City) -> Rows:
             "code": street.code,
             "name": street.name,
             "rows": [
-                {"code": community.code, "name": community.name, "grids": [grid.code for grid in city.children(community.code)]}
+                {
+                    "code": community.code,
+                    "name": grounds.short(community),
+                    "grids": [grid.code for grid in city.children(community.code)],
+                }
                 for community in city.children(street.code)
             ],
         }
@@ -219,7 +226,12 @@ def _level(s: Snapshot, board: Board, city: City, t: Tongue) -> dict[str, Any]:
         "pending": _count(board.pending),
         "href": Selection(pending=board.level).address(),
         "when": f"{period} · {upcoming}",
-        "done": t("已开 {held}  议定 {resolved}  销号 {gone}", held=board.held, resolved=board.resolved, gone=board.written_off),
+        "done": t(
+            "已开 {held}  议定 {resolved}  销号 {gone}",
+            held=board.held,
+            resolved=board.resolved,
+            gone=board.written_off,
+        ),
         "up": t("上移 {n} →", n=board.moved_up) if board.moved_up else "",
         "topics": [_topic(s, entry, city, t) for entry in board.entries],
     }

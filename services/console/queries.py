@@ -79,13 +79,12 @@ async def counts(conn: AsyncConnection, city: City, selections: Mapping[str, Sel
     return dict(zip(selections, row, strict=True))
 
 
-async def page(
-    conn: AsyncConnection, city: City, selection: Selection, sort: str, limit: int, offset: int
-) -> Page:
+async def page(conn: AsyncConnection, city: City, selection: Selection, sort: str, limit: int, offset: int) -> Page:
     """Return one page and the exact total; a free search is counted up to the cap."""
     condition, params = selection.condition(city)
-    counted = f"SELECT 1 FROM case_view WHERE {condition}" + (f" LIMIT {SEARCH_CAP + 1}" if selection.q else "")
-    total = (await conn.execute(text(f"SELECT count(*) FROM ({counted}) AS found"), params)).scalar_one()  # noqa: S608
+    limited = f" LIMIT {SEARCH_CAP + 1}" if selection.q else ""
+    counted = f"SELECT count(*) FROM (SELECT 1 FROM case_view WHERE {condition}{limited}) AS found"  # noqa: S608
+    total = (await conn.execute(text(counted), params)).scalar_one()
     column, way = SORTS[sort.lstrip("-")], "DESC" if sort.startswith("-") else "ASC"
     query = (
         f"SELECT to_jsonb(c)::text FROM case_view c WHERE {condition} "  # noqa: S608 - values are bound
@@ -127,7 +126,9 @@ async def latest(conn: AsyncConnection, limit: int, without: Sequence[str]) -> l
 
 async def longest_overdue(conn: AsyncConnection, limit: int) -> list[CaseRow]:
     """Return the open cases that have been overdue longest."""
-    query = f"SELECT to_jsonb(c)::text FROM case_view c WHERE {OPEN} AND overdue ORDER BY overdue_since, id LIMIT :limit"  # noqa: S608
+    query = (
+        f"SELECT to_jsonb(c)::text FROM case_view c WHERE {OPEN} AND overdue ORDER BY overdue_since, id LIMIT :limit"  # noqa: S608
+    )
     return await _rows(conn, query, CaseRow, limit=limit)
 
 
@@ -140,7 +141,7 @@ async def open_by_unit(conn: AsyncConnection) -> dict[str, tuple[int, int]]:
 async def registered_by_unit(conn: AsyncConnection, since: datetime) -> dict[str, int]:
     """Return the cases registered since then per unit of their place."""
     query = "SELECT unit, count(*) FROM case_view WHERE registered_at >= :since AND unit IS NOT NULL GROUP BY unit"
-    return {unit: count for unit, count in await conn.execute(text(query), {"since": since})}
+    return dict((await conn.execute(text(query), {"since": since})).tuples())
 
 
 async def paths(conn: AsyncConnection, since: datetime) -> list[tuple[tuple[str, ...], bool, int]]:
@@ -156,19 +157,20 @@ async def median_seconds(conn: AsyncConnection, since: datetime) -> dict[str, fl
     """Return per rung the median time, in seconds, that cases it solved took there."""
     query = (
         "SELECT path[cardinality(path)], percentile_cont(0.5) WITHIN GROUP (ORDER BY rung_seconds) FROM case_view "
-        "WHERE registered_at >= :since AND status = 'closed' AND rung_seconds IS NOT NULL AND cardinality(path) > 0 GROUP BY 1"
+        "WHERE registered_at >= :since AND status = 'closed' AND rung_seconds IS NOT NULL AND cardinality(path) > 0 "
+        "GROUP BY 1"
     )
-    return {rung: seconds for rung, seconds in await conn.execute(text(query), {"since": since})}
+    return dict((await conn.execute(text(query), {"since": since})).tuples())
 
 
 async def pending_entries(conn: AsyncConnection, per_level: int) -> tuple[dict[str, int], list[TopicRow]]:
     """Return per level how many topics wait for a decision, and the first of each: moved-up ones, then by answer."""
     counted = "SELECT level, count(*) FROM topic_view WHERE entry IN ('open', 'tabled') GROUP BY level"
-    totals = {level: n for level, n in await conn.execute(text(counted))}
+    totals = dict((await conn.execute(text(counted))).tuples())
     query = (
         "SELECT (to_jsonb(t) - 'place')::text FROM (SELECT *, row_number() OVER (PARTITION BY level "
-        "ORDER BY from_body IS NULL, answer_due_at, topic) AS place FROM topic_view WHERE entry IN ('open', 'tabled')) t "
-        "WHERE place <= :per_level ORDER BY level, place"
+        "ORDER BY from_body IS NULL, answer_due_at, topic) AS place FROM topic_view "
+        "WHERE entry IN ('open', 'tabled')) t WHERE place <= :per_level ORDER BY level, place"
     )
     return totals, await _rows(conn, query, TopicRow, per_level=per_level)
 
@@ -186,7 +188,7 @@ async def year_of_meetings(conn: AsyncConnection, since: datetime) -> dict[str, 
 async def written_off(conn: AsyncConnection, since: datetime) -> dict[str, int]:
     """Return per level the entries written off since then."""
     query = "SELECT level, count(*) FROM topic_view WHERE written_off_at >= :since GROUP BY level"
-    return {level: n for level, n in await conn.execute(text(query), {"since": since})}
+    return dict((await conn.execute(text(query), {"since": since})).tuples())
 
 
 async def next_meetings(conn: AsyncConnection, now: datetime) -> dict[str, datetime]:
@@ -195,7 +197,7 @@ async def next_meetings(conn: AsyncConnection, now: datetime) -> dict[str, datet
         "SELECT level, min(opens_at) FROM meeting_view WHERE opens_at >= :now AND status IN ('planned', 'convened') "
         "GROUP BY level"
     )
-    return {level: at for level, at in await conn.execute(text(query), {"now": now})}
+    return dict((await conn.execute(text(query), {"now": now})).tuples())
 
 
 async def entries_of(conn: AsyncConnection, case_id: str) -> list[TopicRow]:

@@ -20,7 +20,7 @@ class Reader:
     wall: bool = False
 
 
-PRESENT: ContextVar[Reader] = ContextVar("reader", default=Reader())
+PRESENT: ContextVar[Reader] = ContextVar("reader", default=Reader())  # noqa: B039 - it is frozen
 """The reader of the request in hand; NiceGUI asks for the language where no request is at hand."""
 
 

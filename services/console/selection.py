@@ -72,7 +72,7 @@ class Selection:
 
     @classmethod
     def read(cls, params: Mapping[str, str]) -> Selection:
-        """Read an address's parameters, ignoring others. Raises ValueError naming the field whose value is no choice."""
+        """Read an address's parameters, ignoring others. Raises ValueError naming a field whose value is no choice."""
         values = {f.name: params[f.name].strip() for f in fields(cls) if params.get(f.name)}
         for name, choices in _CHOICES.items():
             if values.get(name, choices[0]) not in choices:

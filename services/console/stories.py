@@ -110,7 +110,12 @@ def _answered(d: Mapping[str, Any], city: City, t: Tongue) -> str:
 _STORIES = {
     "case.registered.v1": Story("raise", word("提单"), _registered, note="summary"),
     "case.solved_on_spot.v1": Story(
-        "raise", word("当场解决"), lambda d, c, t: t("当场解决，附证据 {n} 份", n=d["evidence"]), "handler", "summary", "done"
+        "raise",
+        word("当场解决"),
+        lambda d, c, t: t("当场解决，附证据 {n} 份", n=d["evidence"]),
+        "handler",
+        "summary",
+        "done",
     ),
     "case.held.v1": Story(
         "raise",
@@ -137,7 +142,9 @@ _STORIES = {
         "note",
     ),
     "order.hand_back_judged.v1": Story("dispatch", word("退单裁定"), _hand_back_judged, "judge"),
-    "order.unable_asked.v1": Story("handle", word("申报无力办理"), lambda d, c, t: t("申报无力办理"), "responsible", "tried"),
+    "order.unable_asked.v1": Story(
+        "handle", word("申报无力办理"), lambda d, c, t: t("申报无力办理"), "responsible", "tried"
+    ),
     "order.unable_judged.v1": Story("dispatch", word("无力裁定"), _unable_judged, "judge"),
     "order.passed_up.v1": Story(
         "dispatch", word("上交"), lambda d, c, t: t("上交{unit}", unit=_name(c, d["to_unit"])), "from_unit", "note"
@@ -157,7 +164,11 @@ _STORIES = {
         shape="done",
     ),
     "order.verification_failed.v1": Story(
-        "handle", word("核查未通过"), lambda d, c, t: t("核查未通过（第 {n} 次）", n=d["failures"]), "verifier", "reason"
+        "handle",
+        word("核查未通过"),
+        lambda d, c, t: t("核查未通过（第 {n} 次）", n=d["failures"]),
+        "verifier",
+        "reason",
     ),
     "order.reworked.v1": Story("handle", word("返工"), lambda d, c, t: t("评价不满意，返工"), shape="system"),
     "order.reminded.v1": Story(
@@ -183,7 +194,9 @@ _STORIES = {
         shape="ledger",
     ),
     "topic.tabled.v1": Story("meet", word("列入议程"), lambda d, c, t: t("列入议程"), "body", shape="system"),
-    "topic.untabled.v1": Story("meet", word("退回议程"), lambda d, c, t: t("会议未开成，重列议程"), "body", shape="system"),
+    "topic.untabled.v1": Story(
+        "meet", word("退回议程"), lambda d, c, t: t("会议未开成，重列议程"), "body", shape="system"
+    ),
     "topic.resolved.v1": Story(
         "meet",
         word("议定"),
@@ -234,7 +247,9 @@ _STORIES = {
         "by",
         shape="system",
     ),
-    "topic.reporters_told.v1": Story("meet", word("告知反映人"), lambda d, c, t: t("已告知反映人"), "body", shape="system"),
+    "topic.reporters_told.v1": Story(
+        "meet", word("告知反映人"), lambda d, c, t: t("已告知反映人"), "body", shape="system"
+    ),
     "topic.written_off.v1": Story("meet", word("销号"), lambda d, c, t: t("销号"), "body", shape="done"),
     "meeting.planned.v1": Story("meet", word("会议排期"), who="body", shape="system"),
     "meeting.convened.v1": Story("meet", word("会议召集"), who="body", shape="ledger"),

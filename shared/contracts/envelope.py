@@ -84,6 +84,9 @@ def read(headers: Iterable[tuple[str, bytes | None]], *, inside: bool) -> Envelo
         except UnicodeDecodeError:
             if name in KNOWN:
                 raise Refused("message.unreadable", name, reason="UTF-8") from None
+            continue
+        if "\0" in found[name]:
+            raise Refused("message.unreadable", name, reason="U+0000")
     for name in REQUIRED_INSIDE if inside else REQUIRED_OUTSIDE:
         if not found.get(name):
             raise Refused("message.missing_header", name, name=name)

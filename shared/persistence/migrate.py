@@ -17,8 +17,13 @@ from sqlalchemy.pool import NullPool
 from shared.persistence.engine import schema_of
 
 _ROOT = Path(__file__).resolve().parents[2]
-PRIVATE = {"intake": ("dossier", "dossier_read")}
-"""Tables that the auditor may not read: residents' identity."""
+PRIVATE = {"intake": ("dossier", "dossier_read"), "escalation": ("wording",), "feedback": ("remark",)}
+"""Tables that the auditor may not read: residents' identity and people's own words."""
+COUNTED = {
+    "quarantine": 'id, topic, partition, "offset", digest, stamped_at, sender, rule, field, state, at',
+    "parked": 'subject, service, sequence, topic, partition, "offset", stamped_at, why, at',
+}
+"""Tables of which the auditor sees everything but the sender's bytes, which may hold identity."""
 MONTHS_AHEAD = 3
 
 
@@ -91,6 +96,9 @@ def _grants(conn: Connection, city: str, service: str) -> None:
     kept += [row[0] for row in journals]
     statements += [f'REVOKE UPDATE, DELETE, TRUNCATE ON "{schema}"."{table}" FROM "{schema}"' for table in kept]
     statements += [f'REVOKE ALL ON "{schema}"."{table}" FROM "{auditor}"' for table in PRIVATE.get(service, ())]
+    for table, columns in COUNTED.items():
+        statements.append(f'REVOKE SELECT ON "{schema}".{table} FROM "{auditor}"')
+        statements.append(f'GRANT SELECT ({columns}) ON "{schema}".{table} TO "{auditor}"')
     for statement in statements:
         conn.execute(text(statement))
 

@@ -434,9 +434,7 @@ class _Run:
         kept = Quarantined(work.record, sender, refused.rule, refused.field, refused.params)
         self.out.quarantine.append((kept, answer))
 
-    def _refusal(
-        self, data: Any, sender: Actor, id_: str | None, topic: str, refused: Refused
-    ) -> JournalRow | None:
+    def _refusal(self, data: Any, sender: Actor, id_: str | None, topic: str, refused: Refused) -> JournalRow | None:
         """Answer the sender; where his own id or words cannot be repeated, without them; never fail because of it."""
         for said, known in ((data, id_), (None, id_), (None, None)):
             with suppress(Exception):

@@ -17,7 +17,7 @@ from shared.contracts.base import Contract
 from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
 from shared.persistence.engine import is_away
-from shared.shell.opening import outside
+from shared.shell.opening import has_nul, outside
 from shared.shell.problems import invalid
 from shared.shell.sql_store import SqlStore
 from shared.shell.taking import Shell
@@ -215,6 +215,8 @@ async def json_body(request: Request) -> Any:
     raw = await request.body()
     if not raw:
         return {}
+    if has_nul(raw):
+        raise Refused("message.unreadable", "body", reason="U+0000")
     try:
         return await request.json()
     except (ValueError, RecursionError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,8 +20,9 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 
 from shared.persistence.engine import is_away
 from shared.shell.taking import Shell
-from shared.shell.work import Batch, Hole, OurFault, Partition, Record, Work
+from shared.shell.work import Batch, Hole, OurFault, Partition, Record, Unfenced, Work
 from shared.telemetry import metrics
+from shared.telemetry.logs import brief
 
 log = structlog.get_logger()
 
@@ -29,6 +31,11 @@ REBALANCE_TIMEOUT_MS = 30_000
 DRAIN_SECONDS = 25.0
 HOLE_TRIES = 5
 BEHIND_SECONDS = 5.0
+STANDING_SECONDS = 60.0
+"""Without a batch for this long while records wait, a reader does not count as working."""
+SETTLE_SECONDS = 5.0
+"""Between looks at what no batch would show: partitions not placed, stopped, or passed over at the log's end."""
+RESTARTED_RECENTLY = 60.0
 
 
 def clean_headers(record: Any) -> Any:
@@ -55,15 +62,22 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         self._idle.set()
         self._placed: set[TopicPartition] = set()
         self._next: dict[TopicPartition, int] = {}
+        self._ends: dict[TopicPartition, int] = {}
+        self._passed: dict[TopicPartition, int] = {}
         self._holes: dict[Partition, tuple[int, int]] = {}
         self.stuck: dict[TopicPartition, str] = {}
         self._last_age = 0.0
         self._last_at = time.monotonic()
         self._no_coordinator_since: float | None = None
+        self._lost_at: float | None = None
+        self._subscribed_at: float | None = None
+        self._restarted_at: float | None = None
+        self.given_up = False
+        self._pattern = pattern
         self.last_error: str | None = None
         where: dict[str, Any] = {"pattern": pattern} if pattern else {}
         parser: dict[str, Any] = {"parser": self._parse} if safe else {}
-        self.sub: Any = broker.subscriber(  # type: ignore[call-overload]  # its overloads cannot take **options
+        self.sub: Any = broker.subscriber(
             *topics,
             **where,
             group_id=group,
@@ -87,12 +101,12 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
     # ---- FastStream's hooks
 
     async def _parse(self, records: tuple[Any, ...], original: Any) -> Any:
-        for record in records:
-            kept = self._original.setdefault((record.topic, record.partition), {})
-            cleaned = clean_headers(record)
-            if cleaned is not record:
+        cleaned = tuple(clean_headers(record) for record in records)
+        for record, clean in zip(records, cleaned, strict=True):
+            if clean is not record:
+                kept = self._original.setdefault((record.topic, record.partition), {})
                 kept[record.offset] = tuple((k, v or b"") for k, v in record.headers)
-        return await original(tuple(clean_headers(r) for r in records))
+        return await original(cleaned)
 
     async def _decode(self, message: KafkaMessage) -> KafkaMessage:
         return message
@@ -104,6 +118,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             await asyncio.sleep(0.05)
         self._placed.clear()
         self._next.clear()
+        self._passed.clear()
         self.stuck.clear()
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
@@ -112,8 +127,8 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             try:
                 await self._place(assigned)
             except Exception as error:
-                if delay is None:
-                    log.warning("not placed yet", reader=self.group, error=repr(error))
+                if delay is None:  # `settle` goes on trying
+                    log.warning("not placed yet", reader=self.group, error=brief(error))
                     return
                 await asyncio.sleep(delay)
             else:
@@ -121,7 +136,8 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _place(self, places: set[TopicPartition]) -> None:
         consumer = self.sub.consumer
-        if consumer is None or not places:
+        places = places & consumer.assignment() if consumer is not None else set()
+        if not places:
             return
         fences = await self.shell.store.fences(self.group)
         new = {tp for tp in places if (tp.topic, tp.partition) not in fences}
@@ -137,12 +153,16 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             if self.stuck.pop(tp, None):
                 consumer.resume(tp)
             consumer.seek(tp, fence)
-            self._next[tp] = fence
+            self._next[tp], self._ends[tp] = fence, ends[tp]
             self._placed.add(tp)
+            if fence < ends[tp]:
+                self._last_age = float("inf")  # how old the backlog is shows when some of it was read
         metrics.STUCK.labels(self.group).set(len(self.stuck))
 
     def _stop_partition(self, tp: TopicPartition, why: str) -> None:
         self.sub.consumer.pause(tp)
+        if self.stuck.get(tp) == why:
+            return
         self.stuck[tp] = why
         metrics.STUCK.labels(self.group).set(len(self.stuck))
         log.error("partition stopped", reader=self.group, topic=tp.topic, partition=tp.partition, why=why)
@@ -161,8 +181,12 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         places = {TopicPartition(r.topic, r.partition) for r in records}
         unplaced = places - self._placed
         if unplaced or places & self.stuck.keys():
-            await message.nack()
-            await self._place(unplaced - self.stuck.keys())
+            self._give_back(records)
+            try:
+                await self._place(unplaced - self.stuck.keys())
+            except Exception as error:
+                log.warning("not placed yet", reader=self.group, error=brief(error))
+                await asyncio.sleep(1.0)
             return
         accepted: frozenset[Partition] = frozenset()
         for delay in (0.1, 0.5, 2.0, 5.0, 5.0, None):
@@ -170,16 +194,22 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
                 batch = Batch([Work(None, r) for r in records], self.group, accepted)
                 await self.shell.take(batch, "log")
             except Hole as hole:
-                accepted = await self._on_hole(message, hole)
+                accepted = await self._on_hole(records, hole)
                 if not accepted:
                     return
+            except Unfenced as error:
+                log.error("fence gone", reader=self.group, error=str(error))
+                self._placed -= {TopicPartition(*place) for place in error.places}
+                self._give_back(records)
+                await asyncio.sleep(0.2)
+                return
             except OurFault as error:
                 self.last_error = str(error)
                 log.critical("too many facts cannot be decided; standing still", error=str(error))
                 await asyncio.sleep(10)
                 raise
             except Exception as error:
-                self.last_error = repr(error)[:300]
+                self.last_error = brief(error)
                 log.warning("batch not taken", reader=self.group, error=self.last_error)
                 if delay is None:
                     raise
@@ -192,7 +222,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             raise RuntimeError("batch not taken")
         self._taken(records)
 
-    async def _on_hole(self, message: KafkaMessage, hole: Hole) -> frozenset[Partition]:
+    async def _on_hole(self, records: list[Record], hole: Hole) -> frozenset[Partition]:
         """Rewind to the fence, unless the log itself has no such record any more."""
         real: set[Partition] = set()
         for (topic, partition), expected in hole.holes.items():
@@ -211,11 +241,19 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
                 self._stop_partition(tp, f"cannot pass offset {expected}")
         if len(real) == len(hole.holes):
             return frozenset(real)
-        await message.nack()
-        for (topic, partition), expected in hole.holes.items():
-            self.sub.consumer.seek(TopicPartition(topic, partition), expected)
+        self._give_back(records, hole.holes)
         await asyncio.sleep(0.2)
         return frozenset()
+
+    def _give_back(self, records: list[Record], holes: Mapping[Partition, int] | None = None) -> None:
+        """Go back to the first record of each partition that is still ours, or to where its hole begins."""
+        first: dict[Partition, int] = {}
+        for record in records:
+            first.setdefault((record.topic, record.partition), record.offset)
+        ours = self.sub.consumer.assignment()
+        for (topic, partition), offset in {**first, **(holes or {})}.items():
+            if (tp := TopicPartition(topic, partition)) in ours:
+                self.sub.consumer.seek(tp, offset)
 
     async def _first_from(self, tp: TopicPartition, offset: int) -> int | None:
         """Ask the log itself, with a reader of our own, which record follows the fence."""
@@ -258,22 +296,40 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         total = 0
         for tp, following in self._next.items():
             with suppress(Exception):
-                total += max(0, (consumer.highwater(tp) or following) - following)
+                total += max(0, max(consumer.highwater(tp) or 0, self._ends.get(tp, 0)) - following)
         return total
 
     def assigned(self) -> bool:
-        """Tell whether the group has given this process its partitions and all are placed."""
+        """Tell whether the group has given this process its share, which may be nothing, and all of it is placed."""
         consumer = self.sub.consumer
         if consumer is None:
             return False
-        places = consumer.assignment()
-        return bool(places) and places <= (self._placed | self.stuck.keys())
+        subscription = consumer._subscription.subscription
+        if subscription is None:  # no stream matches the pattern, or metadata are still under way
+            self._subscribed_at = self._subscribed_at or time.monotonic()
+            return self._pattern is not None and time.monotonic() - self._subscribed_at > BEHIND_SECONDS
+        if subscription.assignment is None or consumer._subscription.reassignment_in_progress:
+            return False
+        return bool(consumer.assignment() <= (self._placed | self.stuck.keys()))
 
     def is_behind(self) -> bool:
-        """Tell whether our own reading is late by more than five seconds (the clock door then waits, §6.3)."""
+        """Tell whether our own reading is late by more than five seconds (the clock door then waits, §6.3).
+
+        A broker that is away hides how late: until it has been back for as long, that counts as late.
+        """
+        now = time.monotonic()
+        consumer = self.sub.consumer
+        if consumer is None or (consumer._coordinator.coordinator_id is None and consumer.assignment()):
+            self._lost_at = now
+        if self._lost_at is not None and now - self._lost_at < BEHIND_SECONDS:
+            return True
         if self.lag() == 0:
             return False
-        return self._last_age > BEHIND_SECONDS or time.monotonic() - self._last_at > BEHIND_SECONDS
+        return self._last_age > BEHIND_SECONDS or now - self._last_at > BEHIND_SECONDS
+
+    def standing(self) -> bool:
+        """Tell whether records wait and none was taken for a minute."""
+        return self.lag() > 0 and time.monotonic() - self._last_at > STANDING_SECONDS
 
     def alive(self) -> bool:
         """Tell whether the client's tasks live (faststream.md §6); an outage of the broker leaves them alive."""
@@ -291,8 +347,47 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         self._no_coordinator_since = self._no_coordinator_since or now
         return now - self._no_coordinator_since < 120
 
-    async def retry_stuck(self) -> None:
-        """Look again at stopped partitions: an operator may have refilled the log or moved the fence."""
-        if self.stuck:
-            with suppress(Exception):
-                await self._place(set(self.stuck))
+    async def settle(self) -> None:
+        """Look at what no batch would show, and start a dead client anew, once (shell.md §8)."""
+        if not self.alive():
+            await self._restart()
+            return
+        with suppress(Exception):  # a database or broker that is away: the next look will do
+            waiting = self.sub.consumer.assignment() - self._placed
+            await self._place(waiting | set(self.stuck))
+            await self._seek_passed()
+
+    async def _seek_passed(self) -> None:
+        """Go back to records that the client passed over without handing them on, with none after them (§1.2)."""
+        passed: dict[TopicPartition, int] = {}
+        for tp in self._placed - self.stuck.keys():
+            if self._idle.is_set() and await self.sub.consumer.position(tp) > self._next[tp]:
+                passed[tp] = self._next[tp]
+        before, self._passed = self._passed, passed
+        for tp, expected in passed.items():
+            if before.get(tp) != expected or await self._first_from(tp, expected) != expected:
+                continue
+            metrics.HOLES.labels(self.group).inc()
+            known, tries = self._holes.get((tp.topic, tp.partition), (expected, 0))
+            tries = tries + 1 if known == expected else 1
+            self._holes[tp.topic, tp.partition] = expected, tries
+            log.error("passed over", reader=self.group, topic=tp.topic, partition=tp.partition, expected=expected)
+            if tries >= HOLE_TRIES:
+                self._stop_partition(tp, f"cannot pass offset {expected}")
+            elif self._idle.is_set() and self._next.get(tp) == expected:
+                self.sub.consumer.seek(tp, expected)
+
+    async def _restart(self) -> None:
+        now = time.monotonic()
+        if self._restarted_at is not None and now - self._restarted_at < RESTARTED_RECENTLY:
+            self.given_up = True
+            return
+        self._restarted_at = now
+        log.error("reader restarts", reader=self.group)
+        with suppress(Exception):
+            await asyncio.wait_for(self.sub.stop(), 10)
+        self._placed.clear()
+        self._next.clear()
+        self.stuck.clear()
+        with suppress(Exception):
+            await asyncio.wait_for(self.sub.start(), 30)

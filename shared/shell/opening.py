@@ -132,6 +132,8 @@ def outside(
 
 def parse(known: type[Contract], value: bytes) -> Contract:
     """Validate a body; raises Refused("message.invalid") naming the first field and what is wrong with it."""
+    if has_nul(value):
+        raise Refused("message.unreadable", "body", reason="U+0000")
     try:
         return known.model_validate_json(value)
     except ValidationError as error:
@@ -140,6 +142,11 @@ def parse(known: type[Contract], value: bytes) -> Contract:
         if first["type"] == "json_invalid":
             raise Refused("message.unreadable", "body", reason="JSON") from None
         raise Refused("message.invalid", name, field_name=name, reason=first["msg"][:200]) from None
+
+
+def has_nul(value: bytes) -> bool:
+    """Tell whether a body holds the one character that no text column can keep; a literal `\\u0000` is refused too."""
+    return b"\0" in value or b"\\u0000" in value
 
 
 def _required(envelope: Envelope) -> datetime:

@@ -80,7 +80,7 @@ def answer_problems(app: FastAPI) -> None:
 
 
 class BodyLimit:
-    """Answer 413 to a body over the limit, whether announced or streamed."""
+    """Answer 413 to a body over the limit, announced or streamed, and 400 to an address that no column can hold."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -89,6 +89,9 @@ class BodyLimit:
         """Pass a request on, counting its body."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
+            return
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            await problem(Refused("message.unreadable", "path", reason="U+0000"))(scope, receive, send)
             return
         refusal = problem(Refused("message.too_large", "body", limit=MAX_BODY_BYTES))
         announced = dict(scope["headers"]).get(b"content-length", b"0")

@@ -18,6 +18,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from shared.contracts.topics import READS, STATE_STREAM, topic_name
 from shared.persistence.engine import connect, schema_of
+from shared.shell import log as reading
 from shared.shell.apply import Bench
 from shared.shell.clock import ClockDoor
 from shared.shell.desk import Desk
@@ -31,6 +32,7 @@ from shared.shell.sql_store import SqlStore
 from shared.shell.taking import Shell
 from shared.shell.waiting import wait_for_kafka
 from shared.telemetry import metrics
+from shared.telemetry.logs import brief
 
 log = structlog.get_logger()
 
@@ -38,6 +40,8 @@ OUTSIDE_STREAMS = {"intake": "reports", "dispatch": "replies", "feedback": "rati
 """Service -> the family of outside streams that it reads, in a group of its own (architecture §3)."""
 PARKED_ALARM_SECONDS = 60
 PENDING_ALARM_SECONDS = 60
+OVERDUE_ALARM_SECONDS = 60
+"""Real seconds that the oldest due deadline may wait to fire."""
 INBOX_DAYS = 14
 """Twice the retention of every outside stream; older ids cannot come again (shell.md §2.2)."""
 CHECK_SECONDS = 2.0
@@ -70,6 +74,7 @@ class Process:
         self.reading = False
         self.fatal: str | None = None
         self.database_ok = False
+        self._overdue = 0.0
         self._tasks: list[asyncio.Task[None]] = []
 
     def _readers(self) -> list[Reader]:
@@ -106,9 +111,8 @@ class Process:
 
     async def stop(self) -> None:
         """Finish the batch in hand and let go."""
-        if self.reading:
-            with suppress(Exception):
-                await asyncio.wait_for(self.broker.stop(), 25)
+        with suppress(Exception):
+            await asyncio.wait_for(self.broker.stop(), 25)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -130,10 +134,20 @@ class Process:
         await self._seed()
         await self.broker.start()
         self.reading = True
+        await self._release()
         while True:
-            await asyncio.sleep(5)
+            await asyncio.sleep(reading.SETTLE_SECONDS)
             for reader in self.readers:
-                await reader.retry_stuck()
+                await reader.settle()
+
+    async def _release(self) -> None:
+        """Try what is set aside once more: this may be the code that was waited for (shell.md §4.2)."""
+        try:
+            for subject in await self.shell.store.aside():
+                gone = await self.shell.release(subject)
+                log.warning("set aside, tried again", subject=subject, gone=gone)
+        except Exception as error:
+            log.error("not released", error=brief(error))
 
     async def _seed(self) -> None:
         while self.service.seeds is not None:
@@ -141,7 +155,7 @@ class Process:
                 now = (await self.shell.store.now()).now
                 await self.shell.store.seed(self.service.seeds(self.city, now))
             except Exception as error:
-                log.warning("not seeded yet", error=repr(error)[:300])
+                log.warning("not seeded yet", error=brief(error))
                 await asyncio.sleep(1)
             else:
                 return
@@ -160,7 +174,7 @@ class Process:
                 self.database_ok = True
             except Exception as error:
                 self.database_ok = False
-                log.warning("health not measured", error=repr(error)[:200])
+                log.warning("health not measured", error=brief(error))
                 if conn is not None:
                     conn.terminate()
                 conn = None
@@ -177,6 +191,7 @@ class Process:
         clock = await self.shell.store.now()
         due = await conn.fetchval("SELECT min(due_at) FROM deadline")
         metrics.OVERDUE_AGE.set(max(0.0, (clock.now - due).total_seconds()) if due else 0)
+        self._overdue = metrics.OVERDUE_AGE._value.get() / clock.rate if clock.rate else 0.0
         armed = await conn.fetchval("SELECT reltuples::bigint FROM pg_class WHERE oid = 'deadline'::regclass")
         metrics.ARMED.set(max(0, armed))
         for reader in self.readers:
@@ -184,13 +199,15 @@ class Process:
 
     async def _prune(self, conn: asyncpg.Connection) -> None:
         before = datetime.now(UTC) - timedelta(days=INBOX_DAYS)
-        await conn.execute(
-            "DELETE FROM inbox WHERE ctid = ANY(ARRAY(SELECT ctid FROM inbox WHERE at < $1 LIMIT 10000))", before
-        )
+        gone = "DELETE 10000"
+        while gone == "DELETE 10000":
+            gone = await conn.execute(
+                "DELETE FROM inbox WHERE ctid = ANY(ARRAY(SELECT ctid FROM inbox WHERE at < $1 LIMIT 10000))", before
+            )
 
     def live(self) -> bool:
         """Tell whether this process can still work, or must be started anew."""
-        return not any(t.done() for t in self._tasks) and (not self.reading or all(r.alive() for r in self.readers))
+        return not any(t.done() for t in self._tasks) and not any(r.given_up for r in self.readers)
 
     def ready(self) -> dict[str, Any]:
         """Say what keeps the service from its work; empty when nothing does."""
@@ -204,11 +221,15 @@ class Process:
                 why[reader.group] = "not assigned"
             if reader.stuck:
                 why[reader.group] = {f"{tp.topic}/{tp.partition}": said for tp, said in reader.stuck.items()}
+            if reader.standing():
+                why[f"{reader.group}.lag"] = reader.lag()
             if reader.last_error:
                 why[f"{reader.group}.error"] = reader.last_error
         for gauge, limit in ((metrics.PARKED_AGE, PARKED_ALARM_SECONDS), (metrics.PENDING_AGE, PENDING_ALARM_SECONDS)):
             if (age := gauge._value.get()) > limit:
                 why[gauge._name] = round(age)
+        if self._overdue > OVERDUE_ALARM_SECONDS:
+            why["deadlines"] = f"overdue by {self._overdue:.0f} s"
         if self.fatal:
             why["fatal"] = self.fatal
         return why

@@ -380,7 +380,8 @@ class SqlTransaction:
                     "WITH kept AS (INSERT INTO journal (subject, sequence, type, streams, key, headers, value) "
                     "SELECT s, n, t, string_to_array(st, ' '), k, h::jsonb, v FROM unnest(CAST(:subjects AS text[]), "
                     "CAST(:sequences AS int[]), CAST(:types AS text[]), CAST(:streams AS text[]), "
-                    "CAST(:keys AS text[]), CAST(:headers AS text[]), CAST(:values AS text[])) WITH ORDINALITY u(s, n, t, st, k, h, v, o) "
+                    "CAST(:keys AS text[]), CAST(:headers AS text[]), CAST(:values AS text[])) WITH ORDINALITY "
+                    "u(s, n, t, st, k, h, v, o) "
                     "ORDER BY o RETURNING id) INSERT INTO pending (id) SELECT id FROM kept"
                 ),
                 {
@@ -455,8 +456,9 @@ async def _arm(conn: AsyncConnection, arms: Sequence[Arm]) -> None:
                 "INSERT INTO deadline (subject, name, due_at, data, touches) "
                 "SELECT s, n, d, j::jsonb, string_to_array(t, ' ') FROM unnest(CAST(:subjects AS text[]), "
                 "CAST(:names AS text[]), CAST(:dues AS timestamptz[]), CAST(:datas AS text[]), "
-                "CAST(:touches AS text[])) u(s, n, d, j, t) ON CONFLICT (subject, name) DO UPDATE SET due_at = excluded.due_at, "
-                "data = excluded.data, touches = excluded.touches"
+                "CAST(:touches AS text[])) u(s, n, d, j, t) "
+                "ON CONFLICT (subject, name) DO UPDATE SET due_at = excluded.due_at, data = excluded.data, "
+                "touches = excluded.touches"
             ),
             {
                 "subjects": [a.subject for a in arms],

@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
+from shared.kernel.decisions import Arm
 from shared.persistence.engine import RETRY_AT_ONCE, sqlstate
 from shared.shell.apply import Bench, apply
-from shared.kernel.decisions import Arm
 from shared.shell.work import Batch, Clock, Loaded, Outcome, Partition, Relock
 from shared.telemetry import metrics
 
@@ -43,6 +43,10 @@ class Store(Protocol):
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Begin; the end of the block commits, an error or its abandonment rolls everything back."""
+        ...
+
+    async def clock(self, conn: Any) -> Clock:
+        """Read the clock inside a transaction."""
         ...
 
     async def now(self) -> Clock:
@@ -115,7 +119,7 @@ class Shell:
             await tx.commit(outcome, "")
         for work in batch.work:
             if work.message is not None:
-                late = (loaded.clock.now - work.message.acted_at).total_seconds() / loaded.clock.rate
+                late = (loaded.clock.now - work.message.acted_at).total_seconds() / (loaded.clock.rate or 1.0)
                 metrics.FIRED_LATE.observe(max(0.0, late))
         self._done(outcome, "clock", len(batch.work), started)
         return len(batch.work)

@@ -297,7 +297,8 @@ def test_the_auditor_finds_a_planted_loss_a_double_and_a_swap(donggang: RunningC
     city.sql(f"DELETE FROM {journal} WHERE id = $1", twice)
     assert city.audit().ok
     # a swap: two facts change places
-    swap = f"UPDATE {journal} SET sequence = CASE sequence WHEN 1 THEN 2 ELSE 1 END WHERE subject = $1 AND sequence IN (1, 2)"
+    changed = "SET sequence = CASE sequence WHEN 1 THEN 2 ELSE 1 END WHERE subject = $1 AND sequence IN (1, 2)"
+    swap = f"UPDATE {journal} {changed}"
     city.sql(swap, case)
     found = city.audit().by_kind()
     assert {"order", "differs"} & set(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -19,7 +20,16 @@ from shared.contracts import intake as i
 from shared.contracts.base import Contract
 from shared.kernel.clock import Budget, due, fraction_point
 
-WORDS = ("楼道照明不亮", "污水井满溢", "垃圾清运不及时", "人行道砖破损", "夜间施工噪声", "消防通道被占", "车位不足", "顶楼漏雨")
+WORDS = (
+    "楼道照明不亮",
+    "污水井满溢",
+    "垃圾清运不及时",
+    "人行道砖破损",
+    "夜间施工噪声",
+    "消防通道被占",
+    "车位不足",
+    "顶楼漏雨",
+)
 
 
 @dataclass
@@ -61,10 +71,8 @@ class Story:
 def tell_case(city: City, rnd: random.Random, n: int, at: datetime, now: datetime) -> list[Heard]:
     """Return what happened to one case from its registration until now."""
     story = Story(city, rnd, now, f"case-{n:06}", f"{city.case_prefix}{at:%y%m%d}{n:05}", at=at)
-    try:
+    with suppress(StopIteration):
         _live(story)
-    except StopIteration:
-        pass
     return story.facts
 
 
@@ -81,7 +89,15 @@ def _live(s: Story) -> None:
     }  # fmt: skip
     place = i.Placement(unit=grid.code, how="unit_code", confidence=1.0, lon=lon, lat=lat)
     if rnd.random() < 0.03:
-        s.say(i.CaseHeld(**report, why="matter", placement=place, responsible=city.root.code, due_at=s.budget(Budget.parse("1 wd"))))
+        s.say(
+            i.CaseHeld(
+                **report,
+                why="matter",
+                placement=place,
+                responsible=city.root.code,
+                due_at=s.budget(Budget.parse("1 wd")),
+            )
+        )
         raise StopIteration
     understood = i.Understanding(matter=matter.code, how="rules", confidence=0.82, words=matter.keywords[:2])
     s.say(
@@ -154,7 +170,8 @@ def _to_meeting(s: Story, lead: str, dispatcher: str, matter: str, grid: str, su
     answer = s.budget(level.answer)
     s.order(
         d.OrderEscalated, status="escalated", responsible=dispatcher, rung="meeting", clock="answer", due_at=answer,
-        cause="unable", body=body.unit, lead=lead, tried="两次约谈产权单位，维修资金不足", number=s.number, matter=matter,
+        cause="unable", body=body.unit, lead=lead, tried="两次约谈产权单位，维修资金不足",
+        number=s.number, matter=matter,
         unit=grid, summary=summary, urgent=False, meeting_order=False,
     )  # fmt: skip
     topic = f"YT26-{s.case[-4:]}"
@@ -186,10 +203,13 @@ def _to_meeting(s: Story, lead: str, dispatcher: str, matter: str, grid: str, su
     s.wait(4000, 15000)
     meeting, until = f"meeting:{body.unit}:2", s.budget(Budget.parse("10 wd"))
     s.say(e.TopicTabled(**said, entry="tabled", meeting=meeting))
-    s.say(e.TopicResolved(**said, entry="executing", meeting=meeting, lead=lead, due_at=until, done_means="完成屋面修缮"))
+    s.say(
+        e.TopicResolved(**said, entry="executing", meeting=meeting, lead=lead, due_at=until, done_means="完成屋面修缮")
+    )
     s.order(
         d.OrderDispatched, status="dispatched", responsible=lead, rung="meeting", assignment=assignment + 1,
-        clock="accept", due_at=s.budget(Budget.parse("4 wh")), number=s.number, matter=matter, unit=grid, summary=summary,
+        clock="accept", due_at=s.budget(Budget.parse("4 wh")), number=s.number, matter=matter, unit=grid,
+        summary=summary,
         urgent=False, dispatcher=body.unit, rule="meeting", meeting=True, handle_due_at=until,
     )  # fmt: skip
     s.wait(30, 200)
@@ -201,7 +221,8 @@ def _finish(s: Story, lead: str, dispatcher: str, verified: bool, ends: datetime
     city, rnd = s.city, s.rnd
     s.order(
         d.OrderHandled, status="handled", responsible=dispatcher, clock="verify", due_at=s.budget(city.clock("verify")),
-        done_by=lead, note="已到现场处理，恢复正常", contacted=True, evidence=2, on_time=s.at <= ends, handle_due_at=ends,
+        done_by=lead, note="已到现场处理，恢复正常", contacted=True, evidence=2, on_time=s.at <= ends,
+        handle_due_at=ends,
     )  # fmt: skip
     s.wait(60, 900)
     s.order(
@@ -235,7 +256,9 @@ def tell_meetings(city: City, rnd: random.Random, now: datetime) -> list[Heard]:
             subject, cut_off = f"meeting:{unit}:{number}", opens - timedelta(days=3)
             told: list[tuple[Contract, datetime]] = []
             if opens > now:
-                told = [(e.MeetingPlanned(**said, on=day, opens_at=opens, cut_off_at=cut_off), now - timedelta(days=30))]
+                told = [
+                    (e.MeetingPlanned(**said, on=day, opens_at=opens, cut_off_at=cut_off), now - timedelta(days=30))
+                ]
             elif rnd.random() < (0.1 if body.level == city.chain[0].code else 0.9):
                 agenda = tuple(f"YT-{unit}-{number}-{k}" for k in range(rnd.randint(1, 4)))
                 kinds = {topic: rnd.choice(("resolve", "resolve", "resolve", "move_up", "defer")) for topic in agenda}

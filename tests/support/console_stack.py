@@ -57,7 +57,7 @@ async def fill(dsn: str, facts: Sequence[Heard]) -> None:
 
 @contextmanager
 def read_model(folder: Path, code: str = "donggang") -> Iterator[str]:
-    """Start a PostgreSQL of our own with the console's tables and a clock that stands at a Tuesday noon; yield a DSN."""
+    """Start a PostgreSQL of our own with the console's tables and a clock set to a Tuesday; yield a DSN."""
     server, port, admin = postgres.prepare(folder, logs=folder, is_lasting=False)
     try:
         postgres.start(server, port)

@@ -231,7 +231,8 @@ def _spent(t: Tongue, file: File, now: datetime) -> Rows:
         rows.append({"name": t("派单次数"), "text": t("{n} 次", n=row.assignment)})
     late = [fact for fact in file.history if fact.type == "order.overdue.v1"]
     said = t("、").join(
-        f"{t(words.CLOCKS.get(fact.data['of'], words.CLOCKS['case']))} {moments.short_moment(fact.acted_at, now)}" for fact in late
+        f"{t(words.CLOCKS.get(fact.data['of'], words.CLOCKS['case']))} {moments.short_moment(fact.acted_at, now)}"
+        for fact in late
     )
     rows.append({"name": t("超期记录"), "text": said or t("无")})
     return rows
@@ -283,7 +284,7 @@ def _about(city: City, t: Tongue, row: CaseRow) -> Rows:
         rows.append({"name": t("归类"), "text": " · ".join([how, *row.matter_words])})
     if row.kind in words.KINDS:
         rows.append({"name": t("类型"), "text": t(words.KINDS[row.kind]) + (t("（紧急）") if row.urgent else "")})
-    if row.unit in city.units:
+    if row.unit is not None and row.unit in city.units:
         line = [unit.name for unit in reversed(city.lineage(row.unit)) if unit.level is not UnitLevel.CITY]
         rows.append({"name": t("位置"), "text": " / ".join(line) or city.name_of(row.unit)})
     if row.place_how in words.PLACED:

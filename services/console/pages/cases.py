@@ -55,7 +55,10 @@ _DATASOURCE = """{
 }"""
 _LINK = """(p) => {
   const a = document.createElement("a");
-  if (p.data) { a.href = "/cases/" + encodeURIComponent(p.data.number || p.data.id); a.textContent = p.value || p.data.id; }
+  if (p.data) {
+    a.href = "/cases/" + encodeURIComponent(p.data.number || p.data.id);
+    a.textContent = p.value || p.data.id;
+  }
   return a;
 }"""
 _CHIP = """(p) => {
@@ -117,13 +120,22 @@ def _total(t: Tongue, total: int, searched: bool) -> str:
 def _filters(t: Tongue, chosen: Selection) -> None:
     with Box("div", "filters"):
         with Box("form", "search", action="/cases", method="get", role="search"):
-            Box("input", name="q", type="search", value=chosen.q, placeholder=t("单号、标题"), aria_label=t("单号、标题"))
+            Box(
+                "input",
+                name="q",
+                type="search",
+                value=chosen.q,
+                placeholder=t("单号、标题"),
+                aria_label=t("单号、标题"),
+            )
             for name, value in replace(chosen, q="").chosen().items():
                 Box("input", type="hidden", name=name, value=value)
         with Box("nav", "chips", aria_label=t("按状态筛选")):
             for state, name in CHIPS.items():
                 on = chosen.state == state
-                link = Text("a", t(name), href=replace(chosen, state=state).address()).classes("pick on" if on else "pick")
+                link = Text("a", t(name), href=replace(chosen, state=state).address()).classes(
+                    "pick on" if on else "pick"
+                )
                 if on:
                     link.props["aria-current"] = "true"
     others = replace(chosen, state="", q="").chosen()
@@ -186,10 +198,11 @@ def _grid(t: Tongue, source: str) -> None:
             "ensureDomOrder": True,
             ":getRowId": "(p) => p.data.id",
             ":datasource": _DATASOURCE % (json.dumps(source), json.dumps(sorts), DEEPEST),
-            "localeText": {"noRowsToShow": t("没有符合条件的案件"), "loadingOoo": t("正在取数"), "loadingError": t("取数失败，请重试")},
+            "localeText": {
+                "noRowsToShow": t("没有符合条件的案件"),
+                "loadingOoo": t("正在取数"),
+                "loadingError": t("取数失败，请重试"),
+            },
         },
         auto_size_columns=False,
     ).classes("case-grid")
-
-
-

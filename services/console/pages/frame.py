@@ -69,7 +69,9 @@ def frame(city: City, ticker: Ticker, request: Request, title: str, here: str) -
         _freshness(desk)
         if not desk.wall:
             other = "en" if t.language == "zh" else "zh"
-            Text("a", "EN" if other == "en" else "中", href=_with_language(request, other), hreflang=other).classes("other")
+            Text("a", "EN" if other == "en" else "中", href=_with_language(request, other), hreflang=other).classes(
+                "other"
+            )
     if not desk.wall:
         with ui.footer(wrap=False).classes("foot"):
             _navigation(t, here, "tabs")
@@ -112,7 +114,7 @@ def _navigation(t: Tongue, here: str, css: str) -> None:
         for path, name, key in PAGES:
             with Box("a", "on" if key == here else "", href=path) as link:
                 if css == "tabs":
-                    Box("i", f"icon {key}", aria_hidden="true")
+                    Box("i", f"icon icon-{key}", aria_hidden="true")
                 Text("span", t(name))
             if key == here:
                 link.props["aria-current"] = "page"

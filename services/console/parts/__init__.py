@@ -40,7 +40,9 @@ class Part(Element):
 
     def show(self, **props: Any) -> None:
         """Set the props that changed, in one message."""
-        changed = {name: value for name, value in props.items() if name not in self._props or self._props[name] != value}
+        changed = {
+            name: value for name, value in props.items() if name not in self._props or self._props[name] != value
+        }
         if changed:
             self._props.update(changed)
 

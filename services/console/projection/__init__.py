@@ -59,9 +59,7 @@ async def _project_topics(conn: AsyncConnection, facts: Sequence[Heard]) -> None
 
 
 async def _project_meetings(conn: AsyncConnection, facts: Sequence[Heard]) -> None:
-    known = await rows.read(
-        conn, "meeting_view", "id", sorted({fact.subject for fact in facts}), ledger.MeetingRow
-    )
+    known = await rows.read(conn, "meeting_view", "id", sorted({fact.subject for fact in facts}), ledger.MeetingRow)
     found = {row.id: row for row in known}
     for fact in facts:
         found[fact.subject] = ledger.fold_meeting(found.get(fact.subject), fact.subject, fact.data, fact.acted_at)
@@ -70,6 +68,4 @@ async def _project_meetings(conn: AsyncConnection, facts: Sequence[Heard]) -> No
 
 def _entry(fact: Heard) -> rows.Entry:
     data = fact.data.model_dump(mode="json")
-    return rows.Entry(
-        fact.subject, fact.service, fact.sequence, fact.type, fact.acted_at, fact.recorded_at, data
-    )
+    return rows.Entry(fact.subject, fact.service, fact.sequence, fact.type, fact.acted_at, fact.recorded_at, data)

@@ -19,8 +19,8 @@ ENDED = ("closed", "withdrawn", "rejected")
 class CaseRow:
     """A case as lists and figures need it.
 
-    `status` is the order's, before there is one `held`, `rejected` or `registered`. `path` is the rungs that it reached,
-    none above the one where it stands or was solved; `reached` when it first came to each.
+    `status` is the order's, before there is one `held`, `rejected` or `registered`. `path` is the rungs that it
+    reached, none above the one where it stands or was solved; `reached` when it first came to each.
     """
 
     id: str

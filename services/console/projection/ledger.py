@@ -106,7 +106,19 @@ def fold_topic(
             return (row,)
 
 
-_KEPT = ("number", "summary", "unit", "urgent", "lead", "meeting", "deferrals", "due_at", "answer_due_at", "ledger_seq", "ledger_hash")
+_KEPT = (
+    "number",
+    "summary",
+    "unit",
+    "urgent",
+    "lead",
+    "meeting",
+    "deferrals",
+    "due_at",
+    "answer_due_at",
+    "ledger_seq",
+    "ledger_hash",
+)
 
 
 def _said(fact: e.Topic) -> dict[str, Any]:

@@ -13,6 +13,10 @@ register(
         "report.unknown_unit": ("没有这个单位或网格：{unit}", "No such unit or grid: {unit}"),
         "report.half_point": ("经度和纬度必须同时给出", "Longitude and latitude come together"),
         "report.spot_not_allowed": ("{source} 不能上报当场解决", "{source} may not report what was solved on the spot"),
+        "report.withdraw_too_late": (
+            "已办结（{stage}），不能再撤回，请在评价时说明",
+            "Already done ({stage}), too late to take back; say so when rating",
+        ),
         "report.out_of_area": (
             "地点不在{city}辖区内，请向当地反映",
             "The place lies outside the city; please turn to its own",

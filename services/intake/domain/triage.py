@@ -14,6 +14,8 @@ from shared.kernel.refusals import Refused
 
 REJECTIONS = ("report.out_of_area", "report.meaningless", "report.not_public", "report.decided_by_law")
 """The rules by which a person may refuse a held report."""
+DONE = frozenset({"handled", "verified", "rating_invited"})
+"""Stages in which the work is done: there is nothing left to take back."""
 
 
 @decide.on(TriageCase)
@@ -56,11 +58,13 @@ def reject(states: Mapping[str, Case | None], message: Message, context: Context
 
 @decide.on(WithdrawReport)
 def withdraw(states: Mapping[str, Case | None], message: Message, context: Context) -> Decision:
-    """Let the source take a report back for its reporter, as long as the case has not ended."""
+    """Let the source take a report back for its reporter until the work is done (workflows §3.1, move 21)."""
     case = _existing(states, message)
     if (message.actor.kind, message.actor.id) != ("source", case.source):
         raise _not_allowed(message, "report.withdraw.v1")
     MOVES.check(case.status, Status.WITHDRAWN)
+    if case.stage in DONE:
+        raise Refused("report.withdraw_too_late", "status", stage=case.stage)
     rows = _gone(message) if case.status is Status.HELD else ()
     return Decision(facts=(Fact(facts.CaseWithdrawn(reporter=case.reporter)),), rows=rows)
 

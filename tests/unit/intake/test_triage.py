@@ -187,3 +187,10 @@ def test_a_withdrawn_case_stays_so_unless_dispatch_had_closed_it(office: Office,
 def test_a_fact_about_an_unknown_case_changes_nothing(office: Office) -> None:
     office.hear("case-9", heard.OrderOpened(status="waiting", responsible="x"), "dispatch")
     assert office.states["case-9"] is None
+
+
+def test_a_report_is_not_taken_back_once_the_work_is_done(office: Office, grid: str) -> None:
+    office.report(place=ReportPlace(unit=grid), matter="street-lights")
+    office.hear("case-1", heard.OrderHandled(status="handled", responsible="C01"), "dispatch")
+    with pytest.raises(Refused, match="withdraw_too_late"):
+        office.send("case-1", WithdrawReport(), HOTLINE)
