@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import time
 from contextlib import suppress
 from datetime import timedelta
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Annotated
 
 import httpx
+import structlog
 import typer
 from rich.live import Live
 from rich.markup import escape
@@ -94,7 +97,24 @@ def _start(city: str, model: Model, place: Path, seed: int, days: int, speed: fl
     control.erase(place)
     life = Life(model, seed, staging.first_day(model), days)
     plan = plan_for(city, folder=place, speed=speed, virtual_at=life.starts - _EARLIER)
-    return control.start(plan, tell=tell, is_bound=True), life
+    stack = control.start(plan, tell=tell, is_bound=True)
+    _log_to(place / "logs" / "demo.log")
+    return stack, life
+
+
+def _log_to(path: Path) -> None:
+    """Keep what clients report about outages out of the picture: in a file that stays small."""
+    handler = RotatingFileHandler(path, maxBytes=2_000_000, backupCount=1, encoding="utf-8")
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
 
 
 async def _show(stack: Stack, life: Life, began: float, found: list[Verdict]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from importlib import import_module
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -70,7 +71,8 @@ def show(which: Which, city: City = DEFAULT_CITY, folder: Folder = None) -> None
     """Show one message; its bytes may hold personal data, so it is shown only on demand."""
     row = asyncio.run(_get(running_stack(city, folder), which))
     for name in ("topic", "partition", "offset", "stamped_at", "sender", "rule", "field", "state"):
-        main.console.print(f"{name:12} {row[name]}", markup=False)
+        said = row[name].astimezone(SHANGHAI) if name == "stamped_at" else row[name]
+        main.console.print(f"{name:12} {said}", markup=False)
     main.console.print(_why(row), markup=False)
     for name, value in json.loads(row["headers"]):
         main.console.print(f"  {name}: {bytes.fromhex(value).decode('utf-8', 'backslashreplace')}", markup=False)
@@ -90,10 +92,9 @@ def discard(which: Which, city: City = DEFAULT_CITY, folder: Folder = None) -> N
 
 
 def _why(row: dict[str, Any]) -> str:
-    try:
-        zh, en = words(row["rule"], json.loads(row["params"]))
-    except KeyError:
-        return str(row["rule"])
+    for service in SERVICES:  # each brings the words of its own rules
+        import_module(f"services.{service}.domain")
+    zh, en = words(row["rule"], json.loads(row["params"]))
     return f"{row['rule']}  {t(zh, en)}"
 
 

@@ -114,8 +114,14 @@ def _step(step: figures.Step, most: int, since: str, t: Tongue) -> dict[str, Any
         for kind in ("reached", "solved", "in_hand", "passed_up")
     }
     passed = t("，").join(t("{rung} {n}", rung=t(words.RUNGS[above]), n=n) for above, n in step.passed_to.items())
-    hint = t("到达 {reached} = 本级解决 {solved} + 在办 {held} + 上交 {up}；其中直接到达 {direct}",
-             reached=step.reached, solved=step.solved, held=step.in_hand, up=step.passed_up, direct=step.direct)  # fmt: skip
+    hint = t(
+        "到达 {reached} = 本级解决 {solved} + 在办 {held} + 上交 {up}；其中直接到达 {direct}",
+        reached=step.reached,
+        solved=step.solved,
+        held=step.in_hand,
+        up=step.passed_up,
+        direct=step.direct,
+    )
     return {
         "rung": step.rung,
         "name": t(words.RUNGS[step.rung]),

@@ -141,7 +141,7 @@ async def open_by_unit(conn: AsyncConnection) -> dict[str, tuple[int, int]]:
 async def registered_by_unit(conn: AsyncConnection, since: datetime) -> dict[str, int]:
     """Return the cases registered since then per unit of their place."""
     query = "SELECT unit, count(*) FROM case_view WHERE registered_at >= :since AND unit IS NOT NULL GROUP BY unit"
-    return dict((await conn.execute(text(query), {"since": since})).tuples())
+    return await _pairs(conn, query, since=since)
 
 
 async def paths(conn: AsyncConnection, since: datetime) -> list[tuple[tuple[str, ...], bool, int]]:
@@ -160,13 +160,13 @@ async def median_seconds(conn: AsyncConnection, since: datetime) -> dict[str, fl
         "WHERE registered_at >= :since AND status = 'closed' AND rung_seconds IS NOT NULL AND cardinality(path) > 0 "
         "GROUP BY 1"
     )
-    return dict((await conn.execute(text(query), {"since": since})).tuples())
+    return await _pairs(conn, query, since=since)
 
 
 async def pending_entries(conn: AsyncConnection, per_level: int) -> tuple[dict[str, int], list[TopicRow]]:
     """Return per level how many topics wait for a decision, and the first of each: moved-up ones, then by answer."""
     counted = "SELECT level, count(*) FROM topic_view WHERE entry IN ('open', 'tabled') GROUP BY level"
-    totals = dict((await conn.execute(text(counted))).tuples())
+    totals = await _pairs(conn, counted)
     query = (
         "SELECT (to_jsonb(t) - 'place')::text FROM (SELECT *, row_number() OVER (PARTITION BY level "
         "ORDER BY from_body IS NULL, answer_due_at, topic) AS place FROM topic_view "
@@ -188,7 +188,7 @@ async def year_of_meetings(conn: AsyncConnection, since: datetime) -> dict[str, 
 async def written_off(conn: AsyncConnection, since: datetime) -> dict[str, int]:
     """Return per level the entries written off since then."""
     query = "SELECT level, count(*) FROM topic_view WHERE written_off_at >= :since GROUP BY level"
-    return dict((await conn.execute(text(query), {"since": since})).tuples())
+    return await _pairs(conn, query, since=since)
 
 
 async def next_meetings(conn: AsyncConnection, now: datetime) -> dict[str, datetime]:
@@ -197,7 +197,7 @@ async def next_meetings(conn: AsyncConnection, now: datetime) -> dict[str, datet
         "SELECT level, min(opens_at) FROM meeting_view WHERE opens_at >= :now AND status IN ('planned', 'convened') "
         "GROUP BY level"
     )
-    return dict((await conn.execute(text(query), {"now": now})).tuples())
+    return await _pairs(conn, query, now=now)
 
 
 async def entries_of(conn: AsyncConnection, case_id: str) -> list[TopicRow]:
@@ -227,3 +227,7 @@ async def latest_score(conn: AsyncConnection, unit: str) -> ScoreRow | None:
 
 async def _rows(conn: AsyncConnection, query: str, kind: type[Any], **params: Any) -> list[Any]:
     return [msgspec.json.decode(row, type=kind) for (row,) in await conn.execute(text(query), params)]
+
+
+async def _pairs(conn: AsyncConnection, query: str, **params: Any) -> dict[str, Any]:
+    return {row[0]: row[1] for row in await conn.execute(text(query), params)}

@@ -251,6 +251,17 @@ _STORIES = {
         "meet", word("告知反映人"), lambda d, c, t: t("已告知反映人"), "body", shape="system"
     ),
     "topic.written_off.v1": Story("meet", word("销号"), lambda d, c, t: t("销号"), "body", shape="done"),
+    "topic.settled.v1": Story("meet", word("办结待销号"), lambda d, c, t: t("议题办结，待销号"), "body"),
+    "topic.answered.v1": Story("meet", word("答复期满"), lambda d, c, t: t("答复期满，无异议"), "body"),
+    "topic.answer_overdue.v1": Story(
+        "meet", word("答复超期"), lambda d, c, t: t("会议逾期未作决定，由上级督办"), "supervisor", shape="late"
+    ),
+    "topic.reminded.v1": Story(
+        "meet", word("催办"), lambda d, c, t: t("催{unit}确认答复", unit=_name(c, d["to"])), "body", shape="system"
+    ),
+    "topic.withdrawn.v1": Story("meet", word("议题撤回"), lambda d, c, t: t("议题撤回"), "body", shape="system"),
+    "meeting.recorded.v1": Story("meet", word("会议记录"), who="body", shape="system"),
+    "ledger.meeting.v1": Story("meet", word("会议编号"), who="body", shape="system"),
     "meeting.planned.v1": Story("meet", word("会议排期"), who="body", shape="system"),
     "meeting.convened.v1": Story("meet", word("会议召集"), who="body", shape="ledger"),
     "meeting.held.v1": Story("meet", word("会议召开"), who="body", shape="ledger"),
@@ -265,7 +276,14 @@ _STORIES = {
     "rating.completed.v1": Story("rate", word("评价完成"), lambda d, c, t: t("评价完成"), shape="system"),
     "score.published.v1": Story("rate", word("公布评分"), who="unit", shape="done"),
 }
-QUIET = ("ledger.head.v1", "meeting.planned.v1", "order.opened.v1", "topic.fed_back.v1")
+QUIET = (
+    "ledger.head.v1",
+    "ledger.meeting.v1",
+    "meeting.planned.v1",
+    "meeting.recorded.v1",
+    "order.opened.v1",
+    "topic.fed_back.v1",
+)
 """What the stream leaves out: it follows from a fact that is told."""
 
 

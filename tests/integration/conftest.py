@@ -1,58 +1,25 @@
-"""A real Kafka and a real PostgreSQL for the whole session, a cell of its own for each test."""
+"""A cell of its own for each test on the real servers, or a whole running city for all of them."""
 
 from __future__ import annotations
 
-import asyncio
-import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from deploy.local import control
-from deploy.local.database import AUDITOR, SERVICES, prepare
 from deploy.local.plan import plan_for
-from deploy.local.resolver import Backing, local_stack
-from deploy.local.topics import ensure_topics
 from shared.city.load import load
-from shared.contracts.topics import topics
-from shared.persistence.migrate import migrate
 from tests.integration.city import RunningCity
+from tests.support.stack import Backing, Cell, make_cell, numbers
 
-_numbers = itertools.count(1)
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One city on the shared servers: its code, the broker, a DSN per login and `admin`."""
-
-    code: str
-    kafka: str
-    dsns: dict[str, str]
-
-
-@pytest.fixture(scope="session")
-def backing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backing]:
-    """Start Kafka and PostgreSQL once."""
-    with local_stack(Path(tmp_path_factory.mktemp("stack")), profile="test") as running:
-        yield running
+__all__ = ["Backing", "Cell", "make_cell"]
 
 
 @pytest.fixture
 def cell(backing: Backing) -> Cell:
     """Make a city with the schemas of dispatch and its topics."""
-    return make_cell(backing, f"t{next(_numbers)}", ("dispatch",))
-
-
-def make_cell(backing: Backing, code: str, services: tuple[str, ...], sources: tuple[str, ...] = ("s",)) -> Cell:
-    """Make a city's database, topics and tables."""
-    passwords = dict.fromkeys((*SERVICES, AUDITOR), "test")
-    dsns = asyncio.run(prepare(backing.postgres, code, passwords))
-    asyncio.run(ensure_topics(backing.kafka, topics(code, sources, ("hb",))))
-    for service in services:
-        migrate(dsns["admin"], code, service)
-    return Cell(code, backing.kafka, dsns)
+    return make_cell(backing, f"t{next(numbers)}", ("dispatch",))
 
 
 @pytest.fixture(scope="session")

@@ -8,12 +8,14 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -28,6 +30,7 @@ from shared.persistence.engine import connect
 from shared.persistence.migrate import migrate
 from tests.support.console_facts import tell_case, tell_city
 
+V = TypeVar("V")
 NOON = datetime(2026, 11, 24, 14, 32, tzinfo=ZoneInfo("Asia/Shanghai"))
 """A Tuesday, in office hours."""
 
@@ -42,7 +45,7 @@ class Served:
 
     def tell(self, facts: Sequence[Heard]) -> None:
         """Project further facts, as the shell would."""
-        asyncio.run(fill(self.dsn, facts))
+        _aside(lambda: asyncio.run(fill(self.dsn, facts)))
 
 
 async def fill(dsn: str, facts: Sequence[Heard]) -> None:
@@ -55,6 +58,19 @@ async def fill(dsn: str, facts: Sequence[Heard]) -> None:
     await engine.dispose()
 
 
+def _make(admin: str, code: str, passwords: dict[str, str]) -> str:
+    dsns = asyncio.run(database.prepare(admin, code, passwords))
+    migrate(dsns["admin"], code, "console")
+    asyncio.run(clock.start_clock(dsns["admin"], code, 1, virtual_at=NOON))
+    return dsns["console"]
+
+
+def _aside(work: Callable[[], V]) -> V:
+    """Run in a thread of its own: a browser's driver may hold this one's event loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(work).result()
+
+
 @contextmanager
 def read_model(folder: Path, code: str = "donggang") -> Iterator[str]:
     """Start a PostgreSQL of our own with the console's tables and a clock set to a Tuesday; yield a DSN."""
@@ -62,10 +78,7 @@ def read_model(folder: Path, code: str = "donggang") -> Iterator[str]:
     try:
         postgres.start(server, port)
         names = (*database.SERVICES, database.AUDITOR)
-        dsns = asyncio.run(database.prepare(admin, code, {name: secrets.token_hex(8) for name in names}))
-        migrate(dsns["admin"], code, "console")
-        asyncio.run(clock.start_clock(dsns["admin"], code, 1, virtual_at=NOON))
-        yield dsns["console"]
+        yield _aside(lambda: _make(admin, code, {name: secrets.token_hex(8) for name in names}))
     finally:
         server.stop()
         postgres.erase(folder)
@@ -76,7 +89,8 @@ def console(folder: Path, cases: int = 2400, code: str = "donggang", port: int =
     """Serve the console over invented facts on a free port of the loopback address."""
     city = load(code)
     with read_model(folder, code) as dsn:
-        asyncio.run(fill(dsn, list(tell_city(city, NOON, cases)) if cases else []))
+        if cases:
+            _aside(lambda: asyncio.run(fill(dsn, list(tell_city(city, NOON, cases)))))
         with socket.socket() as listening:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind(("127.0.0.1", port))

@@ -44,11 +44,9 @@ def test_changing_one_key_leaves_all_other_draws_alone(
     other = Behaviour(city, parameters.changed("unable.share", 0.5), Chance(1))
     cases = [order(n) for n in range(300)]
     assert [behaviour.way("municipal", c) for c in cases] != [other.way("municipal", c) for c in cases]
-    for draw in ("passes", "hands_back", "is_wrong_desk", "has_stopped"):
-        ask = {"is_wrong_desk": lambda b, c: b.is_wrong_desk(c)}.get(
-            draw, lambda b, c: getattr(b, draw)("municipal", c)
-        )
-        assert [ask(behaviour, c) for c in cases] == [ask(other, c) for c in cases]
+    for draw in (Behaviour.passes, Behaviour.hands_back, Behaviour.has_stopped):
+        assert [draw(behaviour, "municipal", c) for c in cases] == [draw(other, "municipal", c) for c in cases]
+    assert [behaviour.is_wrong_desk(c) for c in cases] == [other.is_wrong_desk(c) for c in cases]
 
 
 def test_departments_say_unable_as_often_as_the_city_file_says(behaviour: Behaviour) -> None:
@@ -144,6 +142,7 @@ def test_a_demonstration_begins_on_a_monday_with_meetings_that_its_problems_reac
     assert {city.rung_of(body) for body in bodies} >= {Rung.GRID, Rung.COMMUNITY}
     assert all(one.at.date() == monday for one in seeded)
     stubborn = [one for one in seeded if texts.STUBBORN in str(one.body["text"])]
-    assert stubborn and all(city.first_holder(one.matter, one.unit)[1].code in bodies for one in stubborn)
+    assert stubborn
+    assert all(city.first_holder(one.matter, one.unit)[1].code in bodies for one in stubborn)
     tangled = [one for one in seeded if texts.TANGLED in str(one.body["text"])]
     assert {city.first_holder(one.matter, one.unit)[0] for one in tangled} == {Rung.DEPARTMENT}

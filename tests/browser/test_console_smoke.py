@@ -1,0 +1,150 @@
+"""What a person sees first: cockpit, list and case page of a console with real facts in a real browser."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from random import Random
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.browser import chromium
+from tests.support.console_facts import tell_case
+from tests.support.console_stack import NOON, Served, console
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with console(tmp_path_factory.mktemp("console") / "data", cases=300) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    executable = chromium.find()
+    if executable is None:
+        reason = "no Chromium: set SIDAN_CHROMIUM, install one, or run as root where apt-get can"
+        print(reason)
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=list(chromium.ARGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[DESK, PHONE], ids=["desk", "phone"])
+def size(request: pytest.FixtureRequest) -> dict[str, int]:
+    return dict(request.param)
+
+
+@pytest.fixture
+def page(browser: Browser, served: Served, size: dict[str, int]) -> Iterator[Page]:
+    context = browser.new_context(base_url=served.url, viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai")  # type: ignore[arg-type]
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda asked: None if _is_own(asked.url, served.url) else wrong.append(f"foreign: {asked.url}"))
+    yield page
+    context.close()
+    assert wrong == []
+
+
+def _is_own(url: str, origin: str) -> bool:
+    return url.startswith((origin, origin.replace("http", "ws"), "data:", "blob:"))
+
+
+def _number(text: str | None) -> int:
+    return int(re.sub(r"\D", "", text or ""))
+
+
+def _fits(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+def test_the_cockpit_shows_figures_map_and_freshness(page: Page, size: dict[str, int]) -> None:
+    page.goto("/")
+    expect(page.locator('[data-figure="open"] b')).not_to_have_text("—")
+    expect(page.locator(".freshness")).to_contain_text("数据截至 14:3")
+    expect(page.locator(".map path.grid").first).to_be_attached()
+    assert page.locator(".map path.grid").count() == 105
+    assert page.locator(".map img").count() == 0, "a tile from somewhere"
+    expect(page.locator(".step")).to_have_count(5)
+    expect(page.locator(".level")).to_have_count(4)
+    assert page.locator("html").get_attribute("lang") == "zh-CN"
+    assert _fits(page)
+    if size == DESK:
+        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight"), "the cockpit fits the desk"
+
+
+def test_every_tile_leads_to_the_list_of_exactly_its_cases(page: Page, size: dict[str, int]) -> None:
+    page.goto("/")
+    expect(page.locator('[data-figure="open"] b')).not_to_have_text("—")
+    links = page.locator(".tile").evaluate_all(
+        "tiles => tiles.map(t => [t.querySelector('b').textContent, t.querySelector('a').getAttribute('href')])"
+    )
+    shown = [(_number(figure), href) for figure, href in links if href]
+    assert len(shown) == 7
+    for figure, href in shown if size == DESK else shown[:1]:
+        page.goto(href)
+        assert int(page.locator(".total").get_attribute("data-total") or -1) == figure, href
+
+
+def test_the_list_shows_rows_and_opens_a_case(page: Page, size: dict[str, int]) -> None:
+    page.goto("/cases?state=open")
+    rows = page.locator(".case-grid a[href^='/cases/']" if size == DESK else ".order-row")
+    expect(rows.first).to_be_visible()
+    assert _fits(page)
+    rows.first.click()
+    expect(page.locator(".history li").first).to_be_visible()
+
+
+def test_a_case_shows_every_fact_and_a_new_one_by_itself(page: Page, served: Served, size: dict[str, int]) -> None:
+    told = tell_case(served.city, Random(size["width"]), size["width"], NOON - timedelta(days=30), NOON)
+    served.tell(told[:-1])
+    page.goto(f"/cases/{told[0].subject}")
+    expect(page.locator(".history li")).to_have_count(len(told) - 1)
+    expect(page.locator(".steps li[aria-current=step]")).to_have_count(1)
+    expect(page.locator(".clockbox b")).to_have_text(re.compile("剩|超|没有"))
+    expect(page.locator(".responsible")).not_to_be_empty()
+    served.tell(told[-1:])
+    expect(page.locator(".history li")).to_have_count(len(told))
+    assert _fits(page)
+
+
+def test_english_is_kept_for_the_next_page(page: Page) -> None:
+    page.goto("/?lang=en")
+    expect(page.locator(".tile-name").first).to_have_text("Received today")
+    page.goto("/cases")
+    expect(page.locator("h1")).to_have_text("Cases")
+    assert page.locator("html").get_attribute("lang") == "en-US"
+
+
+def test_a_number_that_does_not_exist_is_a_404_with_a_search(served: Served) -> None:
+    answer = httpx.get(f"{served.url}/cases/NOPE")
+    assert answer.status_code == 404
+    assert "没有这个单号" in answer.text
+
+
+def test_a_socket_of_a_foreign_origin_is_refused(served: Served) -> None:
+    address = f"{served.url}/_nicegui_ws/socket.io/?EIO=4&transport=polling"
+    assert httpx.get(address, headers={"Origin": "http://elsewhere.example"}).status_code == 403
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    key = {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+    foreign = {**upgrade, **key, "Origin": "http://elsewhere.example"}
+    assert httpx.get(address.replace("polling", "websocket"), headers=foreign).status_code == 403
+
+
+def test_every_answer_carries_the_headers_that_bind_the_page(served: Served) -> None:
+    for path in ("/", "/v1/cases", "/static/console.css", "/cases/NOPE"):
+        headers = httpx.get(served.url + path).headers
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"

@@ -1,0 +1,207 @@
+"""The services' own tables in memory: what each `store.py` keeps in SQL, made only if the transaction commits.
+
+A unique key that PostgreSQL would refuse is refused here, too; what a transaction wrote it reads again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from services.dispatch.domain.register import Responsibility
+from services.escalation.domain import further, needs_peek
+from services.escalation.domain.boards import EntryRow, MeetingRow
+from services.escalation.domain.chain import Record
+from services.escalation.domain.ledger import Wording
+from services.feedback.domain.rating import Counted, Invitation, Rating, Remark
+from services.feedback.domain.score import Prepared, Publication, Tally
+from services.feedback.store import Store as FeedbackStore
+from services.feedback.store import _hash as hash_of
+from services.intake.domain.facts import Decided, Dossier, Waiting
+from services.intake.domain.report import Report
+from services.intake.store import is_new_report
+from shared.kernel.decisions import Due, Message
+from shared.shell.dict_store import Effects, Tables
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+Peek = Callable[[str], Any]
+"""Returns a subject's state as some other connection may see it before the locks."""
+
+
+class UniqueViolation(Exception):
+    """A key was met a second time: PostgreSQL would have rolled the transaction back."""
+
+
+def add(table: dict[Any, Any], effects: Effects, key: Any, row: Any) -> None:
+    """Insert a row when the transaction commits; raises UniqueViolation for a key that is there."""
+    mine: set[Any] = vars(effects).setdefault(f"keys{id(table)}", set())
+    if key in table or key in mine:
+        raise UniqueViolation(f"{key} is there already")
+    mine.add(key)
+    effects.at_commit(lambda: table.update({key: row}))
+
+
+@dataclass
+class IntakeTables:
+    """Claims of reports, numbers of a day, dossiers, the list of what waits for a person."""
+
+    new_id: Callable[[], str]
+    prefix: str
+    shell: Tables = field(default_factory=Tables)
+    """The tables of the same schema, to be set once the store is there."""
+    reports: dict[tuple[str, str], str] = field(default_factory=dict)
+    numbers: dict[date, int] = field(default_factory=dict)
+    dossiers: dict[str, Dossier] = field(default_factory=dict)
+    triage: dict[str, Waiting] = field(default_factory=dict)
+
+    async def resolve(self, effects: Effects, messages: Sequence[Message]) -> Sequence[Message]:
+        claimed: dict[tuple[str, str], str] = vars(effects).setdefault("claimed", {})
+        for key in sorted({(m.actor.id, m.data.id) for m in messages if is_new_report(m)}):
+            if key not in self.reports and key not in claimed:
+                claimed[key] = self.new_id()
+                add(self.reports, effects, key, claimed[key])
+        known = {**self.reports, **claimed}
+        return [
+            replace(m, subject=known[m.actor.id, m.data.id], creates=True) if is_new_report(m) else m for m in messages
+        ]
+
+    async def prepare(self, effects: Effects, messages: Sequence[Message], now: datetime) -> dict[str, str]:
+        wanted = [
+            case for case in dict.fromkeys(m.subject for m in messages if isinstance(m.data, Report))
+            if case not in self.shell.subjects or self.shell.subjects[case].state is None
+        ]  # fmt: skip
+        if not wanted:
+            return {}
+        day = now.astimezone(SHANGHAI).date()
+        first = self.numbers.get(day, 0) + 1
+        effects.at_commit(lambda: self.numbers.update({day: first + len(wanted) - 1}))
+        return {case: f"{self.prefix}-{day:%Y%m%d}-{first + n:04d}" for n, case in enumerate(wanted)}
+
+    async def save(self, effects: Effects, rows: Sequence[Any]) -> None:
+        for row in rows:
+            if isinstance(row, Dossier):
+                add(self.dossiers, effects, row.id, row)
+            elif isinstance(row, Waiting):
+                add(self.triage, effects, row.case, row)
+        gone = [row.case for row in rows if isinstance(row, Decided)]
+        effects.at_commit(lambda: [self.triage.pop(case, None) for case in gone] and None)
+
+
+@dataclass
+class DispatchTables:
+    """The register of responsibility."""
+
+    register: dict[str, Responsibility] = field(default_factory=dict)
+
+    async def resolve(self, effects: Effects, messages: Sequence[Message]) -> Sequence[Message]:
+        return messages
+
+    async def prepare(self, effects: Effects, messages: Sequence[Message], now: datetime) -> None:
+        return None
+
+    async def save(self, effects: Effects, rows: Sequence[Any]) -> None:
+        last = {row.case_id: row for row in rows}
+        effects.at_commit(lambda: self.register.update(last))
+
+
+class EscalationTables:
+    """Records of the ledgers, words behind their digests, the two boards."""
+
+    def __init__(self, city: Any, peek: Peek) -> None:
+        self.city, self.peek = city, peek
+        self.records: dict[tuple[str, int], Record] = {}
+        self.wordings: dict[str, Wording] = {}
+        self.meetings: dict[str, MeetingRow] = {}
+        self.entries: dict[tuple[str, str], EntryRow] = {}
+
+    async def resolve(self, effects: Effects, messages: Sequence[Message]) -> Sequence[Message]:
+        found: list[Message] = []
+        for m in messages:
+            state = self.peek(m.subject) if needs_peek(m) else None
+            found.append(m if state is None else replace(m, touches=(*m.touches, *further(m, state, self.city))))
+        return found
+
+    async def prepare(self, effects: Effects, messages: Sequence[Message], now: datetime) -> None:
+        return None
+
+    async def save(self, effects: Effects, rows: Sequence[Any]) -> None:
+        for row in rows:
+            match row:
+                case Record():
+                    add(self.records, effects, (row.ledger, row.seq), row)
+                case Wording():
+                    add(self.wordings, effects, row.salt, row)
+                case MeetingRow():
+                    effects.at_commit(lambda row=row: self.meetings.update({row.id: row}))  # type: ignore[misc]
+                case EntryRow():
+                    key = (row.case, row.body)
+                    effects.at_commit(lambda key=key, row=row: self.entries.update({key: row}))  # type: ignore[misc]
+
+
+class FeedbackTables:
+    """Invitations by the hash of their token, remarks, counted answers, published scores."""
+
+    def __init__(self, secret: str, city: str) -> None:
+        self.token = FeedbackStore(secret, city).token
+        self.invitations: dict[str, Invitation] = {}
+        self.remarks: dict[tuple[str, int, str], Remark] = {}
+        self.answers: dict[str, Counted] = {}
+        self.scores: dict[tuple[str, str, int], Publication] = {}
+
+    async def resolve(self, effects: Effects, messages: Sequence[Message]) -> Sequence[Message]:
+        return [replace(m, subject=self._case(m.data.token)) if isinstance(m.data, Rating) else m for m in messages]
+
+    def _case(self, token: str) -> str:
+        found = self.invitations.get(hash_of(token))
+        return found.case if found else ""
+
+    async def prepare(self, effects: Effects, messages: Sequence[Message], now: datetime) -> Prepared:
+        wanted = {
+            (m.data.data["unit"], m.data.data["period"]) for m in messages
+            if isinstance(m.data, Due) and m.data.name.startswith("publish:")
+        }  # fmt: skip
+        return Prepared(self.token, {key: self._tally(*key) for key in sorted(wanted)})
+
+    def _tally(self, unit: str, period: str) -> Tally:
+        asked = [a for a in self.answers.values() if (a.unit, a.period) == (unit, period)]
+        valid = [a for a in asked if a.grade is not None]
+        outcomes = [a for a in valid if a.outcome]
+        return Tally(
+            asked=len(asked),
+            answers=len(valid),
+            contacted=sum(a.contacted for a in valid),
+            outcomes=len(outcomes),
+            solved=sum(a.solved for a in outcomes),
+            grades={grade: sum(a.grade == grade for a in outcomes) for grade in range(1, 6)},
+        )
+
+    async def save(self, effects: Effects, rows: Sequence[Any]) -> None:
+        for row in rows:
+            match row:
+                case Invitation():
+                    add(self.invitations, effects, hash_of(self.token(row.invitation)), row)
+                case Remark():
+                    add(self.remarks, effects, (row.case, row.round, row.kind), row)
+                case Counted():
+                    add(self.answers, effects, row.case, row)
+                case Publication():
+                    add(self.scores, effects, (row.score.unit, row.score.period, row.score.revision), row)
+
+
+class ConsoleTables:
+    """Every fact that the console heard, in the order in which it was projected."""
+
+    def __init__(self) -> None:
+        self.heard: list[Any] = []
+
+    async def resolve(self, effects: Effects, messages: Sequence[Message]) -> Sequence[Message]:
+        return messages
+
+    async def prepare(self, effects: Effects, messages: Sequence[Message], now: datetime) -> None:
+        return None
+
+    async def save(self, effects: Effects, rows: Sequence[Any]) -> None:
+        effects.at_commit(lambda: self.heard.extend(rows))

@@ -1,0 +1,177 @@
+"""The read model on a real PostgreSQL: what is told is what is found, however the batches are cut."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+
+import httpx
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.console import api, figures, queries
+from services.console.projection import Heard, project
+from services.console.selection import Selection
+from services.console.ticker import Ticker
+from shared.city.load import load
+from shared.city.model import City
+from shared.persistence.engine import connect
+from shared.shell.problems import answer_problems
+from tests.support.console_facts import tell_city
+from tests.support.console_stack import NOON, read_model
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture(scope="module")
+def city() -> City:
+    return load("donggang")
+
+
+@pytest.fixture(scope="module")
+def facts(city: City) -> list[Heard]:
+    return list(tell_city(city, NOON, 150))
+
+
+@pytest.fixture(scope="module")
+def dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with read_model(tmp_path_factory.mktemp("console") / "data") as dsn:
+        yield dsn
+
+
+@pytest.fixture
+async def engine(dsn: str) -> AsyncIterator[AsyncEngine]:
+    engine = connect(dsn)
+    yield engine
+    await engine.dispose()
+
+
+TABLES = ("case_view", "topic_view", "meeting_view", "ledger_view", "score_view")
+
+
+async def _told(engine: AsyncEngine, facts: list[Heard], size: int) -> dict[str, list[str]]:
+    async with engine.begin() as conn:
+        await conn.execute(text("DELETE FROM timeline"))
+        for table in TABLES:
+            await conn.execute(text(f"DELETE FROM {table}"))
+    for start in range(0, len(facts), size):
+        async with engine.begin() as conn:
+            await project(conn, facts[start : start + size])
+    async with engine.connect() as conn:
+        return {
+            table: sorted((await conn.execute(text(f"SELECT to_jsonb(t)::text FROM {table} t"))).scalars())
+            for table in TABLES
+        }
+
+
+async def test_the_read_model_is_the_same_however_the_facts_are_batched(
+    engine: AsyncEngine, facts: list[Heard]
+) -> None:
+    assert await _told(engine, facts, 37) == await _told(engine, facts, 500)
+    async with engine.connect() as conn:
+        told = (await conn.execute(text("SELECT count(*) FROM timeline"))).scalar_one()
+    assert told == len(facts)
+
+
+async def test_every_figure_equals_its_list_and_the_ladder_equals_its_links(
+    engine: AsyncEngine, city: City, facts: list[Heard]
+) -> None:
+    await _told(engine, facts, 500)
+    tick = await Ticker(engine, city).look()
+    snapshot = tick.snapshot
+    async with engine.connect() as conn:
+        for key, selection in figures.tiles(snapshot.today).items():
+            page = await queries.page(conn, city, selection, "-received", 200, 0)
+            assert page.total == snapshot.counts[key] == len(page.rows), key
+        since = figures.window_start(snapshot.today).isoformat()
+        for step in snapshot.steps:
+            for outcome, n in (
+                ("", step.reached), ("solved", step.solved), ("in_hand", step.in_hand), ("passed_up", step.passed_up)
+            ):  # fmt: skip
+                choice = Selection(registered_from=since, reached=step.rung, outcome=outcome)
+                assert (await queries.page(conn, city, choice, "-received", 1, 0)).total == n
+        for board in snapshot.boards:
+            choice = Selection(pending=board.level)
+            assert (await queries.page(conn, city, choice, "-received", 1, 0)).total == board.pending
+        for grid, (count, late) in snapshot.grids.items():
+            here = await queries.page(conn, city, Selection(unit=grid, state="open"), "number", 200, 0)
+            assert (here.total, sum(row.overdue for row in here.rows)) == (count, late)
+    assert sum(count for count, _ in snapshot.grids.values()) + snapshot.unplaced == snapshot.counts["open"]
+    assert snapshot.counts["open"] > 0
+
+
+async def test_a_look_names_every_subject_written_since_the_last_one(
+    engine: AsyncEngine, city: City, facts: list[Heard]
+) -> None:
+    await _told(engine, facts[:400], 500)
+    one = facts[400]
+    other = next(fact for fact in facts[401:] if fact.subject != one.subject)
+    ticker = Ticker(engine, city)
+    ticker.last = first = await ticker.look()
+    async with engine.connect() as early, engine.connect() as late:
+        await project(early, [one])  # takes its places in the timeline first, commits last
+        await project(late, [other])
+        await late.commit()
+        ticker.last = second = await ticker.look()
+        await early.commit()
+    third = await ticker.look()
+    assert other.subject in second.touched
+    assert one.subject in third.touched
+    assert third.snapshot.version > second.snapshot.version > first.snapshot.version
+
+
+async def test_http_lists_filters_and_refuses(engine: AsyncEngine, city: City, facts: list[Heard]) -> None:
+    await _told(engine, facts, 500)
+    async with _client(engine, city) as http:
+        everything = (await http.get("/v1/cases?limit=200&sort=number")).json()
+        assert everything["total"] == len({fact.subject for fact in facts if fact.subject.startswith("case-")})
+        statuses = Counter(case["status"] for case in everything["items"])
+        closed = (await http.get("/v1/cases?status=closed")).json()
+        assert closed["total"] == statuses["closed"] > 0
+        found = (await http.get("/v1/cases", params={"q": everything["items"][0]["number"]})).json()
+        assert [case["number"] for case in found["items"]] == [everything["items"][0]["number"]]
+        second = (await http.get("/v1/cases?limit=1&offset=1&sort=number")).json()
+        assert second["items"][0] == everything["items"][1]
+        for bad in ("limit=0", "limit=1000", "offset=10001", "sort=phone", "state=late", "closed_from=x"):
+            refused = await http.get(f"/v1/cases?{bad}")
+            assert (refused.status_code, refused.json()["field"]) == (422, bad.split("=")[0]), bad
+
+
+async def test_one_case_shows_every_fact_and_says_when_it_is_stale(
+    engine: AsyncEngine, city: City, facts: list[Heard], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _told(engine, facts, 500)
+    monkeypatch.setattr(api, "WAIT_SECONDS", 0.1)
+    subject = Counter(f.subject for f in facts if f.subject.startswith("case-")).most_common(1)[0][0]
+    own = [fact for fact in facts if fact.subject == subject]
+    last = max(fact.sequence for fact in own if fact.service == "dispatch")
+    async with _client(engine, city) as http:
+        case = (await http.get(f"/v1/cases/{subject}?after=dispatch:{last}")).json()
+        assert [(f["service"], f["sequence"], f["type"]) for f in case["timeline"]] == [
+            (f.service, f.sequence, f.type) for f in own
+        ]
+        assert case["stale"] is False
+        assert (await http.get(f"/v1/cases/{case['number']}?after=dispatch:{last + 1}")).json()["stale"] is True
+        assert (await http.get("/v1/cases/nobody")).status_code == 404
+        assert (await http.get(f"/v1/cases/{subject}?after=moon:1")).status_code == 422
+
+
+async def test_time_alone_makes_a_new_snapshot_only_when_the_minute_changes(
+    engine: AsyncEngine, city: City, facts: list[Heard]
+) -> None:
+    await _told(engine, facts[:100], 500)
+    ticker = Ticker(engine, city)
+    ticker.last = await ticker.look()
+    again = await ticker.look()
+    if again.moment.now.minute == ticker.last.snapshot.at.minute:
+        assert again.snapshot.version == ticker.last.snapshot.version
+    assert again.moment.now - ticker.last.moment.now < timedelta(seconds=30)
+
+
+def _client(engine: AsyncEngine, city: City) -> httpx.AsyncClient:
+    from fastapi import FastAPI
+
+    app = FastAPI()
+    answer_problems(app)
+    app.include_router(api.router(engine, city))
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://console")

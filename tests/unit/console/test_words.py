@@ -1,0 +1,78 @@
+"""Everything that a person reads goes through the catalogue, and every fact has words."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import services.console
+from services.console import stories, words
+from services.console.english import ENGLISH
+from shared.contracts.topics import STREAMS
+
+HOME = Path(services.console.__file__).parent
+CJK = re.compile("[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
+PLACE_NAMES = {"社区", "网格"}
+SOURCES = {
+    str(path.relative_to(HOME)): ast.parse(path.read_text())
+    for path in sorted(HOME.rglob("*.py"))
+    if path.name != "english.py"
+}
+
+
+def _said(tree: ast.AST) -> set[str]:
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and n.args and isinstance(n.args[0], ast.Constant)]
+    named = [c for c in calls if (isinstance(c.func, ast.Name) and c.func.id in ("t", "word"))]
+    named += [c for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr == "t"]
+    return {c.args[0].value for c in named}
+
+
+def _literals(tree: ast.AST) -> set[str]:
+    docs = {
+        node.body[0].value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    found = (n for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str) and n not in docs)
+    return {n.value for n in found if CJK.search(n.value)}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_chinese_literal_goes_through_the_catalogue(name: str) -> None:
+    tree = SOURCES[name]
+    marks = {"四单", "中"} if name == "pages/frame.py" else PLACE_NAMES if name == "grounds.py" else set()
+    assert _literals(tree) - _said(tree) <= marks
+
+
+def test_every_text_has_english_and_none_is_left_over() -> None:
+    said = set().union(*map(_said, SOURCES.values()))
+    assert said == set(ENGLISH)
+
+
+def test_both_languages_fill_the_same_values() -> None:
+    def values(text: str) -> set[str]:
+        return set(re.findall(r"{(\w+)}", text))
+
+    assert {zh for zh, en in ENGLISH.items() if values(zh) != values(en)} == set()
+
+
+def test_no_component_holds_words_of_its_own_or_grows_beyond_80_lines() -> None:
+    for path in (HOME / "components").glob("*.js"):
+        assert not CJK.search(path.read_text()), path.name
+        assert len(path.read_text().splitlines()) <= 80, path.name
+        assert "v-html" not in path.read_text()
+
+
+def test_every_fact_of_the_four_state_streams_has_a_story() -> None:
+    stated = {kind.TYPE for stream in STREAMS if stream.state for kind in stream.types}
+    assert stated <= stories.told_types()
+
+
+def test_an_ended_case_is_never_shown_as_overdue_and_supervision_outranks_overdue() -> None:
+    assert words.state_of("closed", supervised=True, overdue=True, reminded=True) == "ended"
+    assert words.state_of("accepted", supervised=True, overdue=True, reminded=True) == "supervised"
+    assert words.state_of("escalated", supervised=False, overdue=False, reminded=True) == "meeting"
+    assert words.state_of("accepted", supervised=False, overdue=False, reminded=True) == "soon"
