@@ -22,7 +22,7 @@ from deploy.audit import Verdict
 from deploy.audit import audit as run_audit
 from deploy.cli import audit as audit_words
 from deploy.cli import main
-from deploy.cli.stack import DEFAULT_CITY, City, Folder, telling
+from deploy.cli.stack import DEFAULT_CITY, City, telling
 from deploy.cli.words import t
 from deploy.demo import staging, summary
 from deploy.demo.life import Life, Platform
@@ -54,7 +54,16 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     city: City = DEFAULT_CITY,
-    folder: Folder = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--folder",
+            help=t(
+                "演示自己的数据文件夹，每次清空；默认 .sidan/<城市>-demo",
+                "Folder of its own, emptied each time; by default .sidan/<city>-demo",
+            ),
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", help=t("随机种子", "Seed of all chance"))] = 1,
     days: Annotated[int, typer.Option("--days", min=1, max=60, help=t("模拟天数", "Simulated days"))] = 7,
     speed: Annotated[

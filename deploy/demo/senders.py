@@ -71,9 +71,9 @@ class Senders:
         match heard.data:
             case intake.ReportReceived() as receipt:
                 since = self._sent_at.pop((source, receipt.report), None)
+                self._world.tally.receipts[receipt.outcome] += 1
                 if since is not None:
                     self._world.tally.trip(time.monotonic() - since)
-                    self._world.tally.receipts[receipt.outcome] += 1
             case intake.ReportRejected(rule=rule):
                 self._refused(rule)
             case feedback.InvitationSent() as invitation:

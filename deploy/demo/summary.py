@@ -60,6 +60,13 @@ RATES = {
     "resolution": t("解决率", "resolution"),
     "satisfaction": t("满意率", "satisfaction"),
 }
+FAULTS = {
+    "malformed": t("格式错误", "malformed"),
+    "twice": t("重复发送", "sent twice"),
+    "late": t("迟到", "late"),
+    "misplaced": t("地点有误", "misplaced"),
+}
+JUDGED = {"upheld": t("认可", "upheld"), "refused": t("不认可", "refused")}
 _DAYS = t("一二三四五六日", "MTWTFSS")
 
 
@@ -186,6 +193,12 @@ def _refused(life: Life) -> Table:
     )
     for rule, n in life.tally.refusals.most_common(12):
         table.add_row(rule, str(n))
+    planted = {FAULTS[fault]: n for fault, n in life.tally.faults.items() if fault in FAULTS}
+    judged = {JUDGED[how]: n for how, n in life.tally.hand_backs.items()}
+    table.caption = (
+        f"{t('超期', 'overdue')}: {_few(life.tally.overdue)} · {t('退单', 'hand-backs')}: {_few(judged)}"
+        f" · {t('有意发出的坏数据', 'faults sent on purpose')}: {_few(planted)}"
+    )
     return table
 
 

@@ -324,4 +324,5 @@ ENGLISH = {
     "议题撤回": "Topic withdrawn",
     "会议记录": "Decisions recorded",
     "会议编号": "Meeting numbered",
+    "{period} · {n} 个单位各自公布": "{period} · {n} units",
 }

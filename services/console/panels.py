@@ -68,23 +68,18 @@ def _tile(
 
 
 def _score(s: Snapshot, t: Tongue) -> dict[str, Any]:
-    score = s.score
-    known = score is not None and score.composite is not None
-    if score is None or not known:
-        more = t("本期尚未公布")
-    else:
-        more = t("{period} · 有效回访 {n}", period=score.period, n=_count(score.resolution["denominator"]))
-    return {
-        "key": "score",
-        "name": t("三率综合"),
-        "value": f"{float(score.composite):.1f}" if score and score.composite else "—",
-        "unit": "%" if known else "",
-        "href": "",
-        "hint": t("响应率、解决率、满意度的综合，取评分服务最近一期公布的数"),
-        "tone": "",
-        "shape": "",
-        "more": [{"text": more, "href": ""}],
-    }
+    """Return the composite of the whole city if feedback publishes one, else the range of the units' own."""
+    tile = {"key": "score", "name": t("三率综合"), "unit": "%", "href": "", "tone": "", "shape": ""}
+    hint = t("响应率、解决率、满意度的综合，取评分服务最近一期公布的数")
+    if s.score and s.score.composite:
+        said = t("{period} · 有效回访 {n}", period=s.score.period, n=_count(s.score.resolution["denominator"]))
+        return {**tile, "value": f"{float(s.score.composite):.1f}", "hint": hint, "more": [{"text": said, "href": ""}]}
+    if s.published:
+        low, high = float(s.published.lowest), float(s.published.highest)
+        value = f"{low:.0f}" if low == high else f"{low:.0f}–{high:.0f}"
+        said = t("{period} · {n} 个单位各自公布", period=s.published.period, n=_count(s.published.units))
+        return {**tile, "value": value, "hint": hint, "more": [{"text": said, "href": ""}]}
+    return {**tile, "value": "—", "unit": "", "hint": hint, "more": [{"text": t("本期尚未公布"), "href": ""}]}
 
 
 def _share(t: Tongue, part: int, whole: int) -> str:

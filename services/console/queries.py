@@ -17,6 +17,7 @@ from services.console.projection.score import ScoreRow
 from services.console.selection import OPEN, SORTS, Selection
 from shared.city.model import City
 
+_NEVER_NULL = ("number", "received_at", "status", "source")
 SEARCH_CAP = 10_000
 """Where counting of a free search stops: beyond, the total is "more than this"."""
 
@@ -55,6 +56,16 @@ class Page:
     capped: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The composites of a month: of how many units, the lowest and the highest, as published."""
+
+    period: str
+    units: int
+    lowest: str
+    highest: str
+
+
 async def moment(conn: AsyncConnection) -> Moment:
     """Return what time it is for the platform."""
     query = "SELECT sidan_now(), coalesce((SELECT rate FROM clock), 1), pg_snapshot_xmin(pg_current_snapshot())::text"
@@ -86,9 +97,10 @@ async def page(conn: AsyncConnection, city: City, selection: Selection, sort: st
     counted = f"SELECT count(*) FROM (SELECT 1 FROM case_view WHERE {condition}{limited}) AS found"  # noqa: S608
     total = (await conn.execute(text(counted), params)).scalar_one()
     column, way = SORTS[sort.lstrip("-")], "DESC" if sort.startswith("-") else "ASC"
+    last = "" if column in _NEVER_NULL else "NULLS LAST"  # an index serves both ways only without it
     query = (
         f"SELECT to_jsonb(c)::text FROM case_view c WHERE {condition} "  # noqa: S608 - values are bound
-        f"ORDER BY {column} {way} NULLS LAST, id LIMIT :limit OFFSET :offset"
+        f"ORDER BY {column} {way} {last}, id {way} LIMIT :limit OFFSET :offset"
     )
     found = await _rows(conn, query, CaseRow, limit=limit, offset=offset, **params)
     capped = bool(selection.q) and total > SEARCH_CAP
@@ -97,7 +109,7 @@ async def page(conn: AsyncConnection, city: City, selection: Selection, sort: st
 
 async def case(conn: AsyncConnection, name: str) -> CaseRow | None:
     """Return a case by id or number."""
-    query = "SELECT to_jsonb(c)::text FROM case_view c WHERE id = :name OR (number = :name AND number <> '')"
+    query = "SELECT to_jsonb(c)::text FROM case_view c WHERE id = :name OR number = :name"
     found = await _rows(conn, query, CaseRow, name=name)
     return found[0] if found else None
 
@@ -223,6 +235,16 @@ async def latest_score(conn: AsyncConnection, unit: str) -> ScoreRow | None:
     query = "SELECT to_jsonb(t)::text FROM score_view t WHERE unit = :unit ORDER BY period DESC LIMIT 1"
     found = await _rows(conn, query, ScoreRow, unit=unit)
     return found[0] if found else None
+
+
+async def published(conn: AsyncConnection) -> Published | None:
+    """Return the newest month for which feedback published a composite, how many units have one, and their range."""
+    query = (
+        "SELECT period, count(*), min(composite::numeric)::text, max(composite::numeric)::text FROM score_view "
+        "WHERE composite IS NOT NULL GROUP BY period ORDER BY period DESC LIMIT 1"
+    )
+    found = (await conn.execute(text(query))).one_or_none()
+    return Published(*found) if found else None
 
 
 async def _rows(conn: AsyncConnection, query: str, kind: type[Any], **params: Any) -> list[Any]:

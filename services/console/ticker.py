@@ -18,7 +18,7 @@ from services.console import figures, queries, stories
 from services.console.projection.case import CaseRow
 from services.console.projection.ledger import TopicRow
 from services.console.projection.score import ScoreRow
-from services.console.queries import Moment, Told
+from services.console.queries import Moment, Published, Told
 from services.console.selection import Selection
 from shared.city.model import City, UnitLevel
 from shared.kernel.calendar import SHANGHAI
@@ -59,6 +59,7 @@ class Snapshot:
     boards: tuple[Board, ...]
     stream: tuple[Told, ...]
     score: ScoreRow | None
+    published: Published | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,7 @@ class Ticker:
             boards=await self._boards(conn, now, _midnight(today.replace(month=1, day=1))),
             stream=tuple(await queries.latest(conn, 8, stories.QUIET)),
             score=await queries.latest_score(conn, self.city.root.code),
+            published=await queries.published(conn),
         )
 
     def _by_grid(self, units: dict[str, tuple[int, int]]) -> tuple[dict[str, tuple[int, int]], int]:

@@ -59,7 +59,8 @@ REPLIES = (dispatch.Accept, dispatch.Progress, dispatch.HandBack, dispatch.Unabl
 STREAMS = (
     Stream(
         "cases", "intake", ("dispatch", "escalation", "feedback", "console"),
-        _of("intake", intake.ReportReceived, intake.ReportRejected), "case id", True, 12, "cases as they are registered",
+        _of("intake", intake.ReportReceived, intake.ReportRejected), "case id", True, 12,
+        "cases as they are registered",
     ),
     Stream(
         "orders", "dispatch", ("intake", "escalation", "feedback", "console"),
@@ -71,7 +72,8 @@ STREAMS = (
     ),
     Stream(
         "feedback", "feedback", ("intake", "dispatch", "escalation", "console"),
-        _of("feedback", feedback.InvitationSent, feedback.RatingRefused), "case or score id", True, 12, "ratings and scores",
+        _of("feedback", feedback.InvitationSent, feedback.RatingRefused), "case or score id", True, 12,
+        "ratings and scores",
     ),
     Stream("reports.<source>", "source", ("intake",), (intake.Report,), "the source's id", False, 3, "reports"),
     Stream("receipts.<source>", "intake", ("source",), _ANSWERS, "the source's id", False, 1, "answers to a source"),

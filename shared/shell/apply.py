@@ -275,8 +275,6 @@ class _Run:
             if earlier is not None:
                 self._refuse(work, message, Refused("message.conflicting_id", "id"), keep=False)
                 return
-        if not message.creates:
-            self._rewound(work)
         try:
             subject = self.loaded.subjects.get(message.subject)
             if work.if_match is not None and (subject is None or subject.sequence != work.if_match):
@@ -284,15 +282,17 @@ class _Run:
                 raise Refused("message.stale", "If-Match", sequence=sequence)
             decision = self._decide(message)
             reply = self._commit(message, decision, tell=work.ticket >= 0)
-            if message.creates and decision.facts:  # a report that came before states nothing
-                self._rewound(work)
         except Refused as refused:
+            if not message.creates:
+                self._rewound(work)
             self._refuse(work, message, refused, keep=not message.creates)
             return
         except Exception as error:
             self.out.set_aside.append((message.subject, f"outside {message.id}: {brief(error)}"))
             self._refuse(work, message, Refused("internal.error", "", kind=type(error).__name__), keep=False)
             return
+        if not message.creates or decision.facts:  # a report that came before states nothing
+            self._rewound(work)
         self._reply(work, reply)
         if key is not None and not message.creates:
             self.out.inbox[key] = _with_digest(reply, work.digest)

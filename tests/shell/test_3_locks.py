@@ -88,7 +88,8 @@ def test_3_3_facts_are_written_down_in_the_order_in_which_they_were_stated(offic
 
 def test_3_3_identity_columns_hand_out_one_number_at_a_time(sql: SqlOffice) -> None:
     caches = sql.fetch(
-        "SELECT seqcache FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid WHERE relnamespace = $1::regnamespace",
+        "SELECT seqcache FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid "
+        "WHERE relnamespace = $1::regnamespace",
         sql.schema,
     )
     assert [row[0] for row in caches] == [1] * len(caches)
@@ -163,5 +164,3 @@ def test_3_4_a_database_that_is_away_is_told_from_a_wrong_question() -> None:
     assert is_away(asyncpg.IdleInTransactionSessionTimeoutError("slow"))
     assert not is_away(asyncpg.UniqueViolationError("twice"))
     assert sqlstate(asyncpg.DeadlockDetectedError("x")) == "40P01"
-
-

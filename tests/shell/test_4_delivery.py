@@ -117,7 +117,9 @@ def test_4_2_an_outside_message_that_cannot_be_read_is_kept_and_answered_and_its
 
 
 @pytest.mark.parametrize(("note", "rule"), [("refuse me", "mini.refused"), ("break me", "internal.error")])
-def test_4_2_an_outside_message_that_is_refused_is_kept_and_answered_alone(office: Office, note: str, rule: str) -> None:
+def test_4_2_an_outside_message_that_is_refused_is_kept_and_answered_alone(
+    office: Office, note: str, rule: str
+) -> None:
     office.open()
     office.reply("one good", "m-1")
     bad = office.reply(note, "m-2")
@@ -156,7 +158,9 @@ def test_4_2_an_inside_fact_that_cannot_be_decided_sets_its_subject_aside_and_th
     assert len(office.parked()) == 3
 
 
-def test_4_2_fixed_code_and_a_release_decide_what_waited_in_order(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_4_2_fixed_code_and_a_release_decide_what_waited_in_order(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     office.fact(registered("undecidable"), "c-1", 1)
     office.fact(WITHDRAWN, "c-1", 2)
     office.deliver()
@@ -173,9 +177,16 @@ def test_4_2_fixed_code_and_a_release_decide_what_waited_in_order(office: Office
 
 @pytest.mark.parametrize(
     ("value", "type_"),
-    [(b"{", "case.registered.v1"), (b"{}", "case.registered.v1"), (b"{}", "case.registered.v7"), (b"{}", "order.opened.v1")],
+    [
+        (b"{", "case.registered.v1"),
+        (b"{}", "case.registered.v1"),
+        (b"{}", "case.registered.v7"),
+        (b"{}", "order.opened.v1"),
+    ],
 )
-def test_4_2_an_inside_fact_that_cannot_be_read_sets_its_subject_aside(office: Office, value: bytes, type_: str) -> None:
+def test_4_2_an_inside_fact_that_cannot_be_read_sets_its_subject_aside(
+    office: Office, value: bytes, type_: str
+) -> None:
     headers = dict(office.fact(registered(), "c-1", 1).headers)
     office.log.clear()
     office.append("cases", {**headers, "ce_type": type_}, value)
@@ -260,4 +271,3 @@ def test_4_4_what_we_make_is_smaller_than_what_the_relay_sends_and_that_than_wha
     assert MAX_VALUE_BYTES < MAX_REQUEST_BYTES < MAX_MESSAGE_BYTES
     for name, topic in topics("t", ("s",), ("hb",)).items():
         assert int(topic.config["max.message.bytes"]) == MAX_MESSAGE_BYTES, name
-

@@ -38,7 +38,8 @@ def test_5_1_the_journal_cannot_be_changed_by_the_service_that_writes_it(shell_c
         office.open()
         rights = office.fetch(
             "SELECT has_table_privilege($1, c.oid, 'UPDATE') OR has_table_privilege($1, c.oid, 'DELETE') "
-            "FROM pg_class c WHERE relnamespace = $1::regnamespace AND relname LIKE 'journal%' AND relkind IN ('r', 'p')",
+            "FROM pg_class c WHERE relnamespace = $1::regnamespace AND relname LIKE 'journal%' "
+            "AND relkind IN ('r', 'p')",
             office.schema,
         )
         assert {row[0] for row in rights} == {False}

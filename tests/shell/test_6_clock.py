@@ -203,7 +203,9 @@ def test_seeds_make_each_subject_once_with_its_first_deadline(make_office: Calla
     office = make_office(replace(mini.SERVICE, states={"case": MiniCase, "body": MiniCase}))
     wanted = [("body:1", Arm("plan", START, {"n": 1})), ("body:2", Arm("plan", START))]
     office.drive(office.shell.store.seed(wanted[:1]))
-    office.drive(office.shell.store.seed([(name, replace(arm, due_at=arm.due_at + timedelta(1))) for name, arm in wanted]))
+    office.drive(
+        office.shell.store.seed([(name, replace(arm, due_at=arm.due_at + timedelta(1))) for name, arm in wanted])
+    )
     assert office.deadlines() == {("body:1", "plan"): START, ("body:2", "plan"): START + timedelta(days=1)}
 
 

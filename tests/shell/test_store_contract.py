@@ -19,8 +19,8 @@ from tests.support.office import GROUP, START, DictOffice, Office, SqlOffice, ru
 from tests.support.stack import Cell
 
 SUBJECTS = ("c-1", "c-2", "c-3")
-NOTES = ("on the way", "refuse me", "break me", "re-arm", "cancel", "cancel all", "arm soon 30", "arm later 5", "also c-2",
-         "arm breaks 9", "copy", "no")  # fmt: skip
+NOTES = ("on the way", "refuse me", "break me", "re-arm", "cancel", "cancel all", "arm soon 30", "arm later 5",
+         "also c-2", "arm breaks 9", "copy", "no")  # fmt: skip
 CASES = {1: registered(), 2: intake.CaseWithdrawn(reporter="p")}
 
 
@@ -76,7 +76,11 @@ class Comparing(RuleBasedStateMachine):
     @rule()
     def a_batch_crashes_before_its_commit(self) -> None:
         def crash(office: Office) -> None:
-            work = [Work(None, r) for place in sorted(office.log) for r in office.log[place][office.fences().get(place, 0) :]]
+            work = [
+                Work(None, r)
+                for place in sorted(office.log)
+                for r in office.log[place][office.fences().get(place, 0) :]
+            ]
             office.drive(office.shell.store.begin_fences(GROUP, dict.fromkeys(office.log, 0)))
 
             async def take() -> None:
@@ -136,7 +140,7 @@ class Comparing(RuleBasedStateMachine):
         assert office.row("c-0") is None
 
 
-MANY = settings(max_examples=600, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
 FEW = settings(MANY, max_examples=6, stateful_step_count=20)
 
 

@@ -259,5 +259,3 @@ class SqlOffice(Office):
 
     def inbox(self) -> set[tuple[str, str]]:
         return {tuple(r) for r in self.fetch("SELECT sender, id FROM inbox")}
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from shared.contracts.base import Contract
 from shared.contracts.envelope import sent, stated
 from shared.contracts.topics import topic_name
 from shared.shell.process import Process
+from shared.shell.service import Service
 from shared.shell.settings import Settings
 from tests.support import mini
 
@@ -83,6 +84,22 @@ class World:
     async def value(self, query: str, *args: Any) -> Any:
         return await self.db.fetchval(query, *args)
 
+    async def jump(self, virtual_at: datetime) -> None:
+        """Set the city's clock, which then goes on at the speed of real time."""
+        admin = await asyncpg.connect(self.cell.dsns["admin"])
+        try:
+            clock = f"{self.cell.code}.clock"
+            await admin.execute(f"DELETE FROM {clock}")
+            await admin.execute(f"INSERT INTO {clock} VALUES (clock_timestamp(), $1, 1, NULL)", virtual_at)
+        finally:
+            await admin.close()
+
+    async def again(self) -> None:
+        """Connect to the database anew, after it was away."""
+        with suppress(Exception):
+            self.db.terminate()
+        self.db = await asyncpg.connect(self.cell.dsns["dispatch"], timeout=5)
+
     async def state(self, subject: str) -> dict[str, Any] | None:
         """Return the miniature's state of a subject."""
         import json
@@ -110,20 +127,22 @@ class World:
             await consumer.stop()
 
 
-def settings(cell: Any, service: str = "dispatch", port: int = 1) -> Settings:
+def settings(cell: Any, service: str = "dispatch", port: int = 1, kafka: str = "") -> Settings:
     return Settings(
-        city_file=Path("none"), kafka=cell.kafka, postgres=cell.dsns[service], http_port=port, secret="s" * 32
+        city_file=Path("none"), kafka=kafka or cell.kafka, postgres=cell.dsns[service], http_port=port, secret="s" * 32
     )
 
 
 @asynccontextmanager
-async def running(cell: Any, *, wait: bool = True) -> AsyncIterator[Process]:
+async def running(
+    cell: Any, *, wait: bool = True, service: Service = mini.SERVICE, kafka: str = ""
+) -> AsyncIterator[Process]:
     """Run the miniature as a process of its own would run, on this event loop."""
-    process = Process(mini.SERVICE, settings(cell), mini.MiniCity(cell.code))
+    process = Process(service, settings(cell, service.name, kafka=kafka), mini.MiniCity(cell.code))
     await process.start()
     try:
         if wait:
-            await until(lambda: process.reading and process.readers[0].assigned(), 30, "assigned")
+            await until(lambda: process.reading and all(r.assigned() for r in process.readers), 30, "assigned")
         yield process
     finally:
         await process.stop()
@@ -135,8 +154,9 @@ async def world(cell: Any) -> AsyncIterator[World]:
     producer = AIOKafkaProducer(bootstrap_servers=cell.kafka, acks="all")
     await producer.start()
     db = await asyncpg.connect(cell.dsns["dispatch"])
+    made = World(cell, producer, db)
     try:
-        yield World(cell, producer, db)
+        yield made
     finally:
         await producer.stop()
-        await db.close()
+        await made.db.close()

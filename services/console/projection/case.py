@@ -104,7 +104,7 @@ def _forgive(row: CaseRow) -> CaseRow:
     """Forget the alarms of a clock that is over; the case's own clock goes on until a meeting or the end takes it."""
     lasting = row.overdue_of == "case" and row.status not in (*ENDED, "escalated")
     if lasting:
-        return replace(row, reminded=False)
+        return replace(row, reminded=False, supervised=False)
     return replace(row, reminded=False, overdue=False, overdue_of=None, overdue_since=None, supervised=False)
 
 
@@ -203,6 +203,8 @@ def _reminded(row: CaseRow, fact: d.OrderReminded, at: datetime) -> CaseRow:
 
 def _overdue(row: CaseRow, fact: d.OrderOverdue, at: datetime) -> CaseRow:
     since = fact.due_at if fact.of == fact.clock and fact.due_at is not None else at
+    if row.overdue_of == "case":
+        return row
     return replace(row, overdue=True, overdue_of=fact.of, overdue_since=since)
 
 

@@ -138,6 +138,11 @@ def at_meeting(order: Order, fact: facts.OrderAtMeeting, at: datetime) -> Order:
     return _stand(order, fact, topic=fact.topic)
 
 
-@evolve.on(facts.OrderEscalated, facts.CaseClosed, facts.OrderWithdrawn)
+@evolve.on(facts.CaseClosed)
+def closed(order: Order, fact: facts.CaseClosed, at: datetime) -> Order:
+    return _stand(order, fact, dispatcher=fact.dispatcher, request=None)
+
+
+@evolve.on(facts.OrderEscalated, facts.OrderWithdrawn)
 def stands(order: Order, fact: facts.Standing, at: datetime) -> Order:
     return _stand(order, fact, request=None)

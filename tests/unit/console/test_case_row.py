@@ -58,6 +58,11 @@ def test_an_overdue_case_stays_overdue_when_only_its_assignment_changes() -> Non
     assert fold(_alarmed(of="case"), fact, _at(30)).overdue
 
 
+def test_a_later_overdue_does_not_take_the_place_of_the_cases_own() -> None:
+    row = fold(_alarmed(of="case"), d.OrderOverdue(**_standing(due_at=_at(10)), of="handle", charged="C01"), _at(12))
+    assert (row.overdue_of, row.overdue_since) == ("case", _at(10))
+
+
 def test_a_path_holds_each_rung_once_and_ends_where_the_case_stands() -> None:
     row = _registered()
     up = _standing(status="waiting", responsible="S01", rung="street", clock="dispatch", due_at=_at(5))

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -9,12 +10,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.console import api, figures, queries
+from services.console import api, figures, panels, queries
 from services.console.projection import Heard, project
 from services.console.selection import Selection
 from services.console.ticker import Ticker
+from services.console.words import TONGUES
 from shared.city.load import load
 from shared.city.model import City
+from shared.contracts.feedback import ScorePublished
 from shared.persistence.engine import connect
 from shared.shell.problems import answer_problems
 from tests.support.console_facts import tell_city
@@ -154,6 +157,25 @@ async def test_one_case_shows_every_fact_and_says_when_it_is_stale(
         assert (await http.get(f"/v1/cases/{case['number']}?after=dispatch:{last + 1}")).json()["stale"] is True
         assert (await http.get("/v1/cases/nobody")).status_code == 404
         assert (await http.get(f"/v1/cases/{subject}?after=moon:1")).status_code == 422
+
+
+async def test_without_a_score_of_the_city_the_range_of_the_units_is_shown(
+    engine: AsyncEngine, city: City, facts: list[Heard]
+) -> None:
+    whole = next(fact for fact in facts if isinstance(fact.data, ScorePublished))
+    assert isinstance(whole.data, ScorePublished)
+    own = [
+        replace(whole, subject=f"score:{unit}", data=whole.data.model_copy(update={"unit": unit, "composite": value}))
+        for unit, value in (("S01", "81.20"), ("S02", "98.40"), ("S03", None))
+    ]
+    await _told(engine, own, 500)
+    snapshot = (await Ticker(engine, city).look()).snapshot
+    tile = panels.tiles(snapshot, TONGUES["zh"])[-1]
+    assert (tile["value"], tile["unit"], tile["more"][0]["text"]) == ("81–98", "%", "2026-10 · 2 个单位各自公布")
+    await _told(engine, [whole], 500)
+    assert panels.tiles((await Ticker(engine, city).look()).snapshot, TONGUES["zh"])[-1]["value"] == "96.7"
+    await _told(engine, facts[:0], 500)
+    assert panels.tiles((await Ticker(engine, city).look()).snapshot, TONGUES["zh"])[-1]["value"] == "—"
 
 
 async def test_time_alone_makes_a_new_snapshot_only_when_the_minute_changes(

@@ -21,14 +21,15 @@ CREATE TABLE case_view (
     clock text, clock_from timestamptz, due_at timestamptz, case_due_at timestamptz,
     reminded boolean NOT NULL, overdue boolean NOT NULL, overdue_of text, overdue_since timestamptz,
     supervised boolean NOT NULL, path text[] NOT NULL, reached jsonb NOT NULL, rung_seconds double precision);
-CREATE UNIQUE INDEX case_by_number ON case_view (number) WHERE number <> '';
-CREATE INDEX case_by_received ON case_view (received_at DESC, id);
+CREATE INDEX case_by_number ON case_view (number, id);
+CREATE INDEX case_by_received ON case_view (received_at, id);
+CREATE INDEX case_by_due ON case_view (due_at, id);
 CREATE INDEX case_by_registered ON case_view (registered_at DESC);
-CREATE INDEX case_by_closed ON case_view (closed_at DESC);
-CREATE INDEX case_by_status ON case_view (status, received_at DESC);
-CREATE INDEX case_by_responsible ON case_view (responsible, received_at DESC) WHERE responsible IS NOT NULL;
-CREATE INDEX case_by_unit ON case_view (unit, received_at DESC);
-CREATE INDEX case_by_matter ON case_view (matter, received_at DESC);
+CREATE INDEX case_by_closed ON case_view (closed_at, on_time) WHERE status = 'closed';
+CREATE INDEX case_by_status ON case_view (status, received_at, id);
+CREATE INDEX case_by_responsible ON case_view (responsible, received_at, id) WHERE responsible IS NOT NULL;
+CREATE INDEX case_by_unit ON case_view (unit, received_at, id);
+CREATE INDEX case_by_matter ON case_view (matter, received_at, id);
 CREATE INDEX case_open ON case_view (unit, rung, status, overdue, reminded, supervised)
     WHERE status IN ('registered', 'waiting', 'dispatched', 'accepted', 'handled', 'verified', 'escalated');
 CREATE INDEX case_overdue ON case_view (overdue_since) WHERE overdue;

@@ -1,0 +1,388 @@
+"""What must hold whatever happened (domain.md 7): each check returns what it found wrong, in words."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from services.dispatch.domain.order import Order, Status
+from services.escalation.domain.chain import Anchor, Record, anchors_below, verify
+from services.escalation.domain.topic import FINAL, EntryStatus, Topic
+from shared.contracts.base import by_type
+from shared.contracts.envelope import read as read_envelope
+from shared.contracts.topics import READS, STATE_STREAM, STATED_ON, topic_name
+from shared.kernel.decisions import CLOCK, OUTSIDE, Message
+from shared.shell.work import INDEX, INSIDE, JournalRow
+from tests.flow.office import Office
+from tests.flow.residents import PHONE, SECRET, Residents
+from tests.flow.world import World
+
+Findings = Iterator[str]
+PRIVATE = re.compile(f"{SECRET}|{PHONE}")
+
+
+def audit(world: World, residents: Residents) -> list[str]:
+    """Return everything that does not hold; the world must be at rest."""
+    found: list[str] = []
+    for check in CHECKS:
+        found += (f"{check.__name__}: {finding}" for finding in check(world, residents))
+    return found
+
+
+def _facts(office: Office) -> dict[str, list[JournalRow]]:
+    found: dict[str, list[JournalRow]] = {}
+    for row in office.store.tables.journal:
+        if row.sequence:
+            found.setdefault(row.subject, []).append(row)
+    return found
+
+
+def _stating(world: World) -> list[Office]:
+    return [world.offices[name] for name in STATE_STREAM]
+
+
+def rest(world: World, residents: Residents) -> Findings:
+    """Nothing waits, nothing is set aside, no inside fact was refused or unreadable."""
+    for office in world.offices.values():
+        tables = office.store.tables
+        for subject, waiting in tables.parked.items():
+            yield f"{office.name}: {sorted(waiting)} parked for ever at {subject}"
+        for subject, kept in tables.subjects.items():
+            if kept.aside:
+                yield f"{office.name}: {subject} is set aside: {kept.aside}"
+        for subject, why in office.store.watch.set_aside:
+            yield f"{office.name}: {subject} was set aside: {why}"
+        for quarantined in tables.quarantine.values():
+            if quarantined.record.topic.split(".")[1] in STATED_ON:
+                yield f"{office.name}: an inside fact is in quarantine: {quarantined.rule}"
+            if quarantined.rule == "internal.error":
+                yield f"{office.name}: {quarantined.record.topic} met an error of ours: {dict(quarantined.params)}"
+        for reader in office.readers:
+            for topic in reader.topics:
+                for place in ((topic, p) for p in range(world.streams.partitions[topic])):
+                    kept_record = world.streams.first_from(place, tables.fences.get((reader.group, *place), 0))
+                    if kept_record is not None:
+                        yield f"{reader.group}: {place} was not read to its end"
+
+
+def journal(world: World, residents: Residents) -> Findings:
+    """Facts of a subject are numbered 1, 2, 3 … as its row says; the stream has each of them, in order, unchanged."""
+    for office in _stating(world):
+        facts = _facts(office)
+        for subject, kept in office.store.tables.subjects.items():
+            numbers = [row.sequence for row in facts.get(subject, ())]
+            if numbers != list(range(1, kept.sequence + 1)):
+                yield f"{office.name} {subject}: journal has {numbers}, subject row {kept.sequence}"
+        topic = topic_name(world.city.code, STATE_STREAM[office.name])
+        yield from _wire(office, facts, world, topic)
+
+
+def _wire(office: Office, facts: Mapping[str, list[JournalRow]], world: World, topic: str) -> Findings:
+    heard: Counter[str] = Counter()
+    place_of: dict[str, int] = {}
+    for record in world.streams.records(topic):
+        envelope = read_envelope(record.headers, inside=True)
+        subject, sequence = envelope.subject, envelope.sequence
+        if place_of.setdefault(subject, record.partition) != record.partition:
+            yield f"{topic}: {subject} is in two partitions"
+        if sequence > len(facts.get(subject, ())):
+            yield f"{topic}: {subject}/{sequence} was never stated"
+            continue
+        row = facts[subject][sequence - 1]
+        headers = {name: value.decode() for name, value in record.headers}
+        if (record.value.decode(), headers) != (row.value, dict(row.headers)):
+            yield f"{topic}: {subject}/{sequence} is not what the journal says"
+        if sequence > heard[subject] + 1:
+            yield f"{topic}: {subject} jumps from {heard[subject]} to {sequence}"
+        heard[subject] = max(heard[subject], sequence)
+    for subject, rows in facts.items():
+        if heard[subject] != len(rows):
+            yield f"{topic}: {subject} ends at {heard[subject]} of {len(rows)}"
+
+
+def hearing(world: World, residents: Residents) -> Findings:
+    """Every reader has met each fact of every service that it reads exactly once, in causal order."""
+    for office in world.offices.values():
+        for source in (STATED_ON[stream] for stream in READS[office.name]):
+            for subject, kept in world.offices[source].store.tables.subjects.items():
+                mine = office.store.tables.subjects.get(subject)
+                seen = mine.seen[INDEX[source]] if mine else 0
+                if seen != kept.sequence:
+                    yield f"{office.name} has seen {seen} of {kept.sequence} facts of {source} about {subject}"
+        yield from _met(office, world)
+    told = Counter((h.service, h.subject, h.sequence) for h in world.console.heard)
+    stated = Counter(
+        (office.name, row.subject, row.sequence)
+        for office in _stating(world) for rows in _facts(office).values() for row in rows
+    )  # fmt: skip
+    for fact in (told - stated) + (stated - told):
+        yield f"the read model has {fact} {told[fact]} times, the journals {stated[fact]} times"
+
+
+def _met(office: Office, world: World) -> Findings:
+    reads = {STATED_ON[stream] for stream in READS[office.name]}
+    facts = {name: _facts(world.offices[name]) for name in reads}
+    met: dict[tuple[str, str], int] = {}
+    for commit in office.store.watch.commits:
+        for message in commit.met:
+            if message.source not in INSIDE:
+                continue
+            place = (message.subject, message.source)
+            if message.sequence <= met.get(place, 0):
+                yield f"{office.name} met {message.id} twice or late"
+            for skipped in range(met.get(place, 0) + 1, message.sequence):
+                kind = by_type(facts[message.source][message.subject][skipped - 1].type)
+                if office.name == "console" or (kind and _is_wanted(office, kind)):
+                    yield f"{office.name} met {message.id} without {skipped}"
+            met[place] = message.sequence
+
+
+def _is_wanted(office: Office, kind: type) -> bool:
+    return kind in office.wire._domain  # type: ignore[attr-defined]
+
+
+def causes(world: World, residents: Residents) -> Findings:
+    """A fact says what its service had seen of others; what others met before it lies before it for all."""
+    for office in _stating(world):
+        for row in (row for rows in _facts(office).values() for row in rows):
+            after = dict(part.split(":") for part in row.headers.get("ce_after", "").split(",") if part)
+            seen = office.store.tables.subjects[row.subject].seen
+            for source, number in after.items():
+                if int(number) > seen[INDEX[source]]:
+                    yield f"{office.name} {row.subject}/{row.sequence} is after {source}:{number}, never seen"
+    place = {(h.service, h.subject, h.sequence): n for n, h in enumerate(world.console.heard)}
+    for office in _stating(world):
+        for row in (row for rows in _facts(office).values() for row in rows):
+            for source, number in (
+                part.split(":") for part in row.headers.get("ce_after", "").split(",") if part
+            ):
+                cause, effect = (source, row.subject, int(number)), (office.name, row.subject, row.sequence)
+                if place.get(cause, 0) > place.get(effect, 0):
+                    yield f"the console heard {effect} before {cause}"
+
+
+def fold(world: World, residents: Residents) -> Findings:
+    """The states are what the facts make of them, own and heard, read back from the journal."""
+    for office in _stating(world):
+        states: dict[str, Any] = {}
+        for commit in office.store.watch.commits:
+            rows = [row for row in commit.journal if row.sequence]
+            used = 0
+            for message in commit.met:
+                if message.source in INSIDE:
+                    _fold_heard(office, states, message)
+                while used < len(rows) and rows[used].headers["ce_causationid"] == message.id:
+                    row = rows[used]
+                    _fold_own(office, states, row)
+                    if message.source in INSIDE and row.subject == message.subject:
+                        after = dict(part.split(":") for part in row.headers.get("ce_after", "").split(",") if part)
+                        if int(after.get(message.source, 0)) < message.sequence:
+                            yield f"{office.name} {row.subject}/{row.sequence} hides that it follows {message.id}"
+                    used += 1
+            if used != len(rows):
+                yield f"{office.name}: {rows[used].subject}/{rows[used].sequence} has no cause"
+        for subject, kept in office.store.tables.subjects.items():
+            if kept.state != states.get(subject):
+                yield f"{office.name} {subject}: {kept.state} is not the fold of its facts {states.get(subject)}"
+
+
+def _fold_heard(office: Office, states: dict[str, Any], message: Message) -> None:
+    states[message.subject] = office.evolve(states.get(message.subject), message.data, message.acted_at)
+
+
+def _fold_own(office: Office, states: dict[str, Any], row: JournalRow) -> None:
+    kind = by_type(row.type)
+    assert kind is not None
+    fact = office.wire.to_domain(kind.model_validate_json(row.value))
+    at = datetime.fromisoformat(row.headers["ce_time"])
+    states[row.subject] = office.evolve(states.get(row.subject), fact, at)
+
+
+def once(world: World, residents: Residents) -> Findings:
+    """No outside message and no deadline had an effect in two transactions."""
+    for office in _stating(world):
+        causes: dict[tuple[str, str], int] = {}
+        for n, commit in enumerate(office.store.watch.commits):
+            kinds = {message.id: message.source for message in commit.met}
+            for row in commit.journal:
+                cause = row.headers["ce_causationid"]
+                if kinds.get(cause) not in (OUTSIDE, CLOCK) or not row.sequence:
+                    continue
+                key = (f"{row.headers['ce_authtype']}:{row.headers['ce_authid']}", cause)
+                if causes.setdefault(key, n) != n:
+                    yield f"{office.name}: {key} had an effect twice, last {row.type} of {row.subject}"
+    answers: Counter[tuple[str, str]] = Counter()
+    for place, log in world.streams.logs.items():
+        for kept in log:
+            headers = {name: value for name, value in kept.record.headers} if kept else {}
+            id_ = headers.get("ce_id", b"").decode("utf-8", "replace")
+            if kept and place[0].split(".")[1] in ("receipts", "orders") and "/" not in id_:
+                answers[place[0], id_] += 0
+
+
+def deadlines(world: World, residents: Residents) -> Findings:
+    """Armed is what was armed, cancelled and fired one by one; nothing that is due is left; no clock ran out unheard."""
+    for office in _stating(world):
+        tables, armed = office.store.tables, office.store.watch.armed
+        there = {(s, n): (a.due_at, dict(a.data)) for s, names in tables.deadlines.items() for n, a in names.items()}
+        wanted = {key: (a.due_at, dict(a.data)) for key, a in armed.items()}
+        for key in there.keys() | wanted.keys():
+            if there.get(key) != wanted.get(key):
+                yield f"{office.name}: deadline {key} is {there.get(key)} and must be {wanted.get(key)}"
+            elif wanted[key][0] <= world.now:
+                yield f"{office.name}: deadline {key} was due at {wanted[key][0]} and did not fire"
+    for case, order in _orders(world):
+        if order.due_at is None or order.due_at > world.now:
+            continue
+        if order.status is Status.DISPATCHED:
+            yield f"{case}: nobody signed by {order.due_at}, and it does not count as signed"
+        elif order.clock in ("dispatch", "handle", "verify") and order.clock not in order.overdue:
+            yield f"{case}: the {order.clock} clock ran out at {order.due_at} and nobody was charged"
+        elif order.clock == "window" and world.offices["feedback"].state(case).status in ("unasked", "asked"):
+            yield f"{case}: the window ended at {order.due_at} and it is still asked"
+
+
+def _orders(world: World) -> list[tuple[str, Order]]:
+    subjects = world.offices["dispatch"].store.tables.subjects
+    return [(case, kept.state) for case, kept in subjects.items() if isinstance(kept.state, Order)]
+
+
+def places(world: World, residents: Residents) -> Findings:
+    """Every accepted report is in exactly one place: an end, triage, or one responsible unit with a clock."""
+    orders, register = dict(_orders(world)), dict(world.dispatch.register)
+    for (source, report), case in world.intake.reports.items():
+        state = world.offices["intake"].state(case)
+        if state is None:
+            if (source, report) in residents.reported:
+                yield f"{source}/{report} was taken and is nowhere"
+            continue
+        order, row = orders.pop(case, None), register.pop(case, None)
+        is_waiting = case in world.intake.triage
+        if (state.status == "held") != is_waiting:
+            yield f"{case} is {state.status} and {'in' if is_waiting else 'not in'} triage"
+        if order is None:
+            if state.status not in ("held", "rejected", "withdrawn"):
+                yield f"{case} is {state.status} at intake and dispatch has no order"
+            continue
+        if state.status in ("held", "rejected"):
+            yield f"{case} is {state.status} at intake and {order.status} at dispatch"
+        yield from _standing(case, order, row, state)
+    for case in orders:
+        yield f"{case}: an order without report"
+    for case in register:
+        yield f"{case}: a line in the register without report"
+
+
+def _standing(case: str, order: Order, row: Any, state: Any) -> Findings:
+    is_over = order.status in (Status.CLOSED, Status.WITHDRAWN)
+    # A withdrawal that met work already done gives way: dispatch has the last word, intake learns it at the end.
+    is_late = state.status == "withdrawn" and order.is_handled
+    if is_over != (state.status in ("closed", "withdrawn")) and not is_late:
+        yield f"{case} is {order.status} at dispatch and {state.status} at intake"
+    if not is_over and not (order.responsible and order.clock and order.due_at):
+        yield f"{case} is {order.status} at {order.responsible} with clock {order.clock} until {order.due_at}"
+    if is_over and (order.responsible or order.clock):
+        yield f"{case} is {order.status} and {order.responsible} answers for it"
+    now = (order.status, order.responsible, order.rung, order.clock, order.due_at, order.assignment, order.dispatcher,
+           order.lead, order.request and order.request.kind, order.request and order.request.judge)  # fmt: skip
+    kept = row and (row.status, row.responsible, row.rung, row.clock, row.due_at, row.assignment, row.dispatcher,
+                    row.lead, row.request, row.judge)  # fmt: skip
+    if now != kept:
+        yield f"{case}: the register says {kept}, the order is {now}"
+    if not is_over and not is_late and (state.responsible, state.due_at) != (order.responsible, order.due_at):
+        yield f"{case}: intake tells its reporter {state.responsible} {state.due_at}, not {order.responsible} {order.due_at}"
+
+
+def answered(world: World, residents: Residents) -> Findings:
+    """Every report that was sent is a case or was refused, and its source was told so."""
+    told: set[tuple[str, str]] = set()
+    for row in world.offices["intake"].store.tables.journal:
+        if row.type == "report.received.v1":
+            told.add((row.streams[0].removeprefix("receipts."), row.key))
+    for source, report in residents.reported:
+        if (source, report) not in world.intake.reports:
+            yield f"{source}/{report} was sent and never taken"
+        elif (source, report) not in told:
+            yield f"{source}/{report} was taken and nobody was told"
+
+
+def meetings(world: World, residents: Residents) -> Findings:
+    """A case before a meeting has one undecided topic there, and no topic is undecided without such a case."""
+    office = world.offices["escalation"]
+    orders = dict(_orders(world))
+    waiting = (EntryStatus.OPEN, EntryStatus.TABLED, EntryStatus.DECLINED)
+    for case, order in orders.items():
+        topic: Topic | None = office.state(case)
+        active = topic.active if topic else None
+        if order.status is Status.ESCALATED:
+            if topic is None or active is None or active.status not in waiting or order.topic != topic.id:
+                yield f"{case} waits for {order.topic}, and there is {active}"
+            elif order.responsible != active.body:
+                yield f"{case} is at {order.responsible}, its topic at {active.body}"
+        elif active is not None and active.status in (EntryStatus.OPEN, EntryStatus.TABLED):
+            yield f"{case} is {order.status} and its topic still {active.status} at {active.body}"
+        elif active is not None and order.status not in (Status.CLOSED, Status.WITHDRAWN):
+            if active.status is not EntryStatus.EXECUTING:
+                yield f"{case} is {order.status}, its topic {active.status}"
+        elif active is not None and active.status not in (*FINAL, EntryStatus.SETTLED):
+            yield f"{case} is over ({order.status}) and its topic {active.status}"
+    for subject, kept in office.store.tables.subjects.items():
+        if not subject.startswith("ledger:") or kept.state is None:
+            continue
+        unit = kept.state.unit
+        open_there = {
+            case for case, state in ((c, office.state(c)) for c in orders)
+            if state is not None and (state.active.body, state.active.status) in
+            ((unit, EntryStatus.OPEN), (unit, EntryStatus.TABLED))
+        }  # fmt: skip
+        listed = [place.case for place in kept.state.places]
+        if sorted(listed) != sorted(open_there):
+            yield f"ledger of {unit} lists {sorted(listed)}, open there are {sorted(open_there)}"
+
+
+def boards(world: World, residents: Residents) -> Findings:
+    """What conveners see is what the states say."""
+    office = world.offices["escalation"]
+    for (case, body), row in world.escalation_tables.entries.items():
+        entry = office.state(case).entry_of(body)
+        if (row.status, row.answer_due_at) != (entry.status, entry.answer_due_at):
+            yield f"the board shows {case} as {row.status} at {body}, it is {entry.status}"
+    for id_, row in world.escalation_tables.meetings.items():
+        if row.status != office.state(id_).status:
+            yield f"the board shows {id_} as {row.status}, it is {office.state(id_).status}"
+
+
+def chains(world: World, residents: Residents) -> Findings:
+    """Every ledger's chain holds, against every head that others wrote down."""
+    ledgers: dict[str, list[Record]] = {}
+    for record in world.escalation_tables.records.values():
+        ledgers.setdefault(record.ledger, []).append(record)
+    anchors = anchors_below(world.escalation_tables.records.values())
+    office = world.offices["escalation"]
+    for subject, kept in office.store.tables.subjects.items():
+        if subject.startswith("ledger:") and kept.state is not None:
+            where = anchors.setdefault(kept.state.unit, [])
+            where.append(Anchor(kept.state.seq, kept.state.hash, "state"))
+        elif subject.startswith("meeting:") and kept.state is not None and kept.state.ledger_seq:
+            where = anchors.setdefault(kept.state.unit, [])
+            where.append(Anchor(kept.state.ledger_seq, kept.state.ledger_hash, subject))
+    for ledger in ledgers.keys() | anchors.keys():
+        broken = verify(ledger, ledgers.get(ledger, []), anchors.get(ledger, ()))
+        if broken is not None:
+            yield f"{ledger} is {broken.what} at {broken.seq} {broken.where}"
+
+
+def privacy(world: World, residents: Residents) -> Findings:
+    """No name, number, address or exact text of anybody is in a fact or an answer."""
+    for office in world.offices.values():
+        for row in office.store.tables.journal:
+            if PRIVATE.search(row.value) or any(PRIVATE.search(value) for value in row.headers.values()):
+                yield f"{office.name} {row.type} of {row.subject}/{row.sequence} tells something personal"
+
+
+CHECKS: tuple[Callable[[World, Residents], Findings], ...] = (
+    rest, journal, hearing, causes, fold, once, deadlines, places, answered, meetings, boards, chains, privacy,
+)  # fmt: skip

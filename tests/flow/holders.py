@@ -1,0 +1,135 @@
+"""Units and departments: they sign, finish, ask, pass up, judge, verify, dispatch, or keep silent."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+from services.dispatch.domain import Order
+from services.dispatch.domain.order import Status
+from shared.contracts import dispatch as d
+from shared.contracts.base import Contract
+from shared.kernel.decisions import Actor
+from tests.flow.residents import PHONE, Residents
+
+NOTE = f"已到现场查看，联系人电话{PHONE}9999"
+
+
+class Holders:
+    """Everyone who holds an order, judges a request, verifies or dispatches."""
+
+    def __init__(self, residents: Residents) -> None:
+        self.people, self.world = residents, residents.world
+
+    def act(self) -> None:
+        """Let somebody act on one order, by what its stream or the register says."""
+        world = self.world
+        cases = list(world.intake.reports.values())
+        if not cases:
+            return
+        case = self.people.pick(cases)
+        order: Order | None = world.offices["dispatch"].state(case)
+        if order is None:
+            return
+        if world.chance(0.05):
+            self._wrong(case, order)
+        elif order.request is not None and world.chance(0.6):
+            self._judge(case, order)
+        elif order.status is Status.HANDLED:
+            passed = world.chance(0.7)
+            data = d.Verify(order=case, assignment=order.assignment, passed=passed, note=NOTE)
+            self._say(case, order.responsible, data)
+        elif order.status is Status.WAITING:
+            self._dispatch(case, order)
+        elif order.status in (Status.DISPATCHED, Status.ACCEPTED) and not self._is_silent(case, order):
+            self._hold(case, order)
+
+    def _is_silent(self, case: str, order: Order) -> bool:
+        """Tell whether the holder of this assignment never answers."""
+        return zlib.crc32(f"{case}{order.assignment}".encode()) % 6 == 0
+
+    def _hold(self, case: str, order: Order) -> None:
+        """Do what a lead does; a department with a stream knows what its stream said last."""
+        world, lead = self.world, order.lead
+        if lead is None:
+            return
+        head: dict[str, Any] = {"order": case, "assignment": order.assignment}
+        x = world.random.random()
+        data: Contract
+        if order.status is Status.DISPATCHED and x < 0.6:
+            data = d.Accept(**head, handler=f"值班长{PHONE}8888")
+        elif order.status is Status.DISPATCHED or x < 0.05:
+            proposed = self.people.pick((*sorted(world.city.departments)[:9], order.dispatcher, "no-such", lead))
+            data = d.HandBack(**head, clause="三定方案", proposed=proposed, note=NOTE)
+        elif x < 0.2:
+            data = d.Progress(**head, note=NOTE)
+        elif x < 0.32:
+            data = d.Unable(**head, missing=self.people.pick(list(d.Missing)), tried=NOTE)
+        elif x < 0.42 and lead in world.city.units:
+            data = d.PassUp(**head, reason=d.PassUpReason.MEANS, note=NOTE)
+        elif x < 0.47 and lead in world.city.units:
+            data = d.DispatchTo(order=case, lead=self.people.pick(self._reach(lead, order)))
+        else:
+            data = d.Finish(**head, what=NOTE, contacted=world.chance(0.8), evidence=1)
+        self._say(case, lead, data)
+
+    def _say(self, case: str, code: str | None, data: Contract) -> None:
+        """Reply on the department's stream if it has one, else at the desk."""
+        world = self.world
+        if code is None:
+            return
+        department = world.city.departments.get(code)
+        is_reply = isinstance(data, d.Accept | d.Progress | d.HandBack | d.Unable | d.Finish)
+        if department is not None and department.reply_path == "stream" and is_reply and world.chance(0.7):
+            id_ = self.people.key()
+            world.post(f"replies.{code}", data, id_, case)
+            while world.chance(0.15):
+                world.post(f"replies.{code}", data, id_, case)
+            return
+        kept = world.offices["dispatch"].store.tables.subjects[case]
+        sequence = kept.sequence - (1 if world.chance(0.1) else 0)
+        self.people.say(
+            "dispatch", data, case, world.actor_of(code), if_match=sequence if world.chance(0.2) else None
+        )
+
+    def _judge(self, case: str, order: Order) -> None:
+        request, head = order.request, {"order": case, "assignment": order.assignment}
+        assert request is not None
+        data: Contract
+        if request.kind == "hand_back":
+            data = d.JudgeHandBack(**head, upheld=self.world.chance(0.75), note=NOTE)
+        else:
+            data = d.JudgeUnable(**head, confirmed=self.world.chance(0.8), note=NOTE)
+        self._say(case, request.judge, data)
+
+    def _dispatch(self, case: str, order: Order) -> None:
+        desk = order.responsible
+        if desk is not None:
+            lead = self.people.pick(self._reach(desk, order))
+            support = (self.people.pick(sorted(self.world.city.departments)),) if self.world.chance(0.2) else ()
+            self._say(case, desk, d.DispatchTo(order=case, lead=lead, support=support))
+
+    def _reach(self, desk: str, order: Order) -> list[str]:
+        city = self.world.city
+        if desk not in city.units:
+            return ["no-such"]
+        return [*sorted(city.reach(desk, order.matter)), desk, *(u.code for u in city.children(desk))][:12] or [desk]
+
+    def _wrong(self, case: str, order: Order) -> None:
+        """Do what nobody may: another's order, an old assignment, no such order."""
+        head = {"order": case, "assignment": max(1, order.assignment + self.people.pick((-1, 0, 1)))}
+        somebody = self.people.pick((*sorted(self.world.city.departments)[:5], "S01", self.world.city.root.code))
+        data = self.people.pick(
+            (
+                d.Accept(**head, handler="别人"),
+                d.Finish(**head, what=NOTE, contacted=True, evidence=0),
+                d.Verify(**head, passed=True, note=NOTE),
+                d.JudgeUnable(**head, confirmed=True, note=NOTE),
+                d.DispatchTo(order=case, lead=somebody),
+            )
+        )
+        if self.world.chance(0.3):
+            lost = data.model_copy(update={"order": "no-such"})
+            self.people.say("dispatch", lost, "no-such", Actor("department", "court"))
+        else:
+            self._say(case, somebody, data)

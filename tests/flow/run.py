@@ -1,0 +1,184 @@
+"""One seed: chaos for some hundred steps, rest, a look at everything; then time alone, and a look again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from tests.flow.audit import audit
+from tests.flow.holders import Holders
+from tests.flow.office import Office
+from tests.flow.residents import Residents
+from tests.flow.secretaries import Secretaries
+from tests.flow.world import Broken, Held, World
+
+STEPS = 3000
+REPORTS = 45
+
+
+@dataclass
+class Result:
+    """How a seed ended: `findings` is empty where everything held."""
+
+    seed: int
+    findings: list[str] = field(default_factory=list)
+    digest: str = ""
+    facts: int = 0
+    steps: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+class Run:
+    """The chaos of one seed."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.residents = Residents(world, world.random.randint(REPORTS * 2 // 3, REPORTS * 4 // 3))
+        self.holders, self.secretaries = Holders(self.residents), Secretaries(self.residents)
+
+    def step(self) -> None:
+        """Let one thing happen."""
+        world = self.world
+        world.steps += 1
+        office = world.random.choice(list(world.offices.values()))
+        x = world.random.random()
+        if x < 0.40:
+            self._read(office)
+        elif x < 0.43:
+            self._zombie()
+        elif x < 0.56:
+            world.relay(office, world.random.choice((1, 5, 20, 200)), dies=world.chance(0.1))
+        elif x < 0.63:
+            self._strike(office)
+        elif x < 0.94:
+            self._act()
+        else:
+            self._pass_time()
+
+    def _read(self, office: Office) -> None:
+        world = self.world
+        if office.down_until > world.steps:
+            return
+        if world.chance(0.01):
+            office.down_until = world.steps + world.random.choice((20, 100))
+        reader = world.random.choice(office.readers)
+        if world.chance(0.03):
+            reader.lags_until[world.random.choice(reader.topics)] = world.steps + world.random.choice((20, 150))
+        if world.chance(0.05):
+            world.settle(office, reader)
+        if world.chance(0.02):
+            world.place(office)  # a rebalance
+        records = world.fetch(reader)
+        if not records:
+            return
+        y = world.random.random()
+        if y < 0.12:
+            office.store.dies = "before" if y < 0.06 else "after"
+            world.deliver(office, reader, records)
+            office.store.dies = None
+        elif y < 0.18:
+            world.count("zombie")
+            world.zombies.append(Held(office, reader, records))
+            world.place(office)  # another member takes over at the fence
+        elif y < 0.21:
+            world.count("skipped")
+            world.tell(f"{reader.group} loses {len(records)} records")
+        else:
+            world.deliver(office, reader, records)
+
+    def _zombie(self) -> None:
+        world = self.world
+        if world.zombies:
+            held = world.zombies.pop(world.random.randrange(len(world.zombies)))
+            world.deliver(held.office, held.reader, held.records, is_zombie=True)
+
+    def _strike(self, office: Office) -> None:
+        world = self.world
+        if not world.may_fire(office):
+            world.count("clock waits")
+            return
+        due = [arm.subject for arm in office.store.tables.first_due(20, world.now)]
+        locked = frozenset(s for s in due if world.chance(0.5)) if world.chance(0.2) else frozenset()
+        dies = world.random.choice(("before", "after")) if world.chance(0.1) else None
+        world.strike(office, world.random.choice((1, 5, 500)), locked=locked, dies=dies)
+
+    def _act(self) -> None:
+        world = self.world
+        if world.unanswered and world.chance(0.3):
+            world.command(world.unanswered.pop(0))
+            return
+        x = world.random.random()
+        if x < 0.16:
+            self.residents.report()
+        elif x < 0.18:
+            self.residents.spoil()
+        elif x < 0.22:
+            self.residents.sort()
+        elif x < 0.235:
+            self.residents.take_back()
+        elif x < 0.33:
+            self.residents.rate()
+        elif x < 0.36:
+            self.residents.judge()
+        elif x < 0.80:
+            self.holders.act()
+        elif x < 0.90:
+            self.secretaries.meet()
+        else:
+            self.secretaries.follow()
+
+    def _pass_time(self) -> None:
+        world, x = self.world, self.world.random.random()
+        if x < 0.50:
+            world.pass_time(timedelta(seconds=world.random.randint(1, 30)))
+        elif x < 0.53:
+            world.pass_time(-timedelta(seconds=world.random.randint(1, 2)))  # the host's clock is set right
+        elif x < 0.83:
+            world.pass_time(timedelta(minutes=world.random.randint(20, 8 * 60)))
+        elif x < 0.90 or not self._go_to_meeting(timedelta(days=12)):
+            world.pass_time(timedelta(hours=world.random.randint(10, 60)))
+
+    def _go_to_meeting(self, within: timedelta) -> bool:
+        """Let time pass until the next meeting about something opens, and meet."""
+        opening = self.secretaries.next_opening()
+        if opening is None or opening > within:
+            return False
+        self.world.pass_time(opening)
+        for _ in range(3):
+            self.secretaries.meet()
+        return True
+
+    def end(self) -> None:
+        """Let time alone pass, some weeks of it: what nobody answers takes its way, and meetings meet."""
+        world = self.world
+        for _ in range(8):
+            if not self._go_to_meeting(timedelta(days=20)):
+                world.pass_time(timedelta(days=world.random.randint(1, 6)))
+            world.drain()
+            for _ in range(6):
+                self.secretaries.follow()
+                self.holders.act()
+                self.residents.judge()
+            world.drain()
+
+
+def run(seed: int, *, steps: int = STEPS, world: World | None = None, tell: Callable[[str], None] | None = None) -> Result:
+    """Run a seed to its end; never raises, what broke is in `findings`."""
+    world = world or World(seed, tell)
+    result = Result(seed)
+    chaos = Run(world)
+    try:
+        for _ in range(steps):
+            chaos.step()
+        world.drain()
+        result.findings = audit(world, chaos.residents)
+        if not result.findings:
+            chaos.end()
+            result.findings = audit(world, chaos.residents)
+    except Broken as broken:
+        result.findings = [f"broken: {broken}"]
+    result.digest = world.digest()
+    result.facts = sum(len(office.store.tables.journal) for office in world.offices.values())
+    result.steps, result.counts = world.steps, world.counts
+    return result

@@ -1,0 +1,472 @@
+"""The whole system in one thread: four services and the console, streams as lists, virtual time, all by one seed.
+
+Whatever happens is drawn here: who reads which partitions, who dies before or after a commit, which old member comes
+back with a batch, which batch the framework loses, which topic lags, when a deadline's worker is passed over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from random import Random
+from typing import Any, TypeVar
+
+from services import dispatch, escalation, feedback, intake  # noqa: F401 - the packages that are simulated
+from services.console.app import hear, keep
+from services.dispatch import translate as dispatch_wire
+from services.dispatch.domain import Order
+from services.dispatch.domain import decide as dispatch_decide
+from services.dispatch.domain import evolve as dispatch_evolve
+from services.escalation import domain as escalation_domain
+from services.escalation import translate as escalation_wire
+from services.feedback import domain as feedback_domain
+from services.feedback import translate as feedback_wire
+from services.intake import translate as intake_wire
+from services.intake.domain import Case
+from services.intake.domain import decide as intake_decide
+from services.intake.domain import evolve as intake_evolve
+from shared.city.load import load
+from shared.city.model import City, UnitLevel
+from shared.contracts.base import Contract
+from shared.contracts.envelope import sent
+from shared.contracts.pairing import Unpaired
+from shared.contracts.topics import READS, topic_name, topics
+from shared.kernel.decisions import Actor
+from shared.shell.opening import outside
+from shared.shell.process import OUTSIDE_STREAMS
+from shared.shell.service import Service
+from shared.shell.work import Batch, Hole, OurFault, Partition, Record, Reply, Unfenced, Work
+from tests.flow.office import Crash, Office, Reader
+from tests.flow.stores import ConsoleTables, DispatchTables, EscalationTables, FeedbackTables, IntakeTables
+from tests.flow.streams import Streams
+
+START = datetime(2026, 11, 2, 1, tzinfo=UTC)
+BEHIND = timedelta(seconds=5)
+T = TypeVar("T")
+
+
+@lru_cache(maxsize=1)
+def donggang() -> City:
+    """Load the city once."""
+    return load(Path(__file__).parents[2] / "deploy" / "cities" / "donggang.yaml")
+
+
+def run_now(coro: Coroutine[Any, Any, T]) -> T:
+    """Drive a coroutine that awaits nothing real to its end."""
+    try:
+        coro.send(None)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]
+    coro.close()
+    raise RuntimeError("it waits for something real")
+
+
+class Broken(Exception):
+    """Something happened that must never happen; the run ends here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One desk command with its key."""
+
+    service: str
+    data: Contract
+    subject: str
+    actor: Actor
+    key: str
+    if_match: int | None = None
+    creates: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A batch in the hands of a member that was thought dead."""
+
+    office: Office
+    reader: Reader
+    records: list[Record]
+
+
+class World:
+    """Everything of one seed. `tell` gets the story: (step, time, what)."""
+
+    def __init__(self, seed: int, tell: Callable[[str], None] | None = None) -> None:
+        self.random = Random(seed)
+        self.city = donggang()
+        self.now = START
+        self.steps = 0
+        self._ids = 0
+        self._tell = tell
+        self.places = self._places()
+        departments = [d.code for d in self.city.departments.values() if d.reply_path == "stream"]
+        self.streams = Streams(topics(self.city.code, self.city.sources, departments))
+        self.offices: dict[str, Office] = {}
+        self.intake, self.dispatch = IntakeTables(self.new_id, self.city.case_prefix), DispatchTables()
+        self._open_offices()
+        self.zombies: list[Held] = []
+        self.unanswered: list[Said] = []
+        """Commands whose process died before it answered: their senders will ask again."""
+        self.replies: dict[tuple[str, str, str], Reply] = {}
+        self.counts: dict[str, int] = {}
+
+    # ---- what there is
+
+    def _places(self) -> list[str]:
+        """Choose some third-level grids: two estates of one community, one of another."""
+        communities = self.random.sample(sorted(u.code for u in self.city.of_level(UnitLevel.COMMUNITY)), 2)
+        found: list[str] = []
+        for community, estates in zip(communities, (2, 1), strict=True):
+            for estate in [u.code for u in self.city.children(community)][:estates]:
+                found += [u.code for u in self.city.children(estate)][:2]
+        return found
+
+    @property
+    def bodies(self) -> list[str]:
+        """Return the bodies to which cases of these places can come."""
+        chain = {u.code for place in self.places for u in self.city.lineage(place)}
+        return [unit for unit in self.city.bodies if unit in chain]
+
+    def _open_offices(self) -> None:
+        city = self.city
+        self.escalation_tables = EscalationTables(city, self._peek)
+        self.feedback_tables = FeedbackTables("s" * 32, city.code)
+        self.console = ConsoleTables()
+        chain = frozenset(self.bodies)
+
+        def seeds(city: Any, now: datetime) -> Any:
+            wanted = escalation_domain.seeds(city, now)
+            return [(subject, arm) for subject, arm in wanted if subject.removeprefix("ledger:") in chain]
+
+        services = (
+            Service("intake", intake_decide, intake_evolve, {"case": Case}, intake_wire.wire, self.intake,
+                    refusal=intake_wire.refusal),
+            Service("dispatch", dispatch_decide, dispatch_evolve, {"case": Order}, dispatch_wire.WIRE, self.dispatch,
+                    refusal=dispatch_wire.refusal),
+            Service("escalation", escalation_domain.decide, escalation_domain.evolve, escalation_domain.STATES,
+                    escalation_wire.WIRE, self.escalation_tables, escalation_domain.touches, seeds=seeds),
+            Service("feedback", feedback_domain.decide, feedback_domain.evolve, feedback_domain.STATES,
+                    feedback_wire.WIRE, self.feedback_tables, feedback_domain.touches, feedback_wire.refusal),
+            Service("console", hear, keep, {}, Unpaired(), self.console),
+        )  # fmt: skip
+        for service in services:
+            office = Office(service, city, self.new_id, self.now, lambda: self.steps)
+            self.offices[service.name] = office
+            office.readers.append(
+                Reader(f"{city.code}.{service.name}", tuple(topic_name(city.code, s) for s in READS[service.name]))
+            )
+            family = OUTSIDE_STREAMS.get(service.name)
+            if family:
+                head = f"{city.code}.{family}."
+                theirs = tuple(name for name in self.streams.partitions if name.startswith(head))
+                office.readers.append(Reader(f"{city.code}.{service.name}.{family}", theirs))
+        self.intake.shell = self.offices["intake"].store.tables
+        escalation_office = self.offices["escalation"]
+        wanted = seeds(city, self.now)
+        run_now(escalation_office.store.seed(wanted))
+        escalation_office.store.watch.armed.update({(s, a.name): a for s, a in wanted})
+        self._peek_since = 0
+
+    def _peek(self, subject: str) -> Any:
+        office = self.offices["escalation"]
+        return office.peek(subject, self._peek_since) if self.random.random() < 0.3 else office.state(subject)
+
+    def new_id(self) -> str:
+        """Return ids in order, as the real ones are."""
+        self._ids += 1
+        return f"{self._ids:08d}-0000-7000-8000-{self.random.getrandbits(48):012x}"
+
+    def tell(self, what: str) -> None:
+        """Add a line to the story."""
+        if self._tell is not None:
+            self._tell(f"{self.steps:5d} {self.now:%m-%d %H:%M:%S} {what}")
+
+    def count(self, what: str) -> None:
+        """Count an event for the summary."""
+        self.counts[what] = self.counts.get(what, 0) + 1
+
+    def chance(self, share: float) -> bool:
+        """Draw."""
+        return self.random.random() < share
+
+    def pass_time(self, by: timedelta) -> None:
+        """Let the one clock of all services move."""
+        self.now += by
+        for office in self.offices.values():
+            office.store.at = office.store.real_at = self.now
+
+    # ---- the log door
+
+    def place(self, office: Office) -> None:
+        """Begin or begin anew: every reader goes to its fences."""
+        for reader in office.readers:
+            fences = run_now(office.store.fences(reader.group))
+            new = {p: 0 for p in self._partitions(reader) if p not in fences}
+            if new:
+                run_now(office.store.begin_fences(reader.group, new))
+            reader.position = {**new, **fences}
+
+    def _partitions(self, reader: Reader) -> list[Partition]:
+        return [(t, p) for t in reader.topics for p in range(self.streams.partitions[t]) if (t, p) in self.streams.logs]
+
+    def fetch(self, reader: Reader, *, lagging: bool = True) -> list[Record]:
+        """Return some records of some partitions, each partition's in order, and move the client's position."""
+        room = self.random.choice((1, 3, 10, 50, 500))
+        open_ = [
+            place for place in self._partitions(reader)
+            if reader.position.get(place, 0) < self.streams.end(place)
+            and not (lagging and reader.lags_until.get(place[0], 0) > self.steps)
+        ]  # fmt: skip
+        self.random.shuffle(open_)
+        records: list[Record] = []
+        for place in open_[: self.random.randint(1, len(open_))] if open_ else ():
+            start = reader.position.get(place, 0)
+            chunk = self.streams.logs[place][start : start + room - len(records)]
+            reader.position[place] = start + len(chunk)
+            records += [kept.record for kept in chunk if kept is not None]
+        return records
+
+    def deliver(self, office: Office, reader: Reader, records: list[Record], *, is_zombie: bool = False) -> bool:
+        """Hand a batch to the shell as the log door does; tells whether it was taken."""
+        accepted: frozenset[Partition] = frozenset()
+        self._peek_since = max((self._step_of(r) for r in records), default=self.steps)
+        while True:
+            batch = Batch([Work(None, record) for record in records], reader.group, accepted)
+            try:
+                outcome = run_now(office.shell.take(batch, "log"))
+            except Hole as hole:
+                self.count("hole")
+                if is_zombie:
+                    return False
+                real = {place for place, expected in hole.holes.items() if self._passed(place, expected)}
+                if len(real) < len(hole.holes):
+                    self._give_back(reader, records, hole.holes)
+                    return False
+                accepted |= real
+            except Unfenced as unfenced:
+                if is_zombie:
+                    return False
+                run_now(office.store.begin_fences(reader.group, {place: 0 for place in unfenced.places}))
+                self._give_back(reader, records, {})
+                return False
+            except Crash:
+                self.count("crash")
+                self.tell(f"{office.name} dies {office.store.dies} its commit")
+                office.store.dies = None
+                self.place(office)
+                return False
+            except OurFault as fault:
+                raise Broken(f"{office.name} stands still: {fault}") from fault
+            except Exception as error:
+                raise Broken(f"{office.name} cannot take {[_named(r) for r in records]}: {error!r}") from error
+            else:
+                self.count("batch")
+                for subject, why in outcome.set_aside:
+                    self.tell(f"{office.name} SETS ASIDE {subject}: {why}")
+                self._tell_facts(office, outcome.journal)
+                return True
+
+    def _step_of(self, record: Record) -> int:
+        kept = self.streams.logs[record.topic, record.partition][record.offset]
+        return kept.step if kept else 0
+
+    def _passed(self, place: Partition, expected: int) -> bool:
+        """Ask the log itself whether the records between are really not there."""
+        kept = self.streams.first_from(place, expected)
+        return kept is not None and kept.record.offset > expected
+
+    def _give_back(self, reader: Reader, records: list[Record], holes: dict[Partition, int]) -> None:
+        first: dict[Partition, int] = {}
+        for record in records:
+            first.setdefault((record.topic, record.partition), record.offset)
+        reader.position.update({**first, **holes})
+
+    def settle(self, office: Office, reader: Reader) -> None:
+        """Go back to records that the client passed over without handing them on."""
+        fences = run_now(office.store.fences(reader.group))
+        for place in self._partitions(reader):
+            reader.position[place] = min(reader.position.get(place, 0), fences.get(place, 0))
+
+    # ---- relay and clock
+
+    def relay(self, office: Office, limit: int, *, dies: bool = False) -> None:
+        """Send a page of pending facts in order; a relay that dies has sent some of them and forgets that it did."""
+        tables = office.store.tables
+        page = tables.pending[:limit]
+        if dies:
+            self.count("relay crash")
+            page = page[: self.random.randint(0, len(page))]
+        for id_ in page:
+            self.send_row(office, id_)
+        if not dies:
+            del tables.pending[: len(page)]
+
+    def send_row(self, office: Office, id_: int) -> None:
+        """Send one row of the journal to each of its streams."""
+        row = office.store.tables.journal[id_ - 1]
+        headers = tuple((name, value.encode()) for name, value in row.headers.items())
+        for stream in row.streams:
+            topic = topic_name(self.city.code, stream)
+            record = self.streams.append(topic, row.key.encode(), headers, row.value.encode(), self.now, self.steps)
+            if self.chance(0.003):
+                self.streams.mark((record.topic, record.partition))
+
+    def may_fire(self, office: Office) -> bool:
+        """Tell whether the readers of a service keep up (shell.md 6.3)."""
+        for reader in office.readers:
+            fences = run_now(office.store.fences(reader.group))
+            for place in self._partitions(reader):
+                kept = self.streams.first_from(place, fences.get(place, 0))
+                if kept is not None and self.now - kept.record.timestamp > BEHIND:
+                    return False
+        return True
+
+    def strike(self, office: Office, limit: int, *, locked: frozenset[str] = frozenset(), dies: str | None = None) -> int:
+        """Let one worker of the clock door fire what is due; returns how many deadlines were."""
+        office.store.tables.locked, office.store.dies = locked, dies
+        self._peek_since = self.steps
+        before = len(office.store.tables.journal)
+        try:
+            fired = run_now(office.shell.take_due(limit))
+        except Crash:
+            self.count("clock crash")
+            self.tell(f"{office.name}'s clock dies {dies} its commit")
+            self.place(office)
+            fired = 0
+        except Exception as error:
+            raise Broken(f"{office.name}'s clock: {error!r}") from error
+        finally:
+            office.store.tables.locked, office.store.dies = frozenset(), None
+        if fired:
+            self.count("struck")
+            self._tell_facts(office, office.store.tables.journal[before:])
+        return fired
+
+    # ---- the desk and the outside
+
+    def command(self, said: Said, *, dies: str | None = None) -> Reply | None:
+        """Send a command over the desk; None if the process died before it answered."""
+        office = self.offices[said.service]
+        office.store.dies = dies
+        self._peek_since = max(0, self.steps - 2)
+        clock = run_now(office.store.now())
+        work = outside(
+            said.data, said.actor, said.key, office.wire, subject=said.subject, clock=clock, creates=said.creates,
+            if_match=said.if_match, ticket=0,
+        )  # fmt: skip
+        try:
+            outcome = run_now(office.shell.take(Batch([work]), "desk"))
+        except Crash:
+            self.count("crash")
+            self.unanswered.append(said)
+            self.tell(f"{said.service} dies {dies} its commit of {said.data.TYPE}")
+            self.place(office)
+            return None
+        except Exception as error:
+            raise Broken(f"{said.service} desk, {said.data.TYPE} of {said.subject}: {error!r}") from error
+        finally:
+            office.store.dies = None
+        reply = outcome.replies[0]
+        self.count("refused" if reply.rule else "commanded")
+        self.tell(f"{said.actor.kind}.{said.actor.id} {said.data.TYPE} {said.subject}: {reply.rule or 'ok'}")
+        for subject, why in outcome.set_aside:
+            raise Broken(f"{said.service} desk, {said.data.TYPE} of {subject}: {why}")
+        self._tell_facts(office, outcome.journal)
+        self._compare(said, reply)
+        return reply
+
+    def _compare(self, said: Said, reply: Reply) -> None:
+        """Hold the answer to a repeated command against the first one."""
+        key = (said.service, f"{said.actor.kind}:{said.actor.id}", said.key)
+        first = self.replies.setdefault(key, reply)
+        if first.rule is not None:
+            self.replies[key] = reply
+        elif said.creates:
+            if first.answers and reply.answers and first.answers[0]["data"]["case"] != reply.answers[0]["data"]["case"]:
+                raise Broken(f"{said.data.TYPE} {said.key} got two cases")
+        elif (first.facts, first.rule) != (reply.facts, reply.rule):
+            raise Broken(f"{said.data.TYPE} {said.key} was answered {first} and then {reply}")
+
+    def post(
+        self, stream: str, data: Contract | bytes, id_: str, key: str, *, type_: str = "",
+        headers: tuple[tuple[str, bytes], ...] | None = None,
+    ) -> None:  # fmt: skip
+        """Write what an outside party says on its stream."""
+        name = data.TYPE if isinstance(data, Contract) else type_
+        value = data.model_dump_json().encode() if isinstance(data, Contract) else data
+        own = headers if headers is not None else sent(id_, name, "/outside")
+        self.streams.append(topic_name(self.city.code, stream), key.encode(), own, value, self.now, self.steps)
+        self.tell(f"-> {stream}: {name} {id_} {key}")
+
+    def said_on(self, stream: str) -> list[Record]:
+        """Return what lies on a stream, as any outside party sees it."""
+        return self.streams.records(topic_name(self.city.code, stream))
+
+    def actor_of(self, code: str) -> Actor:
+        """Return as whom a unit or department acts."""
+        if code in self.city.departments:
+            return Actor("department", code)
+        return Actor("operations" if code == self.city.root.code else "unit", code)
+
+    def _tell_facts(self, office: Office, rows: Any) -> None:
+        if self._tell is not None:
+            for row in rows:
+                self.tell(f"   {office.name}: {row.type} {row.subject}/{row.sequence} {row.value[:160]}")
+
+    # ---- the end
+
+    def drain(self) -> None:
+        """Let everything arrive: no crash, no lag, until nothing is under way and nothing is due."""
+        for held in self.zombies:
+            self.deliver(held.office, held.reader, held.records, is_zombie=True)
+        self.zombies.clear()
+        for office in self.offices.values():
+            office.store.dies = None
+            self.place(office)
+        for _ in range(2000):
+            self.steps += 1
+            if not self._drain_once():
+                return
+        raise Broken("it does not come to rest")
+
+    def _drain_once(self) -> bool:
+        is_busy = False
+        again, self.unanswered = self.unanswered, []
+        for said in again:
+            self.command(said)
+            is_busy = True
+        for office in self.offices.values():
+            if office.store.tables.pending:
+                self.relay(office, 1000)
+                is_busy = True
+            for reader in office.readers:
+                while records := self.fetch(reader, lagging=False):
+                    self.deliver(office, reader, records)
+                    is_busy = True
+                self.settle(office, reader)
+                is_busy |= any(
+                    self.streams.first_from(place, reader.position[place]) is not None
+                    for place in self._partitions(reader)
+                )
+        if is_busy:
+            return True
+        return any([self.strike(office, 500) for office in self.offices.values()])
+
+    def digest(self) -> str:
+        """Return a hash of everything that was written down, in its order."""
+        found = hashlib.sha256()
+        for office in self.offices.values():
+            for row in office.store.tables.journal:
+                found.update(f"{row.subject} {row.sequence} {row.key} {sorted(row.headers.items())} {row.value}".encode())
+        for place in sorted(self.streams.logs):
+            for kept in self.streams.logs[place]:
+                found.update(kept.record.value if kept else b"-")
+        return found.hexdigest()[:16]
+
+
+def _named(record: Record) -> str:
+    headers = dict(record.headers)
+    return f"{record.topic}/{record.partition}@{record.offset} {headers.get('ce_id', b'?').decode(errors='replace')}"
