@@ -6,7 +6,7 @@ UV := $(or $(shell command -v uv 2>/dev/null),.tools/uv/bin/uv)
 RUN := $(UV) run --no-sync
 CHECKED := services shared deploy
 
-.PHONY: help setup check format lint types imports contracts test demo up down status clean
+.PHONY: help setup check format lint types imports contracts test simulate demo up down status clean
 
 help:  ## 列出全部目标 / list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ contracts: setup  ## 检查消息约定 / check schemas, examples, compatibility
 
 test: setup  ## 运行全部测试 / run all tests
 	@echo "== test"; $(RUN) pytest
+
+simulate: setup  ## 模拟全系统 / simulate the whole system; SEEDS=n, SEED=k replays one
+	@$(RUN) python -m tests.flow.simulate $(or $(SEEDS),1000) $(if $(SEED),--seed $(SEED))
 
 demo: setup  ## 演示一周 / show a simulated week; DEMO_EXIT=1 ends there
 	@$(RUN) sidan demo

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
-from rich import box
 from rich.markup import escape
 from rich.status import Status
 from rich.table import Table
@@ -32,14 +32,22 @@ Folder = Annotated[
     typer.Option("--folder", help=t("数据文件夹，默认 .sidan/<城市>", "Data folder, by default .sidan/<city>")),
 ]
 DEFAULT_CITY = "donggang"
+STATES = {
+    "starting": t("正在启动", "starting"),
+    "ready": t("已就绪", "ready"),
+    "waiting": t("已启动，有服务未就绪", "up, not every service ready"),
+    "stopping": t("正在停止", "stopping"),
+}
 
 
 def register(app: typer.Typer) -> None:
     """Add the three commands."""
     app.command(
         help=t(
-            "启动 PostgreSQL、Kafka 和五个服务；Ctrl-C 停止，再按一次立即终止",
-            "Start PostgreSQL, Kafka and the five services; Ctrl-C stops them, a second one kills",
+            "启动 PostgreSQL、Kafka 和五个服务；Ctrl-C 停止，再按一次立即终止。"
+            "服务活着而未就绪时环境继续运行，说明原因，--detach 的退出码为 1",
+            "Start PostgreSQL, Kafka and the five services; Ctrl-C stops them, a second one kills. "
+            "A service that lives but is not ready leaves the stack up: the reason is told, --detach ends with 1",
         )
     )(up)
     app.command(help=t("查看各进程状况", "Show how every process is"))(status)
@@ -62,7 +70,7 @@ def up(
         ),
     ] = 1.0,
 ) -> None:
-    """Start a stack, here or in the background."""
+    """Start a stack, here or in the background; one that is up but not ready goes on, and `--detach` leaves with 1."""
     try:
         plan = plan_for(city, folder=folder, speed=speed)
     except CityError as error:
@@ -71,8 +79,9 @@ def up(
     try:
         with telling(t("正在启动", "starting")) as tell:
             if detach:
-                _greet(control.start(plan, tell=tell), began)
-                return
+                stack = control.start(plan, tell=tell)
+                _greet(stack, began)
+                raise typer.Exit(main.OK if stack.state == "ready" else main.CHECK_FAILED)
         code = _run_here(plan, began)
     except AlreadyRunning:
         main.errors.print(
@@ -94,12 +103,12 @@ def _run_here(plan: Plan, began: float) -> int:
     def tell(words: Words) -> None:
         main.console.print(f"[green]·[/green] {_line(words)}")
 
-    def on_ready(stack: Stack) -> None:
+    def on_up(stack: Stack) -> None:
         _greet(stack, began)
         main.console.print(t("按 Ctrl-C 停止", "Ctrl-C stops"))
 
     supervisor = Supervisor(plan, tell)
-    if supervisor.run(on_ready=on_ready):
+    if supervisor.run(on_up=on_up):
         return main.OK
     return main.NOT_RUNNING if supervisor.stack.state == "failed" else main.INTERRUPTED
 
@@ -125,7 +134,7 @@ def status(
         }
         typer.echo(json.dumps(content, ensure_ascii=False, indent=1))
     else:
-        main.console.print(_table(stack, conditions))
+        _show(stack, conditions)
     if stack.state != "ready" or not all(condition.is_sound for condition in conditions):
         raise typer.Exit(main.CHECK_FAILED)
 
@@ -177,23 +186,32 @@ def _line(words: Words) -> str:
 
 def _greet(stack: Stack, began: float) -> None:
     seconds = time.monotonic() - began
-    main.console.print(t(f"已就绪（{seconds:.1f} 秒）", f"ready ({seconds:.1f} s)"), style="bold")
+    if stack.state == "ready":
+        main.console.print(t(f"已就绪（{seconds:.1f} 秒）", f"ready ({seconds:.1f} s)"), style="bold")
+    else:
+        main.console.print(
+            t("已启动，但有服务未就绪；见 sidan status", "up, but not every service is ready; see sidan status"),
+            style="yellow",
+        )
     if "console" in stack.services:
         main.console.print(t(f"控制台：{stack.services['console']}", f"console: {stack.services['console']}"))
 
 
-def _table(stack: Stack, conditions: Sequence[control.Condition]) -> Table:
-    table = Table(box=box.SIMPLE, title=f"{stack.city} · {stack.state} · {stack.way} · Kafka {stack.kafka}")
+def _show(stack: Stack, conditions: Sequence[control.Condition]) -> None:
+    """Print a line per process, fit for 80 columns, and below them what keeps which service from its work."""
+    title = f"{stack.city} · {STATES.get(stack.state, stack.state)} · {stack.way} · Kafka {stack.kafka}"
+    main.console.print(title, style="italic", markup=False, highlight=False)
+    table = Table(box=None, padding=(0, 2, 0, 0))
     heads = (
         (t("进程", "process"), "left"),
         (t("进程号", "pid"), "right"),
         (t("状况", "health"), "left"),
+        (t("端口", "port"), "right"),
         (t("滞后", "lag"), "right"),
         (t("待发", "pending"), "right"),
         (t("待序", "parked"), "right"),
-        (t("内存 MB", "memory MB"), "right"),
+        (t("内存 MB", "MB"), "right"),
         (t("重启", "restarts"), "right"),
-        (t("地址", "address"), "left"),
     )
     for head, side in heads:
         table.add_column(head, justify="right" if side == "right" else "left", no_wrap=True)
@@ -202,12 +220,15 @@ def _table(stack: Stack, conditions: Sequence[control.Condition]) -> Table:
             one.name,
             str(one.pid),
             _health(one),
+            f":{urlsplit(one.url).port}" if one.url else "–",
             *("–" if count is None else str(count) for count in (one.lag, one.pending, one.parked)),
             f"{one.memory / 1024 / 1024:.0f}",
             str(one.restarts),
-            one.url,
         )
-    return table
+    main.console.print(table)
+    for one in conditions:
+        for reason in one.why if one.is_alive else ():
+            main.console.print(f"{one.name}: {reason}", style="yellow", markup=False, highlight=False)
 
 
 def _health(one: control.Condition) -> str:

@@ -21,15 +21,16 @@ from deploy.local import resolver
 from deploy.local.folder import PROJECT, Stack, only_one, read_stack
 from deploy.local.plan import Plan
 from deploy.local.processes import leash, memory, tail
+from deploy.local.pulse import DIRECT, hindrances
 from deploy.local.resolver import Tell
-from deploy.local.supervisor import DIRECT, AlreadyRunning, is_ready, sweep
+from deploy.local.supervisor import AlreadyRunning, sweep
 
 STOPS_WITHIN = 35.0
 _COUNTS = ("sidan_lag_records", "sidan_pending_facts", "sidan_parked_facts")
 
 
 class StartFailed(RuntimeError):
-    """The stack did not become ready; the reason was told and is in `log`."""
+    """The stack is not up; the reason was told and is in `log`."""
 
     def __init__(self, log: Path) -> None:
         super().__init__(tail(log))
@@ -37,8 +38,9 @@ class StartFailed(RuntimeError):
 
 
 def start(plan: Plan, *, tell: Tell, is_bound: bool = False) -> Stack:
-    """Start a supervisor in the background and return once all services are ready.
+    """Start a supervisor in the background and return once all services are ready, or one of them keeps us waiting.
 
+    The answer's `state` is `ready` or `waiting`; in either case the stack goes on.
     With `is_bound` the stack ends when this process ends, however it does; to be called from the main thread then.
     Raises `AlreadyRunning`, `StartFailed`; after a Ctrl-C the stack is stopped before KeyboardInterrupt goes on.
     """
@@ -79,7 +81,7 @@ def _follow(plan: Plan, process: subprocess.Popen[bytes], log: Path, tell: Tell)
             for words in stack.steps[told:]:
                 tell(words)
             told = len(stack.steps)
-            if stack.state == "ready":
+            if stack.state in ("ready", "waiting"):
                 return stack
         if has_ended:
             raise StartFailed(log)
@@ -120,7 +122,10 @@ def erase(folder: Path) -> None:
 
 @dataclass(frozen=True)
 class Condition:
-    """How one process is: `lag`, `pending`, `parked` are counts of a service, None where there is no such count."""
+    """How one process is: `lag`, `pending`, `parked` are counts of a service, None where there is no such count.
+
+    `why` says what keeps a service from its work; it is ready when nothing does.
+    """
 
     name: str
     pid: int
@@ -132,6 +137,7 @@ class Condition:
     lag: int | None = None
     pending: int | None = None
     parked: int | None = None
+    why: Sequence[str] = ()
 
     @property
     def is_sound(self) -> bool:
@@ -148,17 +154,19 @@ def look_at(stack: Stack) -> Sequence[Condition]:
 def _condition(stack: Stack, name: str) -> Condition:
     running = stack.processes[name]
     metrics = _metrics(running.url) if running.url else {}
+    why = hindrances(running.url) if running.url else ()
     return Condition(
         name=name,
         pid=running.pid,
         is_alive=running.is_alive(),
-        is_ready=is_ready(running.url) if running.url else None,
+        is_ready=not why if running.url else None,
         restarts=running.restarts,
         memory=memory(running.pid),
         url=running.url,
         lag=metrics.get("sidan_lag_records"),
         pending=metrics.get("sidan_pending_facts"),
         parked=metrics.get("sidan_parked_facts"),
+        why=why,
     )
 
 

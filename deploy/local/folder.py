@@ -113,7 +113,7 @@ class Stack:
     city: str
     folder: Path
     state: str = "starting"
-    """starting, ready, stopping, stopped or failed."""
+    """starting, ready, waiting (up, but not every service has become ready yet), stopping, stopped or failed."""
     way: str = ""
     kafka: str = ""
     city_file: str = ""

@@ -9,8 +9,7 @@ import signal
 import sys
 import time
 import traceback
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -19,16 +18,16 @@ from deploy.local import clock, database, resolver
 from deploy.local.folder import PROJECT, Running, Stack, keep_port, keep_secret, only_one, read_stack, write_json
 from deploy.local.plan import Plan, read_plan
 from deploy.local.processes import Child, Died, identity, tail
+from deploy.local.pulse import Vigil, hindrances, is_ready
 from deploy.local.resolver import Tell, Words
 from deploy.local.topics import ensure_topics
 
 READY_WITHIN = 90.0
+"""Seconds after which a start is over although a service that lives is not ready; it is told which one, and why."""
 FIRST_PAUSE, LONGEST_PAUSE, SOUND_AFTER = 0.5, 30.0, 60.0
 """Seconds before a restart: doubling from the first to the longest, anew after a life of `SOUND_AFTER`."""
 HOPELESS = 3
 """Deaths of one service during the start after which it is given up."""
-DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-"""Our own addresses are never asked for through a proxy."""
 
 
 class AlreadyRunning(RuntimeError):
@@ -48,13 +47,15 @@ class Supervisor:
         self._tell = tell
         self._backing: resolver.Backing | None = None
         self._services: list[Child] = []
+        self._waiting: dict[str, str] = {}
+        self._vigil = Vigil((), {}, self._say)
         self._due: dict[str, float] = {}
         self._pauses: dict[str, float] = {}
         self._asked = 0
         self._is_starting = True
 
-    def run(self, *, on_ready: Callable[[Stack], None] = lambda _: None) -> bool:
-        """Start, call `on_ready`, watch until SIGINT or SIGTERM, stop; return whether it had become ready.
+    def run(self, *, on_up: Callable[[Stack], None] = lambda _: None) -> bool:
+        """Start, call `on_up`, watch until SIGINT or SIGTERM, stop; return whether the start had come to its end.
 
         A second signal kills what still runs. Raises `AlreadyRunning`.
         """
@@ -68,8 +69,8 @@ class Supervisor:
             try:
                 self._start()
                 self._is_starting = False
-                self._note("ready")
-                on_ready(self.stack)
+                self._note("waiting" if self._waiting else "ready")
+                on_up(self.stack)
                 self._watch()
             except Interrupted:
                 pass
@@ -135,22 +136,29 @@ class Supervisor:
         for service in self._services:
             service.start()
         self._note("starting")
-        self._await_ready(dict(urls))
+        self._vigil = Vigil(self._services, urls, self._say)
+        self._waiting = urls
+        self._await_ready()
 
-    def _await_ready(self, waiting: dict[str, str]) -> None:
+    def _await_ready(self) -> None:
+        """Wait for every service; one that keeps ending fails the start, one that lives may need a person's help."""
         end = time.monotonic() + READY_WITHIN
-        while waiting:
+        while self._waiting and time.monotonic() < end:
             self._restart_the_dead()
+            self._vigil.keep()
             for service in self._services:
-                if service.name in waiting and service.restarts >= HOPELESS:
+                if service.name in self._waiting and service.restarts >= HOPELESS:
                     raise Died(f"{service.name} keeps ending; see {service.log}\n{tail(service.log)}")
-            for name in [name for name, url in waiting.items() if is_ready(url)]:
-                del waiting[name]
-                self._say((f"服务 {name} 已就绪", f"service {name} is ready"))
-            if time.monotonic() > end:
-                names = ", ".join(waiting)
-                raise Died(f"{names}: /readyz did not answer 200 within {READY_WITHIN:.0f} s")
-            time.sleep(0.1 if waiting else 0)
+            self._greet([name for name, url in self._waiting.items() if is_ready(url)])
+            time.sleep(0.1 if self._waiting else 0)
+        for name, url in self._waiting.items():
+            why = "; ".join(hindrances(url))
+            self._say((f"服务 {name} 未就绪：{why}", f"service {name} is not ready: {why}"))
+
+    def _greet(self, ready: Sequence[str]) -> None:
+        for name in ready:
+            del self._waiting[name]
+            self._say((f"服务 {name} 已就绪", f"service {name} is ready"))
 
     # -- watch ------------------------------------------------------------------------------------------------------
 
@@ -158,6 +166,10 @@ class Supervisor:
         beat = time.monotonic()
         while not self._asked:
             self._restart_the_dead()
+            self._vigil.keep()
+            if ready := [name for name in self._waiting if self._vigil.was_ready(name)]:
+                self._greet(ready)
+                self._note("waiting" if self._waiting else "ready")
             if time.monotonic() - beat > clock.BEAT:
                 beat = time.monotonic()
                 with suppress(Exception):  # a database that is away is back before the clock needs it
@@ -243,15 +255,6 @@ class Supervisor:
             mark = identity(child.pid) if child.pid else ""
             self.stack.processes[child.name] = Running(child.pid, mark, child.restarts, known.url)
         self.stack.save()
-
-
-def is_ready(url: str) -> bool:
-    """Ask a service whether it can do its work."""
-    try:
-        with DIRECT.open(f"{url}/readyz", timeout=1) as answer:
-            return bool(answer.status == 200)
-    except (OSError, ValueError):
-        return False
 
 
 def sweep(folder: Path) -> None:

@@ -161,7 +161,7 @@ class _Run:
                 continue
             place = (record.topic, record.partition)
             expected = following[place]
-            if record.offset > expected and place not in self.batch.holes_accepted:
+            if record.offset > expected and (*place, record.offset) not in self.batch.holes_accepted:
                 holes.setdefault(place, expected)
             if record.offset < self.loaded.fences[place]:
                 self.low.add(place)

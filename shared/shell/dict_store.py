@@ -15,7 +15,7 @@ from typing import Any
 
 from shared.kernel.decisions import CLOCK, SYSTEM, Arm, Due, Message
 from shared.shell.apply import Bench, due_id, fold_deadlines, is_disarmed, subjects_of, subjects_to_lock
-from shared.shell.opening import open_record
+from shared.shell.opening import open_batch, open_record
 from shared.shell.work import (
     UNSEEN,
     Batch,
@@ -167,10 +167,7 @@ class DictTransaction:
     async def load(self, batch: Batch) -> tuple[Loaded, Batch]:
         """Read everything that the batch may touch; returns the batch with its messages resolved."""
         clock = await self.store.now()
-        wire = self.service.wire
-        work = await self._resolve(
-            [open_record(w.record, wire, clock) if w.message is None and w.record else w for w in batch.work]
-        )
+        work = await self._resolve(open_batch(batch, self.service.wire, clock))
         places = {(w.record.topic, w.record.partition) for w in work if w.record is not None}
         known = await self.store.fences(batch.reader)
         may, must = subjects_to_lock(self.service, work)

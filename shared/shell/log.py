@@ -20,7 +20,7 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 
 from shared.persistence.engine import is_away
 from shared.shell.taking import Shell
-from shared.shell.work import Batch, Hole, OurFault, Partition, Record, Unfenced, Work
+from shared.shell.work import Batch, Hole, OurFault, Partition, Place, Record, Unfenced, Work
 from shared.telemetry import metrics
 from shared.telemetry.logs import brief
 
@@ -188,15 +188,16 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
                 log.warning("not placed yet", reader=self.group, error=brief(error))
                 await asyncio.sleep(1.0)
             return
-        accepted: frozenset[Partition] = frozenset()
-        for delay in (0.1, 0.5, 2.0, 5.0, 5.0, None):
+        accepted: frozenset[Place] = frozenset()
+        for delay in (0.1, 0.5, 1.0, 2.0, 2.0, None):
             try:
                 batch = Batch([Work(None, r) for r in records], self.group, accepted)
                 await self.shell.take(batch, "log")
             except Hole as hole:
-                accepted = await self._on_hole(records, hole)
-                if not accepted:
+                real = await self._on_hole(records, hole)
+                if not real:
                     return
+                accepted |= real
             except Unfenced as error:
                 log.error("fence gone", reader=self.group, error=str(error))
                 self._placed -= {TopicPartition(*place) for place in error.places}
@@ -222,9 +223,10 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             raise RuntimeError("batch not taken")
         self._taken(records)
 
-    async def _on_hole(self, records: list[Record], hole: Hole) -> frozenset[Partition]:
-        """Rewind to the fence, unless the log itself has no such record any more."""
-        real: set[Partition] = set()
+    async def _on_hole(self, records: list[Record], hole: Hole) -> frozenset[Place]:
+        """Rewind to the fence, unless the very record that came is the next one that the log itself has."""
+        real: set[Place] = set()
+        came = {(record.topic, record.partition, record.offset) for record in records}
         for (topic, partition), expected in hole.holes.items():
             metrics.HOLES.labels(self.group).inc()
             tp = TopicPartition(topic, partition)
@@ -235,8 +237,8 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             log.error(
                 "hole", reader=self.group, topic=topic, partition=partition, expected=expected, log_has=found, n=tries
             )
-            if found is not None and found > expected:
-                real.add((topic, partition))
+            if found is not None and found > expected and (topic, partition, found) in came:
+                real.add((topic, partition, found))
             elif tries >= HOLE_TRIES:
                 self._stop_partition(tp, f"cannot pass offset {expected}")
         if len(real) == len(hole.holes):
@@ -251,7 +253,9 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         for record in records:
             first.setdefault((record.topic, record.partition), record.offset)
         ours = self.sub.consumer.assignment()
-        for (topic, partition), offset in {**first, **(holes or {})}.items():
+        for place, expected in (holes or {}).items():
+            first[place] = min(first.get(place, expected), expected)  # nothing of the batch was kept
+        for (topic, partition), offset in first.items():
             if (tp := TopicPartition(topic, partition)) in ours:
                 self.sub.consumer.seek(tp, offset)
 

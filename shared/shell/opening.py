@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -17,7 +18,7 @@ from shared.contracts.pairing import Wire
 from shared.contracts.topics import STATED_ON, STREAMS, stream_of
 from shared.kernel.decisions import OUTSIDE, Actor, Message
 from shared.kernel.refusals import Refused
-from shared.shell.work import Clock, Record, Work
+from shared.shell.work import INSIDE, Batch, Clock, Record, Work
 from shared.telemetry.logs import brief
 
 log = structlog.get_logger()
@@ -26,9 +27,6 @@ MAX_VALUE_BYTES = 65_536
 """An outside message larger than this is refused unread: the largest valid report is a third of it."""
 MAX_SEQUENCE = 2**31 - 1
 MAX_SUBJECT = 200
-_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
-"""U+0000 in JSON: valid there, unknown to PostgreSQL, so one message with it would fail its whole batch."""
-
 _OUTSIDE_ID = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 
 _SENDERS = {"reports": "source", "ratings": "source", "replies": "department"}
@@ -46,6 +44,20 @@ def open_record(record: Record, wire: Wire, clock: Clock) -> Work:
     except Exception as error:  # whatever it is, it must not stop its neighbours
         log.error("record not opened", topic=record.topic, offset=record.offset, error=brief(error))
         return Work(None, record, unreadable=Refused("internal.error", "", kind=type(error).__name__))
+
+
+def open_batch(batch: Batch, wire: Wire, clock: Clock) -> list[Work]:
+    """Read every record of a batch that has not been read yet."""
+    works = [open_record(w.record, wire, clock) if w.message is None and w.record else w for w in batch.work]
+    return [_spoil(work, batch.spoiled) for work in works] if batch.spoiled else works
+
+
+def _spoil(work: Work, why: str) -> Work:
+    """Make a message that the database cannot hold one that cannot be read: its neighbours go on (shell.md §4.2)."""
+    refused = Refused("internal.error", "", kind=why)
+    if work.message is not None and work.message.source in INSIDE:
+        return replace(work, message=replace(work.message, data=refused))
+    return work if work.message is None else Work(None, work.record, unreadable=refused)
 
 
 def sender_of(topic: str) -> Actor:
@@ -80,9 +92,7 @@ def _content(envelope: Envelope, record: Record, service: str, wire: Wire) -> An
     if known is None or service != known.SERVICE:
         return Refused("message.unknown_type", "ce_type", type=envelope.type)
     try:
-        data = parse(known, record.value)
-        refuse_nul(data.model_dump_json())
-        return wire.to_domain(data)
+        return wire.to_domain(parse(known, record.value))
     except Refused as refused:
         return refused
     except Exception as error:
@@ -94,12 +104,6 @@ def _envelope(record: Record, *, inside: bool) -> Envelope:
         if name in KNOWN and b"\0" in (value or b""):
             raise Refused("message.unreadable", name, reason="NUL")
     return read_envelope(record.headers, inside=inside)
-
-
-def refuse_nul(text: str) -> None:
-    """Raise Refused("message.unreadable") where JSON text holds the one character that no text column can."""
-    if _NUL.search(text):
-        raise Refused("message.unreadable", "body", reason="NUL")
 
 
 def _outside(record: Record, stream: str, wire: Wire, clock: Clock) -> Work:
@@ -123,9 +127,10 @@ def outside(
     """Wrap an outside message of either door: its time is that of its receipt, never the sender's word (§6.3)."""
     acted_at = clock.virtual(record.timestamp) if record else clock.now
     message = Message(wire.to_domain(data), subject, OUTSIDE, sender, acted_at, id_, creates=creates)
-    said = data.model_dump_json()
-    refuse_nul(said)
-    digest = sha256(said.encode()).hexdigest()[:32]
+    said = data.model_dump_json().encode()
+    if has_nul(said):
+        raise Refused("message.unreadable", "body", reason="U+0000")
+    digest = sha256(said).hexdigest()[:32]
     inbox = (f"{sender.kind}:{sender.id}", id_)
     return Work(message, record, inbox, digest, None, if_match, ticket)
 
@@ -145,7 +150,10 @@ def parse(known: type[Contract], value: bytes) -> Contract:
 
 
 def has_nul(value: bytes) -> bool:
-    """Tell whether a body holds the one character that no text column can keep; a literal `\\u0000` is refused too."""
+    """Tell whether JSON holds the one character that no text column can keep; a literal `\\u0000` is refused too.
+
+    One message with it would fail its whole batch in the database.
+    """
     return b"\0" in value or b"\\u0000" in value
 
 

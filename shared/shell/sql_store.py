@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.kernel.decisions import CLOCK, SYSTEM, Arm, Due, Message
 from shared.shell.apply import Bench, due_id, fold_deadlines, subjects_of, subjects_to_lock
-from shared.shell.opening import open_record
+from shared.shell.opening import open_batch, open_record
 from shared.shell.service import kind_of
 from shared.shell.work import (
     UNSEEN,
@@ -129,12 +129,7 @@ class SqlTransaction:
         """Lock everything that the batch may touch and read it; returns the batch with its messages resolved."""
         fences = await self._lock_fences(batch)
         clock = await self.store.clock(self.conn)
-        work = await self._resolve(
-            [
-                open_record(w.record, self.service.wire, clock) if w.message is None and w.record else w
-                for w in batch.work
-            ]
-        )
+        work = await self._resolve(open_batch(batch, self.service.wire, clock))
         may, must = subjects_to_lock(self.service, work)
         return await self._loaded(replace(batch, work=work), fences, may | batch.release, must | batch.extra)
 

@@ -15,11 +15,16 @@ from shared.persistence.engine import RETRY_AT_ONCE, sqlstate
 from shared.shell.apply import Bench, apply
 from shared.shell.work import Batch, Clock, Loaded, Outcome, Partition, Relock
 from shared.telemetry import metrics
+from shared.telemetry.logs import brief
 
 log = structlog.get_logger()
 TRIES = 5
 UNIQUE_VIOLATION = "23505"
 """Another transaction was first with the same id: the next try finds it (shell.md §2.2)."""
+
+
+BAD_DATA = ("22", "23")
+"""Classes of SQLSTATE that blame a value."""
 
 
 class Transaction(Protocol):
@@ -80,7 +85,24 @@ class Shell:
         self.wake_clock: Callable[[], None] = lambda: None
 
     async def take(self, batch: Batch, door: str) -> Outcome:
-        """Apply a batch in one transaction; deadlocks and missing locks are tried again at once."""
+        """Apply a batch in one transaction; returns what the last one of it led to.
+
+        Where the database will not hold what one record led to, each is taken alone, and that one as unreadable.
+        """
+        try:
+            return await self._take(batch, door)
+        except Exception as error:
+            if door != "log" or (sqlstate(error) or "")[:2] not in BAD_DATA or batch.spoiled or not batch.work:
+                raise
+            log.error("batch with a record that cannot be kept", error=brief(error), records=len(batch.work))
+            if len(batch.work) == 1:
+                return await self._take(replace(batch, spoiled=type(error).__name__), door)
+        for work in batch.work:
+            outcome = await self.take(replace(batch, work=[work]), door)
+        return outcome
+
+    async def _take(self, batch: Batch, door: str) -> Outcome:
+        """Apply a batch; deadlocks and missing locks are tried again at once."""
         batch = replace(batch, aside_in_a_row=0 if batch.release else self._aside_in_a_row)
         for left in reversed(range(TRIES)):
             started = time.perf_counter()

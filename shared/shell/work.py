@@ -15,6 +15,8 @@ from shared.kernel.refusals import Refused
 
 Partition = tuple[str, int]
 """Topic and partition."""
+Place = tuple[str, int, int]
+"""Topic, partition and offset."""
 
 INSIDE = frozenset(SERVICES)
 INDEX = {name: place for place, name in enumerate(SERVICES)}
@@ -192,15 +194,17 @@ class OurFault(Exception):
 class Batch:
     """Up to some hundreds of messages that one transaction takes.
 
-    `holes_accepted` are partitions whose hole was read again from the fence and is real (retention, markers).
+    `holes_accepted` are records that may follow a hole: the log itself has nothing before them (retention, markers).
     """
 
     work: Sequence[Work] = ()
     reader: str = ""
-    holes_accepted: frozenset[Partition] = frozenset()
+    holes_accepted: frozenset[Place] = frozenset()
     release: frozenset[str] = frozenset()
     """Subjects that an operator has released from being set aside."""
     extra: frozenset[str] = frozenset()
+    spoiled: str = ""
+    """Why the one message of this batch cannot be kept: it is then treated as one that cannot be read."""
     aside_in_a_row: int = 0
     """Subjects that the batches before this one set aside, none decided in between (shell.md §4.2)."""
 

@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -22,13 +23,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from deploy.local.topics import ensure_topics
-from tests.bench import gauge
+from tests.bench import gauge, lifecycles
 from tests.bench.stand import servers
 
-CASES = int(os.environ.get("CASES", "10000"))
-WINDOW = int(os.environ.get("WINDOW", "2000"))
-WITHIN = 600.0
-"""Seconds."""
+CASES, WINDOW, WITHIN = lifecycles.CASES, lifecycles.WINDOW, lifecycles.WITHIN
 
 
 @dataclass(frozen=True)
@@ -230,7 +228,7 @@ async def _prepare(kafka: str, dsn: str) -> None:
     await conn.close()
 
 
-def measure() -> dict[str, object]:
+def measure() -> dict[str, Any]:
     """Run the floor on servers of its own; returns its figures."""
     with servers() as (_, backing):
         asyncio.run(_prepare(backing.kafka, backing.postgres))
@@ -249,8 +247,26 @@ def measure() -> dict[str, object]:
             for node in nodes.values():
                 node.kill()
                 node.join()
-    return {"floor_lifecycles_per_second": round(rate, 1), "floor_cpu_ms": {n: round(c, 3) for n, c in cost.items()}}
+    return {"lifecycles_per_second": round(rate, 1), "cpu_ms": {n: round(c, 3) for n, c in cost.items()}}
+
+
+def main() -> None:
+    """Measure floor, city, floor on the same cores; print the city's share of the mean floor."""
+    floors = [measure()]
+    platform = lifecycles.measure()
+    floors.append(measure())
+    rates = [floor["lifecycles_per_second"] for floor in floors]
+    costs = [sum(floor["cpu_ms"].values()) for floor in floors]
+    lifecycles.show(
+        platform
+        | {
+            "floor": floors,
+            "share_of_floor": round(platform["lifecycles_per_second"] / (sum(rates) / 2), 3),
+            "cpu_over_floor": round(sum(platform["cpu_ms"].values()) / (sum(costs) / 2), 2),
+        }
+    )
+    print(f"floor {rates[0]} and {rates[1]} lifecycles/s at {costs[0]:.2f} and {costs[1]:.2f} ms")
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure()))
+    main()

@@ -1,7 +1,7 @@
 """How many whole lifecycles a second, what one costs, how soon an order is at its department.
 
-`CASES` lifecycles go through at saturation, then `HALF` seconds at half that rate. `CORES` pins every process. One JSON line
-and a table; no figure is judged here.
+`CASES` lifecycles go through at saturation, then half that rate for `HALF` seconds. `CORES` pins every process;
+`PRELOAD` closed cases are there before. One JSON line and a table; no figure is judged here.
 """
 
 from __future__ import annotations
@@ -21,16 +21,18 @@ from rich.table import Table
 
 from tests.bench import gauge
 from tests.bench.outside import Outside, percentile
+from tests.bench.preload import preload
 from tests.bench.stand import Stand, city
 
 CASES = int(os.environ.get("CASES", "10000"))
+PRELOAD = int(os.environ.get("PRELOAD", "0"))
 HALF = float(os.environ.get("HALF", "20"))
 WINDOW = int(os.environ.get("WINDOW", "2000"))
 """Lifecycles under way at saturation; a new one is reported when one is through."""
 WARM = 1000
 WITHIN = 900.0
 FACTS = 10
-"""Of one lifecycle: registered; opened, dispatched, accepted, handled, verified, closed; invited, answered, completed."""
+"""Registered; opened, dispatched, accepted, handled, verified, closed; invited, answered, completed."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,8 @@ class Course:
 def _taken(page: str) -> tuple[float, float]:
     samples = [s for family in text_string_to_metric_families(page) for s in family.samples]
     messages, transactions = (
-        sum(s.value for s in samples if s.name == name) for name in ("sidan_messages_total", "sidan_batch_seconds_count")
+        sum(s.value for s in samples if s.name == name)
+        for name in ("sidan_messages_total", "sidan_batch_seconds_count")
     )
     return messages, transactions
 
@@ -112,6 +115,8 @@ async def run(stand: Stand) -> dict[str, Any]:
     async with Outside(stand.stack.kafka, stand.city) as outside:
         course = Course(stand, outside, admin)
         await course.drive(WARM)
+        if PRELOAD:
+            await preload(stand.stack.dsns["admin"], stand.city.code, PRELOAD)
         first, last = await course.drive(CASES)
         memory = gauge.memory(stand.pids)
         cases = last.done - first.done
@@ -123,6 +128,7 @@ async def run(stand: Stand) -> dict[str, Any]:
         raise RuntimeError(f"{len(refused)} messages were refused, the first: {refused[0]}")
     return {
         "cases": CASES,
+        "preloaded": PRELOAD,
         "cores": sorted(os.sched_getaffinity(0)),
         "lifecycles_per_second": round(rate, 1),
         "facts_per_second": round(rate * FACTS),
@@ -153,7 +159,11 @@ def show(found: dict[str, Any]) -> None:
     )
 
 
-if __name__ == "__main__":
+def measure() -> dict[str, Any]:
+    """Run a city of its own through it; returns every figure."""
     with city() as stand:
-        found = asyncio.run(run(stand))
-    show(found)
+        return asyncio.run(run(stand))
+
+
+if __name__ == "__main__":
+    show(measure())

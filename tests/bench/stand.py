@@ -55,3 +55,4 @@ def city() -> Iterator[Stand]:
             yield Stand(stack, load(plan.city_file), pids)
         finally:
             control.stop(plan.folder, tell=lambda words: None)
+            del os.environ["SIDAN_KAFKA"], os.environ["SIDAN_POSTGRES"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -9,12 +10,13 @@ from datetime import datetime
 from typing import Any
 
 from services.dispatch.domain.order import Order, Status
+from services.escalation.domain.boards import _entry as entry_row
 from services.escalation.domain.chain import Anchor, Record, anchors_below, verify
 from services.escalation.domain.topic import FINAL, EntryStatus, Topic
 from shared.contracts.base import by_type
 from shared.contracts.envelope import read as read_envelope
 from shared.contracts.topics import READS, STATE_STREAM, STATED_ON, topic_name
-from shared.kernel.decisions import CLOCK, OUTSIDE, Message
+from shared.kernel.decisions import CLOCK, Message
 from shared.shell.work import INDEX, INSIDE, JournalRow
 from tests.flow.office import Office
 from tests.flow.residents import PHONE, SECRET, Residents
@@ -78,6 +80,22 @@ def journal(world: World, residents: Residents) -> Findings:
                 yield f"{office.name} {subject}: journal has {numbers}, subject row {kept.sequence}"
         topic = topic_name(world.city.code, STATE_STREAM[office.name])
         yield from _wire(office, facts, world, topic)
+        yield from _sent(office, world)
+
+
+def _sent(office: Office, world: World) -> Findings:
+    """Every row is on each of its streams: copies for departments, answers for sources."""
+    wanted: dict[str, list[str]] = {}
+    for row in office.store.tables.journal:
+        for stream in row.streams:
+            wanted.setdefault(stream, []).append(row.headers["ce_id"])
+    for stream, ids in wanted.items():
+        there = [dict(r.headers)["ce_id"].decode() for r in world.streams.records(topic_name(world.city.code, stream))]
+        theirs = [id_ for id_ in dict.fromkeys(there) if id_ in set(ids)]
+        if sorted(theirs) != sorted(ids):
+            yield f"{stream}: {len(ids)} rows of {office.name}, {len(theirs)} there"
+        elif stream not in STATED_ON and theirs != ids:
+            yield f"{stream} is not in the order of {office.name}'s journal"
 
 
 def _wire(office: Office, facts: Mapping[str, list[JournalRow]], world: World, topic: str) -> Findings:
@@ -177,6 +195,7 @@ def fold(world: World, residents: Residents) -> Findings:
                 while used < len(rows) and rows[used].headers["ce_causationid"] == message.id:
                     row = rows[used]
                     _fold_own(office, states, row)
+                    yield from _stands(states[row.subject], row)
                     if message.source in INSIDE and row.subject == message.subject:
                         after = dict(part.split(":") for part in row.headers.get("ce_after", "").split(",") if part)
                         if int(after.get(message.source, 0)) < message.sequence:
@@ -201,26 +220,35 @@ def _fold_own(office: Office, states: dict[str, Any], row: JournalRow) -> None:
     states[row.subject] = office.evolve(states.get(row.subject), fact, at)
 
 
+def _stands(state: Any, row: JournalRow) -> Findings:
+    """A fact of dispatch says where the order stands after it."""
+    if not isinstance(state, Order):
+        return
+    said = json.loads(row.value)
+    for name in ("status", "responsible", "rung", "assignment", "clock", "dispatcher", "bounces", "failures"):
+        if name in said and said[name] != getattr(state, name):
+            yield f"{row.type} {row.subject}/{row.sequence} says {name} {said[name]}, the order {getattr(state, name)}"
+
+
 def once(world: World, residents: Residents) -> Findings:
-    """No outside message and no deadline had an effect in two transactions."""
+    """No outside message had an effect in two transactions, no deadline more often than it was armed."""
     for office in _stating(world):
-        causes: dict[tuple[str, str], int] = {}
+        effects: dict[tuple[str, str], set[int]] = {}
+        armed: dict[str, int] = {}
         for n, commit in enumerate(office.store.watch.commits):
-            kinds = {message.id: message.source for message in commit.met}
+            doors = {message.id: message for message in commit.met}
             for row in commit.journal:
-                cause = row.headers["ce_causationid"]
-                if kinds.get(cause) not in (OUTSIDE, CLOCK) or not row.sequence:
+                message = doors.get(row.headers["ce_causationid"])
+                if message is None or message.source in INSIDE or not row.sequence:
                     continue
-                key = (f"{row.headers['ce_authtype']}:{row.headers['ce_authid']}", cause)
-                if causes.setdefault(key, n) != n:
-                    yield f"{office.name}: {key} had an effect twice, last {row.type} of {row.subject}"
-    answers: Counter[tuple[str, str]] = Counter()
-    for place, log in world.streams.logs.items():
-        for kept in log:
-            headers = {name: value for name, value in kept.record.headers} if kept else {}
-            id_ = headers.get("ce_id", b"").decode("utf-8", "replace")
-            if kept and place[0].split(".")[1] in ("receipts", "orders") and "/" not in id_:
-                answers[place[0], id_] += 0
+                sender = f"{row.headers['ce_authtype']}:{row.headers['ce_authid']}"
+                effects.setdefault((sender, message.id), set()).add(n)
+                if message.source == CLOCK:
+                    key = (message.subject, message.data.name, message.acted_at)
+                    armed[message.id] = office.store.watch.armings[key]
+        for (sender, cause), commits in effects.items():
+            if len(commits) > armed.get(cause, 1):
+                yield f"{office.name}: {cause} of {sender} had an effect {len(commits)} times"
 
 
 def deadlines(world: World, residents: Residents) -> Findings:
@@ -241,8 +269,12 @@ def deadlines(world: World, residents: Residents) -> Findings:
             yield f"{case}: nobody signed by {order.due_at}, and it does not count as signed"
         elif order.clock in ("dispatch", "handle", "verify") and order.clock not in order.overdue:
             yield f"{case}: the {order.clock} clock ran out at {order.due_at} and nobody was charged"
-        elif order.clock == "window" and world.offices["feedback"].state(case).status in ("unasked", "asked"):
+        elif order.clock == "window" and _rating(world, case) in ("unasked", "asked"):
             yield f"{case}: the window ended at {order.due_at} and it is still asked"
+
+
+def _rating(world: World, case: str) -> str:
+    return str(getattr(world.offices["feedback"].state(case), "status", "unknown"))
 
 
 def _orders(world: World) -> list[tuple[str, Order]]:
@@ -279,7 +311,7 @@ def places(world: World, residents: Residents) -> Findings:
 def _standing(case: str, order: Order, row: Any, state: Any) -> Findings:
     is_over = order.status in (Status.CLOSED, Status.WITHDRAWN)
     # A withdrawal that met work already done gives way: dispatch has the last word, intake learns it at the end.
-    is_late = state.status == "withdrawn" and order.is_handled
+    is_late = state.status == "withdrawn" and order.status is not Status.WITHDRAWN
     if is_over != (state.status in ("closed", "withdrawn")) and not is_late:
         yield f"{case} is {order.status} at dispatch and {state.status} at intake"
     if not is_over and not (order.responsible and order.clock and order.due_at):
@@ -347,12 +379,48 @@ def boards(world: World, residents: Residents) -> Findings:
     """What conveners see is what the states say."""
     office = world.offices["escalation"]
     for (case, body), row in world.escalation_tables.entries.items():
-        entry = office.state(case).entry_of(body)
-        if (row.status, row.answer_due_at) != (entry.status, entry.answer_due_at):
-            yield f"the board shows {case} as {row.status} at {body}, it is {entry.status}"
+        topic = office.state(case)
+        position = [entry.body for entry in topic.entries].index(body)
+        wanted = entry_row(case, topic, topic.entries[position], position)
+        if row != wanted:
+            yield f"the board shows {row}, it is {wanted}"
     for id_, row in world.escalation_tables.meetings.items():
         if row.status != office.state(id_).status:
             yield f"the board shows {id_} as {row.status}, it is {office.state(id_).status}"
+
+
+def figures(world: World, residents: Residents) -> Findings:
+    """Every closed case that was asked counts once, for the right unit; the newest score of a month counts them all."""
+    tables, asked = world.feedback_tables, 0
+    for case, order in _orders(world):
+        rated, counted = world.offices["feedback"].state(case), tables.answers.get(case)
+        if order.status is not Status.CLOSED or rated is None:
+            if counted:
+                yield f"{case} is {order.status} and counts"
+            continue
+        was_asked = rated.round > 0 and order.lead is not None
+        asked += was_asked
+        if was_asked != (counted is not None):
+            yield f"{case} was {'' if was_asked else 'not '}asked and counts as {counted}"
+        if counted and counted.unit != order.lead:
+            yield f"{case} counts for {counted.unit}, its lead was {order.lead}"
+    months = {(answer.unit, answer.period) for answer in tables.answers.values()}
+    for unit, period in months:
+        if any(name.startswith("publish:") for name in _armed(world, f"score:{unit}:{period}")):
+            continue
+        newest = max((p for p in tables.scores.values() if (p.score.unit, p.score.period) == (unit, period)),
+                     key=lambda p: p.score.revision, default=None)  # fmt: skip
+        total = sum((a.unit, a.period) == (unit, period) for a in tables.answers.values())
+        if newest is None or newest.score.asked != total:
+            yield f"{unit} {period}: {total} cases were asked, its score says {newest and newest.score.asked}"
+    numbers = Counter(
+        state.number for case in world.intake.reports.values() if (state := world.offices["intake"].state(case))
+    )
+    yield from (f"number {number} was given {n} times" for number, n in numbers.items() if n > 1)
+
+
+def _armed(world: World, subject: str) -> list[str]:
+    return list(world.offices["feedback"].store.tables.deadlines.get(subject, ()))
 
 
 def chains(world: World, residents: Residents) -> Findings:
@@ -384,5 +452,5 @@ def privacy(world: World, residents: Residents) -> Findings:
 
 
 CHECKS: tuple[Callable[[World, Residents], Findings], ...] = (
-    rest, journal, hearing, causes, fold, once, deadlines, places, answered, meetings, boards, chains, privacy,
+    rest, journal, hearing, causes, fold, once, deadlines, places, answered, meetings, boards, figures, chains, privacy,
 )  # fmt: skip

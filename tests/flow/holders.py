@@ -19,7 +19,7 @@ class Holders:
     """Everyone who holds an order, judges a request, verifies or dispatches."""
 
     def __init__(self, residents: Residents) -> None:
-        self.people, self.world = residents, residents.world
+        self.people, self.world, self.mood = residents, residents.world, residents.mood
 
     def act(self) -> None:
         """Let somebody act on one order, by what its stream or the register says."""
@@ -36,7 +36,7 @@ class Holders:
         elif order.request is not None and world.chance(0.6):
             self._judge(case, order)
         elif order.status is Status.HANDLED:
-            passed = world.chance(0.7)
+            passed = world.chance(self.mood.passes)
             data = d.Verify(order=case, assignment=order.assignment, passed=passed, note=NOTE)
             self._say(case, order.responsible, data)
         elif order.status is Status.WAITING:
@@ -46,7 +46,7 @@ class Holders:
 
     def _is_silent(self, case: str, order: Order) -> bool:
         """Tell whether the holder of this assignment never answers."""
-        return zlib.crc32(f"{case}{order.assignment}".encode()) % 6 == 0
+        return zlib.crc32(f"{case}{order.assignment}".encode()) % self.mood.silent == 0
 
     def _hold(self, case: str, order: Order) -> None:
         """Do what a lead does; a department with a stream knows what its stream said last."""
@@ -56,18 +56,18 @@ class Holders:
         head: dict[str, Any] = {"order": case, "assignment": order.assignment}
         x = world.random.random()
         data: Contract
-        if order.status is Status.DISPATCHED and x < 0.6:
+        if order.status is Status.DISPATCHED and x < self.mood.signs:
             data = d.Accept(**head, handler=f"值班长{PHONE}8888")
         elif order.status is Status.DISPATCHED or x < 0.05:
             proposed = self.people.pick((*sorted(world.city.departments)[:9], order.dispatcher, "no-such", lead))
             data = d.HandBack(**head, clause="三定方案", proposed=proposed, note=NOTE)
         elif x < 0.2:
             data = d.Progress(**head, note=NOTE)
-        elif x < 0.32:
+        elif x < 0.2 + self.mood.unable:
             data = d.Unable(**head, missing=self.people.pick(list(d.Missing)), tried=NOTE)
-        elif x < 0.42 and lead in world.city.units:
+        elif x < 0.3 + self.mood.unable and lead in world.city.units:
             data = d.PassUp(**head, reason=d.PassUpReason.MEANS, note=NOTE)
-        elif x < 0.47 and lead in world.city.units:
+        elif x < 0.35 + self.mood.unable and lead in world.city.units:
             data = d.DispatchTo(order=case, lead=self.people.pick(self._reach(lead, order)))
         else:
             data = d.Finish(**head, what=NOTE, contacted=world.chance(0.8), evidence=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -31,8 +32,6 @@ class Unfit(Exception):
 class Commit:
     """What one transaction did: the messages its deciders met, in order, and the facts and answers written down."""
 
-    step: int
-    door: str
     met: tuple[Message, ...]
     journal: tuple[JournalRow, ...]
 
@@ -65,6 +64,8 @@ class Watch:
     """Of the transaction under way."""
     armed: dict[tuple[str, str], Arm] = field(default_factory=dict)
     """The deadlines that must be there, kept one change at a time."""
+    armings: Counter[tuple[str, str, datetime]] = field(default_factory=Counter)
+    """How often a deadline was armed for an instant."""
     set_aside: list[tuple[str, str]] = field(default_factory=list)
     versions: dict[str, list[tuple[int, Any]]] = field(default_factory=dict)
     """Subject -> (step, state) of its last commits."""
@@ -75,12 +76,17 @@ class WatchedTransaction(DictTransaction):
 
     store: WatchedStore
 
+    def __init__(self, store: WatchedStore) -> None:
+        super().__init__(store)
+        self.fired: list[Arm] = []
+
     async def load(self, batch: Batch) -> tuple[Loaded, Batch]:
         loaded, resolved = await super().load(batch)
         return self.store.on_load(loaded, resolved)
 
     async def load_due(self, limit: int) -> tuple[Loaded, Batch]:
         loaded, batch = await super().load_due(limit)
+        self.fired = self._taken
         self.store.on_due(self)
         return loaded, batch
 
@@ -102,7 +108,7 @@ class WatchedTransaction(DictTransaction):
 
     def finish(self) -> None:
         if self._outcome is not None:
-            self.store.on_commit(self._outcome[0], self._taken, "clock" if self._taken else self._outcome[1] or "desk")
+            self.store.on_commit(self._outcome[0], self.fired)
         super().finish()
 
 
@@ -119,12 +125,11 @@ class WatchedStore(DictStore):
         self.watch = Watch()
         self.step = step
         self.dies: str | None = None
-        self.transaction_type: type[WatchedTransaction] = WatchedTransaction
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[WatchedTransaction]:
         self.watch.met.clear()
-        tx = self.transaction_type(self)
+        tx = WatchedTransaction(self)
         yield tx
         if self.dies == "before":
             raise Crash
@@ -139,16 +144,17 @@ class WatchedStore(DictStore):
     def on_due(self, tx: WatchedTransaction) -> None:
         """Give a planted fault its chance."""
 
-    def on_commit(self, outcome: Outcome, fired: list[Arm], door: str) -> None:
+    def on_commit(self, outcome: Outcome, fired: list[Arm]) -> None:
         """Keep what the audit will ask for."""
         watch = self.watch
-        watch.commits.append(Commit(self.step(), door, tuple(watch.met), tuple(outcome.journal)))
+        watch.commits.append(Commit(tuple(watch.met), tuple(outcome.journal)))
         watch.set_aside += outcome.set_aside
         for arm in fired:
             watch.armed.pop((arm.subject, arm.name), None)
         for change in outcome.deadlines:
             if isinstance(change, Arm):
                 watch.armed[change.subject, change.name] = change
+                watch.armings[change.subject, change.name, change.due_at] += 1
             else:
                 for subject, name in [*watch.armed]:
                     is_meant = name.startswith(change.name[:-1]) if change.name[-1] == "*" else name == change.name

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
 from typing import Any, TypeVar
 
 from services.intake.domain import Case, triage
@@ -36,11 +38,36 @@ MATTERS = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Mood:
+    """What people of one seed are like, as shares; `silent` is one in so many assignments."""
+
+    silent: int
+    signs: float
+    unable: float
+    passes: float
+    satisfied: float
+    withdraws: float
+
+    @classmethod
+    def drawn(cls, random: Random) -> Mood:
+        """Draw a city's mood: one is quick and content, another never agrees about anything."""
+        return cls(
+            silent=random.choice((2, 6, 12)),
+            signs=random.choice((0.4, 0.6, 0.9)),
+            unable=random.choice((0.05, 0.12, 0.4)),
+            passes=random.choice((0.3, 0.7, 0.95)),
+            satisfied=random.choice((0.1, 0.5, 0.9)),
+            withdraws=random.choice((0.005, 0.015, 0.05)),
+        )
+
+
 class Residents:
     """What people outside and intake's desk do, by what they were told or can see."""
 
     def __init__(self, world: World, limit: int) -> None:
         self.world, self.limit = world, limit
+        self.mood = Mood.drawn(world.random)
         self.reported: dict[tuple[str, str], Report] = {}
         """(source, id) -> the first report sent under it."""
         self._count = 0
@@ -59,6 +86,11 @@ class Residents:
         """Send a command; now and then twice, now and then into a process that dies."""
         world = self.world
         said = Said(service, data, subject, actor, self.key(), if_match)
+        if world.chance(0.25):
+            world.enter(said)
+            if world.chance(0.1):
+                world.enter(said)
+            return
         world.command(said, dies=self.pick(("before", "after")) if world.chance(0.04) else None)
         if world.chance(0.06):
             world.command(said)
@@ -83,6 +115,9 @@ class Residents:
             world.post(f"reports.{source}", report, self.key(), report.id)
         else:
             said = Said("intake", report, "", Actor("source", source), f"report:{report.id}", creates=True)
+            if world.chance(0.5):
+                world.enter(said)
+                return
             world.command(said, dies=self.pick(("before", "after")) if world.chance(0.04) else None)
 
     def _report(self, source: str, id_: str) -> Report:
@@ -178,7 +213,7 @@ class Residents:
             return
         chosen = self.pick(fresh if fresh and world.chance(0.9) else invitations)
         self._answered.add(chosen["token"])
-        solved = world.chance(0.5)
+        solved = world.chance(self.mood.satisfied)
         rating = Rating(
             id=self.key(),
             token=chosen["token"] if world.chance(0.95) else "x" * 43,

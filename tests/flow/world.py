@@ -39,12 +39,13 @@ from shared.kernel.decisions import Actor
 from shared.shell.opening import outside
 from shared.shell.process import OUTSIDE_STREAMS
 from shared.shell.service import Service
-from shared.shell.work import Batch, Hole, OurFault, Partition, Record, Reply, Unfenced, Work
+from shared.shell.work import Batch, Hole, OurFault, Partition, Place, Record, Reply, Unfenced, Work
 from tests.flow.office import Crash, Office, Reader
 from tests.flow.stores import ConsoleTables, DispatchTables, EscalationTables, FeedbackTables, IntakeTables
 from tests.flow.streams import Streams
 
-START = datetime(2026, 11, 2, 1, tzinfo=UTC)
+STARTS = tuple(datetime(2026, month, day, 1, tzinfo=UTC) for month, day in ((2, 2), (5, 4), (8, 3), (11, 2)))
+"""Each some weeks before regular meetings of every level."""
 BEHIND = timedelta(seconds=5)
 T = TypeVar("T")
 
@@ -97,7 +98,7 @@ class World:
     def __init__(self, seed: int, tell: Callable[[str], None] | None = None) -> None:
         self.random = Random(seed)
         self.city = donggang()
-        self.now = START
+        self.now = self.random.choice(STARTS)
         self.steps = 0
         self._ids = 0
         self._tell = tell
@@ -110,6 +111,8 @@ class World:
         self.zombies: list[Held] = []
         self.unanswered: list[Said] = []
         """Commands whose process died before it answered: their senders will ask again."""
+        self.waiting: dict[str, list[Said]] = {}
+        """Commands that wait at a desk, by service."""
         self.replies: dict[tuple[str, str, str], Reply] = {}
         self.counts: dict[str, int] = {}
 
@@ -167,7 +170,9 @@ class World:
         escalation_office = self.offices["escalation"]
         wanted = seeds(city, self.now)
         run_now(escalation_office.store.seed(wanted))
-        escalation_office.store.watch.armed.update({(s, a.name): a for s, a in wanted})
+        watch = escalation_office.store.watch
+        watch.armed.update({(s, a.name): a for s, a in wanted})
+        watch.armings.update((s, a.name, a.due_at) for s, a in wanted)
         self._peek_since = 0
 
     def _peek(self, subject: str) -> Any:
@@ -231,7 +236,8 @@ class World:
 
     def deliver(self, office: Office, reader: Reader, records: list[Record], *, is_zombie: bool = False) -> bool:
         """Hand a batch to the shell as the log door does; tells whether it was taken."""
-        accepted: frozenset[Partition] = frozenset()
+        accepted: frozenset[Place] = frozenset()
+        came = {(r.topic, r.partition, r.offset) for r in records}
         self._peek_since = max((self._step_of(r) for r in records), default=self.steps)
         while True:
             batch = Batch([Work(None, record) for record in records], reader.group, accepted)
@@ -241,7 +247,10 @@ class World:
                 self.count("hole")
                 if is_zombie:
                     return False
-                real = {place for place, expected in hole.holes.items() if self._passed(place, expected)}
+                real = {
+                    place for at, expected in hole.holes.items()
+                    if (place := self._following(at, expected)) in came and place[2] > expected
+                }  # fmt: skip
                 if len(real) < len(hole.holes):
                     self._give_back(reader, records, hole.holes)
                     return False
@@ -273,16 +282,18 @@ class World:
         kept = self.streams.logs[record.topic, record.partition][record.offset]
         return kept.step if kept else 0
 
-    def _passed(self, place: Partition, expected: int) -> bool:
-        """Ask the log itself whether the records between are really not there."""
-        kept = self.streams.first_from(place, expected)
-        return kept is not None and kept.record.offset > expected
+    def _following(self, place: Partition, offset: int) -> Place:
+        """Ask the log itself which record comes first from an offset."""
+        kept = self.streams.first_from(place, offset)
+        return (*place, kept.record.offset if kept else -1)
 
     def _give_back(self, reader: Reader, records: list[Record], holes: dict[Partition, int]) -> None:
         first: dict[Partition, int] = {}
         for record in records:
             first.setdefault((record.topic, record.partition), record.offset)
-        reader.position.update({**first, **holes})
+        for place, expected in holes.items():
+            first[place] = min(first.get(place, expected), expected)
+        reader.position.update(first)
 
     def settle(self, office: Office, reader: Reader) -> None:
         """Go back to records that the client passed over without handing them on."""
@@ -347,36 +358,53 @@ class World:
 
     # ---- the desk and the outside
 
-    def command(self, said: Said, *, dies: str | None = None) -> Reply | None:
-        """Send a command over the desk; None if the process died before it answered."""
-        office = self.offices[said.service]
+    def command(self, *batch: Said, dies: str | None = None) -> bool:
+        """Send commands of one desk that wait together; False if the process died before it answered."""
+        name = batch[0].service
+        office = self.offices[name]
         office.store.dies = dies
         self._peek_since = max(0, self.steps - 2)
         clock = run_now(office.store.now())
-        work = outside(
-            said.data, said.actor, said.key, office.wire, subject=said.subject, clock=clock, creates=said.creates,
-            if_match=said.if_match, ticket=0,
-        )  # fmt: skip
+        works = [
+            outside(
+                said.data, said.actor, said.key, office.wire, subject=said.subject, clock=clock, creates=said.creates,
+                if_match=said.if_match, ticket=n,
+            )
+            for n, said in enumerate(batch)
+        ]  # fmt: skip
         try:
-            outcome = run_now(office.shell.take(Batch([work]), "desk"))
+            outcome = run_now(office.shell.take(Batch(works), "desk"))
         except Crash:
             self.count("crash")
-            self.unanswered.append(said)
-            self.tell(f"{said.service} dies {dies} its commit of {said.data.TYPE}")
+            self.unanswered += batch
+            self.tell(f"{name} dies {dies} its commit of {[said.data.TYPE for said in batch]}")
             self.place(office)
-            return None
+            return False
         except Exception as error:
-            raise Broken(f"{said.service} desk, {said.data.TYPE} of {said.subject}: {error!r}") from error
+            what = ", ".join(f"{said.data.TYPE} of {said.subject}" for said in batch)
+            raise Broken(f"{name} desk, {what}: {error!r}") from error
         finally:
             office.store.dies = None
-        reply = outcome.replies[0]
-        self.count("refused" if reply.rule else "commanded")
-        self.tell(f"{said.actor.kind}.{said.actor.id} {said.data.TYPE} {said.subject}: {reply.rule or 'ok'}")
         for subject, why in outcome.set_aside:
-            raise Broken(f"{said.service} desk, {said.data.TYPE} of {subject}: {why}")
+            raise Broken(f"{name} desk, {[said.data.TYPE for said in batch]} of {subject}: {why}")
+        for n, said in enumerate(batch):
+            reply = outcome.replies[n]
+            self.count("refused" if reply.rule else "commanded")
+            self.tell(f"{said.actor.kind}.{said.actor.id} {said.data.TYPE} {said.subject}: {reply.rule or 'ok'}")
+            self._compare(said, reply)
         self._tell_facts(office, outcome.journal)
-        self._compare(said, reply)
-        return reply
+        return True
+
+    def enter(self, said: Said) -> None:
+        """Let a command wait for others at the same desk."""
+        self.waiting.setdefault(said.service, []).append(said)
+
+    def serve(self, name: str, dies: str | None = None) -> None:
+        """Take what waits at a desk, all of it as one batch."""
+        batch = self.waiting.pop(name, None)
+        if batch:
+            self.count("desk batch")
+            self.command(*batch, dies=dies)
 
     def _compare(self, said: Said, reply: Reply) -> None:
         """Hold the answer to a repeated command against the first one."""
@@ -434,6 +462,9 @@ class World:
 
     def _drain_once(self) -> bool:
         is_busy = False
+        for name in [*self.waiting]:
+            self.serve(name)
+            is_busy = True
         again, self.unanswered = self.unanswered, []
         for said in again:
             self.command(said)

@@ -147,6 +147,53 @@ def test_a_service_that_keeps_ending_fails_the_start_with_its_last_words_and_lea
     assert _are_gone(_pids(left))
 
 
+def test_a_service_that_lives_but_is_not_ready_leaves_the_stack_up_and_a_stuck_one_is_restarted(folder: Path) -> None:
+    moods = {name: folder / f"{name}.json" for name in ("intake", "feedback")}
+    commands = {name: (sys.executable, STAND_IN, str(mood)) for name, mood in moods.items()}
+    moods["feedback"].write_text('{"/readyz": [503, {"why": {"cell.feedback": "topic lost"}}]}')
+    plan = Plan("cell", folder, PROJECT / "none.yaml", {}, commands)
+    quick = "from deploy.local import pulse, supervisor; supervisor.READY_WITHIN = 2; pulse.EVERY = 0.3; import sys"
+    supervisor = subprocess.Popen(
+        [sys.executable, "-c", f"{quick}; sys.exit(supervisor.main())", str(plan.save())],
+        cwd=PROJECT,
+        stdout=subprocess.DEVNULL,
+    )
+
+    def state() -> str:
+        return stack.state if (stack := read_stack(folder)) else ""
+
+    _await(lambda: state() == "waiting", within=30)
+    told = read_stack(folder)
+    assert told is not None
+    assert "service feedback is not ready: cell.feedback: topic lost" in [en for _, en in told.steps]
+    status = _status(folder)
+    assert status.returncode == 1
+    assert "feedback: cell.feedback: topic lost" in status.stdout
+    assert max(map(len, status.stdout.splitlines())) <= 80
+
+    moods["feedback"].unlink()
+    _await(lambda: state() == "ready", within=10)
+    assert _status(folder).returncode == 0
+
+    moods["intake"].write_text('{"/livez": [503, {"live": false}]}')
+    _await(lambda: (now := read_stack(folder)) is not None and now.processes["intake"].restarts == 1, within=10)
+    moods["intake"].unlink()
+    _await(lambda: _conditions(told)["feedback"].is_sound and _status(folder).returncode == 0, within=10)
+    supervisor.send_signal(signal.SIGTERM)
+    assert supervisor.wait(20) == 0
+
+
+def _status(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "deploy.cli.main", "status", "--lang", "en", "--folder", str(folder)],
+        cwd=PROJECT,
+        env={**os.environ, "COLUMNS": "80"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def test_ctrl_c_stops_a_stack_in_the_foreground_and_a_second_one_kills_it(folder: Path) -> None:
     deaf = folder / "deaf.py"
     deaf.write_text(

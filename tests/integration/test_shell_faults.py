@@ -1,4 +1,4 @@
-"""What breaks a reader, on real Kafka and PostgreSQL: skipped, re-created, truncated, poisoned, oversized, thrown out."""
+"""What breaks a reader on the real servers: skipped, re-created, truncated, poisoned, oversized, thrown out."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
+from deploy.local.topics import ensure_topics
 from shared.contracts import dispatch, intake
 from shared.contracts.envelope import sent
 from shared.contracts.topics import topic_name
@@ -18,7 +19,7 @@ from shared.persistence.engine import schema_of
 from shared.shell import log as reading
 from shared.shell import process as processes
 from tests.support.mini import registered
-from tests.support.stack import Cell
+from tests.support.stack import Cell, slim_topics
 from tests.support.world import World, fact_headers, running, until, world
 
 
@@ -138,9 +139,12 @@ async def test_1_3_a_topic_that_was_made_anew_and_is_shorter_is_noticed(cell: Ce
 
 
 async def make_anew(cell: Cell, stream: str) -> None:
-    from deploy.local.topics import ensure_topics
-    from shared.contracts.topics import topics
+    name = topic_name(cell.code, stream)
+    await lose(cell, stream)
+    await ensure_topics(cell.kafka, {name: slim_topics(cell.code)[name]})
 
+
+async def lose(cell: Cell, stream: str) -> None:
     name = topic_name(cell.code, stream)
     admin = AIOKafkaAdminClient(bootstrap_servers=cell.kafka)
     await admin.start()
@@ -151,7 +155,6 @@ async def make_anew(cell: Cell, stream: str) -> None:
 
     await until(is_gone)
     await admin.close()
-    await ensure_topics(cell.kafka, {name: topics(cell.code, (), ())[name]})
 
 
 async def test_1_6_a_zombie_that_hangs_in_its_transaction_is_thrown_out_and_the_partition_goes_on(cell: Cell) -> None:
@@ -240,7 +243,11 @@ async def test_4_2_poison_among_good_records_harms_only_itself(cell: Cell) -> No
         assert await w.value("SELECT count(*) FROM subject WHERE aside IS NOT NULL") == 4
         note = dispatch.Progress(order="c-1", assignment=1, note="good")
         for n in range(20):
-            value = [b"{", b"\xff\xff", b"", b'{"order":"c-1","assignment":1,"note":"a\\u0000bc"}'][n // 5] if n % 5 else None
+            value = (
+                [b"{", b"\xff\xff", b"", b'{"order":"c-1","assignment":1,"note":"a\\u0000bc"}'][n // 5]
+                if n % 5
+                else None
+            )
             await w.reply(note, f"m-{n}", value=value)
         await until(lambda: _is(w.value("SELECT count(*) FROM quarantine"), 16))
         assert (await w.state("c-1") or {})["notes"] == ["good"] * 4

@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 
 from deploy.local.resolver import Backing
+from deploy.local.topics import ensure_topics
 from shared.contracts import dispatch
+from shared.contracts.topics import topic_name
 from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
 from shared.shell import log as reading
+from tests.integration.test_shell_faults import lose
 from tests.support.mini import registered
-from tests.support.stack import Cell
+from tests.support.stack import Cell, slim_topics
 from tests.support.world import World, running, until, world
 
 HB = Actor("department", "hb")
@@ -73,26 +76,13 @@ async def test_8_kafka_away_at_start_is_waited_for_while_the_desk_answers(cell: 
 
 
 async def test_8_a_missing_topic_at_start_is_waited_for(cell: Cell) -> None:
-    from aiokafka.admin import AIOKafkaAdminClient
-
-    from deploy.local.topics import ensure_topics
-    from shared.contracts.topics import topic_name, topics
-
     name = topic_name(cell.code, "cases")
-    admin = AIOKafkaAdminClient(bootstrap_servers=cell.kafka)
-    await admin.start()
-    await admin.delete_topics([name])
-
-    async def is_gone() -> bool:
-        return name not in await admin.list_topics()
-
-    await until(is_gone)
-    await admin.close()
+    await lose(cell, "cases")
     async with world(cell) as w, running(cell, wait=False) as process:
         await asyncio.sleep(0.5)
         assert process.live()
         assert process.ready()["kafka"] == "waiting"
-        await ensure_topics(cell.kafka, {name: topics(cell.code, (), ())[name]})
+        await ensure_topics(cell.kafka, {name: slim_topics(cell.code)[name]})
         await w.fact(registered(), "c-0", 1)
         await until(lambda: _is(opened(w), 1))
 

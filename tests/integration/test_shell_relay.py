@@ -67,8 +67,7 @@ async def test_5_2_one_relay_leads_and_when_its_connection_is_cut_facts_go_on_in
             )
         await admin.close()
         await until(lambda: nothing_pending(w), 20)
-        sequences = in_order(await w.log_of("orders"))
-        assert {k: v for k, v in sequences.items()} == {f"c-{n}": list(range(1, 122)) for n in range(5)}
+        assert in_order(await w.log_of("orders")) == {f"c-{n}": list(range(1, 122)) for n in range(5)}
 
 
 async def _all_there(w: World, count: int) -> bool:
@@ -140,9 +139,9 @@ async def test_5_4_republish_fills_a_lost_topic_and_its_readers_hear_everything_
     admin = await asyncpg.connect(cell.dsns["admin"])
 
     async def heard() -> int:
-        rows = await admin.fetch(f"SELECT (state ->> 'orders')::int n, seen[2] s FROM {schema}.subject")
+        rows = await admin.fetch(f"SELECT coalesce((state ->> 'orders')::int, 0) n, seen[2] s FROM {schema}.subject")
         assert all(row["n"] == row["s"] for row in rows)
-        return sum(row["n"] or 0 for row in rows)
+        return sum(row["n"] for row in rows)
 
     async with world(cell) as w:
         async with running(cell), running(cell, service=HEARER):
@@ -159,7 +158,7 @@ async def test_5_4_republish_fills_a_lost_topic_and_its_readers_hear_everything_
                 await process.desk.submit(note, "c-1", HB, f"k-{n}")
             facts, readers = await republish(cell.dsns["admin"], cell.kafka, cell.code, "dispatch")
             assert facts == 45
-            assert readers["feedback"] == 12
+            assert readers["feedback"] == 3
             await until(lambda: _is(heard(), 45), 20)
             await until(lambda: nothing_pending(w))
             assert {k: len(v) for k, v in in_order(await w.log_of("orders")).items()} == {

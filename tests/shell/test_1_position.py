@@ -47,9 +47,18 @@ def test_1_2_offset_above_expected_is_a_hole_and_nothing_of_the_batch_is_kept(of
 
 def test_1_2_a_hole_that_the_log_itself_has_is_accepted(office: Office) -> None:
     first, _, third = (office.fact(registered(), f"c-{n}", 1) for n in range(3))
-    office.take(first, third, holes_accepted=frozenset({(first.topic, 0)}))
+    office.take(first, third, holes_accepted=frozenset({(first.topic, 0, third.offset)}))
     assert office.row("c-2") is not None
     assert office.fences() == {(first.topic, 0): 3}
+
+
+def test_1_2_a_hole_is_accepted_before_one_record_alone(office: Office) -> None:
+    first, _, third, _, fifth = (office.fact(registered(), f"c-{n}", 1) for n in range(5))
+    with pytest.raises(Hole) as caught:
+        office.take(first, third, fifth, holes_accepted=frozenset({(first.topic, 0, third.offset)}))
+    assert caught.value.holes == {(first.topic, 0): 3}
+    with pytest.raises(Hole):
+        office.take(fifth, holes_accepted=frozenset({(first.topic, 0, third.offset)}))
 
 
 def test_1_3_offset_below_expected_goes_through_and_identity_decides(office: Office) -> None:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
 import pytest
+from asyncpg import DivisionByZeroError
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts import feedback, intake
 from shared.contracts.topics import MAX_MESSAGE_BYTES, MAX_REQUEST_BYTES, topics
+from shared.kernel.decisions import Message
 from shared.shell.apply import MAX_ASIDE_IN_A_ROW
 from shared.shell.opening import MAX_VALUE_BYTES, open_record
+from shared.shell.service import NoTables
 from shared.shell.work import Clock, OurFault, Record
 from tests.support import mini
 from tests.support.mini import registered
@@ -271,3 +281,30 @@ def test_4_4_what_we_make_is_smaller_than_what_the_relay_sends_and_that_than_wha
     assert MAX_VALUE_BYTES < MAX_REQUEST_BYTES < MAX_MESSAGE_BYTES
     for name, topic in topics("t", ("s",), ("hb",)).items():
         assert int(topic.config["max.message.bytes"]) == MAX_MESSAGE_BYTES, name
+
+
+class Picky(NoTables):
+    """Fails as PostgreSQL does where a value cannot be kept."""
+
+    async def prepare(self, conn: Any, messages: Sequence[Message], now: datetime) -> Any:
+        if any("poison" in (getattr(m.data, "note", ""), getattr(m.data, "summary", "")) for m in messages):
+            if isinstance(conn, AsyncConnection):
+                await conn.execute(text("SELECT 1 / 0"))
+            raise DivisionByZeroError
+
+
+def test_4_2_a_message_that_the_database_cannot_keep_is_kept_aside_alone(make_office: Callable[..., Office]) -> None:
+    office = make_office(replace(mini.SERVICE, store=Picky()))
+    office.open()
+    office.fact(registered("poison"), "c-2", 1)
+    office.fact(registered(), "c-3", 1)
+    for note in ("one good", "poison", "two good"):
+        office.reply(note, f"m-{note}")
+    office.take(*(r for place in sorted(office.log) for r in office.log[place][office.fences().get(place, 0) :]))
+    assert office.notes() == ("one good", "two good")
+    assert [(offset, rule) for _, offset, rule in office.quarantine()] == [(1, "internal.error")]
+    assert office.answers() == ["reply.refused.v1"]
+    assert office.row("c-2").aside is not None
+    assert office.parked() == {("c-2", "intake", 1)}
+    assert office.row("c-3").state is not None
+    assert list(office.fences().values()) == [3, 3]

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.local.database import AUDITOR, SERVICES, prepare
 from deploy.local.resolver import Backing, local_stack
 from deploy.local.topics import ensure_topics
-from shared.contracts.topics import topics
+from shared.contracts.topics import TopicConfig, topic_name, topics
 from shared.persistence.migrate import migrate
 
 numbers = itertools.count(1)
@@ -40,6 +41,30 @@ def make_cell(backing: Backing, code: str, services: tuple[str, ...], sources: t
     cell = make_schemas(backing, code, services)
     asyncio.run(ensure_topics(backing.kafka, topics(code, sources, ("hb",))))
     return cell
+
+
+def make_slim_cell(backing: Backing, code: str) -> Cell:
+    """Make a city for the shell alone: dispatch's tables, and few partitions where few will do."""
+    cell = make_schemas(backing, code, ("dispatch",))
+    asyncio.run(ensure_topics(backing.kafka, slim_topics(code)))
+    return cell
+
+
+def slim_topics(code: str) -> dict[str, TopicConfig]:
+    """Return the topics of such a city."""
+    fewer = {topic_name(code, "orders"): 3, topic_name(code, "ledger"): 1, topic_name(code, "feedback"): 1}
+    wanted = topics(code, ("s",), ("hb",))
+    return {name: replace(topic, partitions=fewer.get(name, topic.partitions)) for name, topic in wanted.items()}
+
+
+async def delete_topics(kafka: str, names: Iterable[str]) -> None:
+    """Delete topics: a broker that was killed looks through everything it has before it answers."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        await admin.delete_topics(list(names))
+    finally:
+        await admin.close()
 
 
 def make_schemas(backing: Backing, code: str, services: tuple[str, ...]) -> Cell:
