@@ -6,10 +6,10 @@ UV := $(or $(shell command -v uv 2>/dev/null),.tools/uv/bin/uv)
 RUN := $(UV) run --no-sync
 CHECKED := services shared deploy
 
-.PHONY: help setup check format lint types imports contracts test simulate demo up down status clean
+.PHONY: help setup check format lint types imports contracts test bench bench-floor simulate faults demo up down status clean
 
 help:  ## 列出全部目标 / list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .tools/uv/bin/uv:
 	@echo "安装 uv 到 .tools / installing uv into .tools"
@@ -41,6 +41,15 @@ test: setup  ## 运行全部测试 / run all tests
 
 simulate: setup  ## 模拟全系统 / simulate the whole system; SEEDS=n, SEED=k replays one
 	@$(RUN) python -m tests.flow.simulate $(or $(SEEDS),1000) $(if $(SEED),--seed $(SEED))
+
+faults: setup  ## 真实环境故障演练 / kill the running stack at random; MINUTES=m KILLS=n SEED=k
+	@$(RUN) python -m tests.faults.run --minutes $(or $(MINUTES),2) --kills $(or $(KILLS),30) $(if $(SEED),--seed $(SEED))
+
+bench: setup  ## 性能测量 / measure whole lifecycles; CASES=n CORES=0,1 PRELOAD=n
+	@$(RUN) python -m tests.bench.lifecycles
+
+bench-floor: setup  ## 与裸循环对比 / the same beside a bare loop on the same cores
+	@$(RUN) python -m tests.bench.floor
 
 demo: setup  ## 演示一周 / show a simulated week; DEMO_EXIT=1 ends there
 	@$(RUN) sidan demo

@@ -1,5 +1,5 @@
 """The auditor: by itself, from journals and streams, it accounts for every report (domain.md §7)."""
 
-from deploy.audit.run import Verdict, audit
+from deploy.audit.run import Unreachable, Verdict, audit
 
-__all__ = ["Verdict", "audit"]
+__all__ = ["Unreachable", "Verdict", "audit"]

@@ -6,19 +6,29 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import asyncpg
+from aiokafka.errors import KafkaError
 
 from deploy.audit import cases as case_books
 from deploy.audit import journals, streams
 from deploy.audit.chains import verify_chains
 from deploy.audit.journals import Finding
 from shared.contracts.topics import READS, SERVICES, STATED_ON
+from shared.persistence.engine import is_away
 
 LOOKS = 8
 PAUSE = 1.5
 """Seconds between looks: what is still wrong after the last is no fact in flight."""
+
+
+class Unreachable(RuntimeError):
+    """Nothing can be said: `server` ("database" or "broker") cannot be reached, or went away meanwhile."""
+
+    def __init__(self, server: Literal["database", "broker"], error: Exception) -> None:
+        super().__init__(f"{type(error).__name__}: {error}")
+        self.server = server
 
 
 @dataclass(slots=True)
@@ -70,8 +80,22 @@ class Verdict:
 async def audit(
     dsn: str, kafka: str, city: str, progress: Callable[[str, int], None] = lambda step, n: None
 ) -> Verdict:
-    """Audit a city as its read-only `auditor` role; `progress(step, n)` is called as work is done."""
-    conn = await asyncpg.connect(dsn)
+    """Audit a city as its read-only `auditor` role; `progress(step, n)` is called as work is done.
+
+    Raises `Unreachable`.
+    """
+    try:
+        return await _audit(dsn, kafka, city, progress)
+    except KafkaError as error:
+        raise Unreachable("broker", error) from error
+    except Exception as error:
+        if is_away(error):
+            raise Unreachable("database", error) from error
+        raise
+
+
+async def _audit(dsn: str, kafka: str, city: str, progress: Callable[[str, int], None]) -> Verdict:
+    conn = await asyncpg.connect(dsn, timeout=10)
     try:
         await conn.execute("SET statement_timeout = '600s'; SET idle_in_transaction_session_timeout = '600s'")
         verdict = Verdict()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from hashlib import blake2b
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaTimeoutError
 
 from deploy.audit.journals import Finding
 from shared.contracts.envelope import SEQUENCE, SUBJECT
@@ -16,6 +18,8 @@ from shared.contracts.topics import STATE_STREAM, topic_name
 from shared.persistence.engine import schema_of
 
 MASK = (1 << 64) - 1
+STALLED = 30.0
+"""Seconds without a record of those that are there, after which the broker counts as away."""
 
 
 @dataclass(slots=True)
@@ -28,9 +32,10 @@ class Carried:
 
 @dataclass(slots=True)
 class Stream:
-    """A state stream as an independent reader saw it."""
+    """A state stream as an independent reader saw it; `exists` is False where the broker knows no such topic."""
 
     topic: str
+    exists: bool = True
     records: int = 0
     repeats: int = 0
     subjects: dict[str, Carried] = field(default_factory=dict)
@@ -42,25 +47,50 @@ def _digest(sequence: int, value: bytes) -> int:
 
 
 async def read(bootstrap: str, city: str, service: str, progress: Callable[[int], None]) -> Stream:
-    """Read a whole state stream; a repeat is allowed (at least once), a gap or a swap on the wire is a finding."""
+    """Read a whole state stream; a repeat is allowed (at least once), a gap or a swap on the wire is a finding.
+
+    Raises KafkaError when the broker cannot be reached, or goes away meanwhile.
+    """
     stream = Stream(topic_name(city, STATE_STREAM[service]))
+    if stream.topic not in await _topics(bootstrap):
+        stream.exists = False
+        return stream
     consumer = AIOKafkaConsumer(
         stream.topic, bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
     )
-    await consumer.start()
     try:
-        places = list(consumer.assignment())
-        ends = await consumer.end_offsets(places)
-        await consumer.seek_to_beginning(*places)
-        while any([await consumer.position(place) < ends[place] for place in places]):
-            for records in (await consumer.getmany(timeout_ms=1000, max_records=2000)).values():
-                for record in records:
-                    _one(stream, dict(record.headers), record.value or b"")
-                progress(len(records))
+        await consumer.start()
+        await _read_all(consumer, stream, progress)
     finally:
         with suppress(Exception):
             await consumer.stop()
     return stream
+
+
+async def _topics(bootstrap: str) -> set[str]:
+    """Return what topics there are; a consumer of a missing one would wait for it."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    try:
+        await consumer.start()
+        return set(await consumer.topics())
+    finally:
+        with suppress(Exception):
+            await consumer.stop()
+
+
+async def _read_all(consumer: AIOKafkaConsumer, stream: Stream, progress: Callable[[int], None]) -> None:
+    places = list(consumer.assignment())
+    ends = await consumer.end_offsets(places)
+    await consumer.seek_to_beginning(*places)
+    last = time.monotonic()
+    while any([await consumer.position(place) < ends[place] for place in places]):
+        for records in (await consumer.getmany(timeout_ms=1000, max_records=2000)).values():
+            for record in records:
+                _one(stream, dict(record.headers), record.value or b"")
+            progress(len(records))
+            last = time.monotonic()
+        if time.monotonic() - last > STALLED:
+            raise KafkaTimeoutError(f"{stream.topic}: no record for {STALLED:.0f} s")
 
 
 def _one(stream: Stream, headers: dict[str, bytes], value: bytes) -> None:
@@ -84,6 +114,12 @@ def _one(stream: Stream, headers: dict[str, bytes], value: bytes) -> None:
 async def compare(conn: asyncpg.Connection, city: str, service: str, stream: Stream) -> list[Finding]:
     """Hold the stream against the journal, fact by fact; what is still pending may be missing."""
     schema = schema_of(city, service)
+    if not stream.exists:
+        facts = await conn.fetchval(f'SELECT count(*) FROM "{schema}".journal WHERE sequence > 0')
+        what = (
+            f"the topic does not exist, {facts} facts are written down: sidan down, sidan up, sidan republish {service}"
+        )
+        return [Finding("missing", stream.topic, what)]
     first_pending = dict(
         await conn.fetch(
             f'SELECT j.subject, min(j.sequence) FROM "{schema}".pending p JOIN "{schema}".journal j USING (id) '

@@ -10,7 +10,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from deploy.audit import Verdict
+from deploy.audit import Unreachable, Verdict
 from deploy.audit import audit as run_audit
 from deploy.cli import main
 from deploy.cli.stack import DEFAULT_CITY, City, Folder, running_stack
@@ -32,7 +32,7 @@ KINDS = {
     "double": t("重复", "doubles"),
     "order": t("乱序", "out of order"),
     "differs": t("流与日志不一致", "stream differs from journal"),
-    "missing": t("已记未发", "written down but not on the stream"),
+    "missing": t("已记而流上没有", "written down but not on the stream"),
     "foreign": t("来历不明", "foreign"),
     "unheard": t("未被读取", "not applied by a reader"),
     "parked": t("滞留超过 60 秒", "parked for over 60 s"),
@@ -42,14 +42,25 @@ KINDS = {
     "two_places": t("同时在两处", "in two places"),
 }
 
+AWAY = {
+    "database": (
+        "无法连接 PostgreSQL，稽核未进行；查看 sidan status 与 logs/postgres.log，恢复后重试",
+        "PostgreSQL cannot be reached, nothing was audited; see sidan status and logs/postgres.log, then try again",
+    ),
+    "broker": (
+        "无法连接 Kafka，稽核未完成；查看 sidan status 与 logs/kafka.log，恢复后重试",
+        "Kafka cannot be reached, the audit is not complete; see sidan status and logs/kafka.log, then try again",
+    ),
+}
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
         help=t(
-            "稽核：以只读身份清点每一件反映，核对日志、消息流与台账链；有缺失、重复或两处并存时退出码 1",
+            "稽核：以只读身份清点每一件反映，核对日志、消息流与台账链；有缺失、重复或两处并存时退出码 1，无法连接时 3",
             "Audit: as a read-only role, account for every report and check journals, streams and ledgers; "
-            "exit 1 if anything is lost, double or in two places",
+            "exit 1 if anything is lost, double or in two places, 3 if a server cannot be reached",
         )
     )(audit)
 
@@ -60,7 +71,13 @@ def audit(
     as_json: Annotated[bool, typer.Option("--json", help=t("以 JSON 输出", "Print JSON"))] = False,
 ) -> None:
     """Audit a running stack."""
-    verdict = examine(running_stack(city, folder))
+    try:
+        verdict = examine(running_stack(city, folder))
+    except Unreachable as away:
+        zh, en = AWAY[away.server]
+        main.errors.print(t(zh, en), style="red")
+        main.errors.print(f"({away})", markup=False, highlight=False)
+        raise typer.Exit(main.NOT_RUNNING) from None
     if as_json:
         typer.echo(json.dumps(verdict.as_json(), ensure_ascii=False, indent=1))
     else:

@@ -6,6 +6,7 @@ import asyncio
 from typing import Annotated
 
 import typer
+from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from deploy.cli import main
 from deploy.cli.stack import DEFAULT_CITY, City, Folder, running_stack
@@ -40,6 +41,18 @@ def republish(
     except NotLost as whole:
         main.errors.print(t(f"没有缺失，未作改动：{whole}", f"Nothing is missing, nothing changed: {whole}"))
         raise typer.Exit(main.CHECK_FAILED) from None
+    except UnknownTopicOrPartitionError:
+        main.errors.print(
+            t(
+                f"主题还不存在：先 sidan down、sidan up --city {city}，再重试",
+                f"The topic does not exist yet: sidan down, sidan up --city {city}, then try again",
+            )
+        )
+        raise typer.Exit(main.CHECK_FAILED) from None
+    except (KafkaError, OSError) as away:
+        main.errors.print(t("无法连接 Kafka 或 PostgreSQL", "Kafka or PostgreSQL cannot be reached"), style="red")
+        main.errors.print(f"({type(away).__name__}: {away})", markup=False, highlight=False)
+        raise typer.Exit(main.NOT_RUNNING) from None
     names = ", ".join(f"{name} ({count})" for name, count in readers.items())
     main.console.print(
         t(

@@ -193,6 +193,10 @@ def _greet(stack: Stack, began: float) -> None:
             t("已启动，但有服务未就绪；见 sidan status", "up, but not every service is ready; see sidan status"),
             style="yellow",
         )
+    _tell_console(stack)
+
+
+def _tell_console(stack: Stack) -> None:
     if "console" in stack.services:
         main.console.print(t(f"控制台：{stack.services['console']}", f"console: {stack.services['console']}"))
 
@@ -226,6 +230,7 @@ def _show(stack: Stack, conditions: Sequence[control.Condition]) -> None:
             str(one.restarts),
         )
     main.console.print(table)
+    _tell_console(stack)
     for one in conditions:
         for reason in one.why if one.is_alive else ():
             main.console.print(f"{one.name}: {reason}", style="yellow", markup=False, highlight=False)

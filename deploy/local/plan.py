@@ -36,6 +36,8 @@ class Plan:
     speed: float = 1.0
     virtual_at: datetime | None = None
     """When the clock begins, if it has not begun yet; None is now."""
+    longest_pause: float = 30.0
+    """Seconds; a process that dies again and again is started anew at most this late."""
 
     def save(self) -> Path:
         """Write it into the stack's folder."""
@@ -49,6 +51,7 @@ class Plan:
             "migrations": list(self.migrations),
             "speed": self.speed,
             "virtual_at": self.virtual_at.isoformat() if self.virtual_at else None,
+            "longest_pause": self.longest_pause,
         }
         write_json(path, content)
         return path

@@ -44,9 +44,17 @@ def hindrances(url: str) -> Sequence[str]:
 def _why(body: bytes) -> list[str]:
     try:
         why = json.loads(body)["why"]
-        return [f"{what}: {said if isinstance(said, str) else json.dumps(said)}" for what, said in why.items()]
+        return [f"{what}: {_said(said)}" for what, said in why.items()]
     except (ValueError, KeyError, TypeError, AttributeError):
         return []
+
+
+def _said(reason: object) -> str:
+    """Return a reason as one line; where it concerns many partitions, the first stands for all."""
+    if isinstance(reason, dict) and reason:
+        first = min(reason)
+        return f"{first}: {reason[first]}" + (f" (+{len(reason) - 1})" if len(reason) > 1 else "")
+    return str(reason)
 
 
 @dataclass

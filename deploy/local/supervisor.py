@@ -24,8 +24,8 @@ from deploy.local.topics import ensure_topics
 
 READY_WITHIN = 90.0
 """Seconds after which a start is over although a service that lives is not ready; it is told which one, and why."""
-FIRST_PAUSE, LONGEST_PAUSE, SOUND_AFTER = 0.5, 30.0, 60.0
-"""Seconds before a restart: doubling from the first to the longest, anew after a life of `SOUND_AFTER`."""
+FIRST_PAUSE, SOUND_AFTER = 0.5, 60.0
+"""Seconds before a restart: doubling from the first to the plan's longest, anew after a life of `SOUND_AFTER`."""
 HOPELESS = 3
 """Deaths of one service during the start after which it is given up."""
 
@@ -137,7 +137,7 @@ class Supervisor:
             service.start()
         self._note("starting")
         self._vigil = Vigil(self._services, urls, self._say)
-        self._waiting = urls
+        self._waiting = dict(urls)
         self._await_ready()
 
     def _await_ready(self) -> None:
@@ -190,7 +190,7 @@ class Supervisor:
             if child.name not in self._due:
                 pause = FIRST_PAUSE if now - child.started > SOUND_AFTER else self._pauses.get(child.name, FIRST_PAUSE)
                 self._due[child.name] = now + pause
-                self._pauses[child.name] = min(2 * pause, LONGEST_PAUSE)
+                self._pauses[child.name] = min(2 * pause, self.plan.longest_pause)
                 self._say(
                     (f"{child.name} 已退出，{pause:g} 秒后重启", f"{child.name} ended; it is restarted in {pause:g} s")
                 )

@@ -3,60 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, DateTime, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import DateTime, Index, Text, text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import registry  # noqa: TID251  rows are described, never loaded by an ORM session
+from sqlmodel import Field, SQLModel
 
 from services.dispatch.domain.register import Responsibility
 from shared.shell.service import NoTables
 
-METADATA = MetaData()
+MOMENT: Any = DateTime(timezone=True)
+"""An aware instant; `Any` because `Field` is typed for classes of types alone."""
 
-RESPONSIBILITY = Table(
-    "responsibility",
-    METADATA,
-    Column("case_id", Text, primary_key=True),
-    Column("number", Text, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("responsible", Text),
-    Column("rung", Text),
-    Column("clock", Text),
-    Column("due_at", DateTime(timezone=True)),
-    Column("matter", Text, nullable=False),
-    Column("unit", Text, nullable=False),
-    Column("urgent", Boolean, nullable=False),
-    Column("summary", Text, nullable=False),
-    Column("assignment", Integer, nullable=False),
-    Column("dispatcher", Text, nullable=False),
-    Column("lead", Text),
-    Column("request", Text),
-    Column("judge", Text),
-    Column("updated_at", DateTime(timezone=True), nullable=False),
-    Index("responsibility_of", "responsible", "status", "case_id"),
-    Index("responsibility_judge", "judge", "case_id"),
-)
 
+class Row(SQLModel, registry=registry()):
+    """Dispatch's rows: a registry of their own, shared with no other service."""
+
+
+class ResponsibilityRow(Row, table=True):
+    """Who is responsible for a case now, and by when; one row per case."""
+
+    __tablename__ = "responsibility"
+    __table_args__ = (
+        Index("responsibility_of", "responsible", "status", "case_id"),
+        Index("responsibility_judge", "judge", "case_id"),
+    )
+
+    case_id: str = Field(sa_type=Text, primary_key=True)
+    number: str = Field(sa_type=Text)
+    status: str = Field(sa_type=Text)
+    responsible: str | None = Field(sa_type=Text)
+    rung: str | None = Field(sa_type=Text)
+    clock: str | None = Field(sa_type=Text)
+    due_at: datetime | None = Field(sa_type=MOMENT)
+    matter: str = Field(sa_type=Text)
+    unit: str = Field(sa_type=Text)
+    urgent: bool
+    summary: str = Field(sa_type=Text)
+    assignment: int
+    dispatcher: str = Field(sa_type=Text)
+    lead: str | None = Field(sa_type=Text)
+    request: str | None = Field(sa_type=Text)
+    judge: str | None = Field(sa_type=Text)
+    updated_at: datetime = Field(sa_type=MOMENT)
+
+
+METADATA = Row.metadata
 APPEND_ONLY: tuple[str, ...] = ()
 
 _TYPES = {
-    "case_id": "text[]",
-    "number": "text[]",
-    "status": "text[]",
-    "responsible": "text[]",
-    "rung": "text[]",
-    "clock": "text[]",
-    "due_at": "timestamptz[]",
-    "matter": "text[]",
-    "unit": "text[]",
-    "urgent": "bool[]",
-    "summary": "text[]",
-    "assignment": "int[]",
-    "dispatcher": "text[]",
-    "lead": "text[]",
-    "request": "text[]",
-    "judge": "text[]",
-    "updated_at": "timestamptz[]",
+    column.name: f"{column.type.compile(dialect=postgresql.dialect())}[]"  # type: ignore[no-untyped-call]
+    for column in METADATA.tables["responsibility"].columns
 }
 _COLUMNS = ", ".join(_TYPES)
 _VALUES = ", ".join(f"CAST(:{name} AS {kind})" for name, kind in _TYPES.items())

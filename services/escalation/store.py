@@ -8,20 +8,11 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import (
-    Boolean,
-    Column,
-    DateTime,
-    Index,
-    Integer,
-    MetaData,
-    PrimaryKeyConstraint,
-    Table,
-    Text,
-    text,
-)
+from sqlalchemy import DateTime, Index, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import registry  # noqa: TID251  rows are described, never loaded by an ORM session
+from sqlmodel import Field, SQLModel
 
 from services.escalation.domain import STATES, further, needs_peek
 from services.escalation.domain.boards import EntryRow, MeetingRow
@@ -30,74 +21,91 @@ from services.escalation.domain.ledger import Wording
 from shared.kernel.decisions import Message
 from shared.shell.service import kind_of
 
-METADATA = MetaData()
+MOMENT: Any = DateTime(timezone=True)
+"""An aware instant; `Any` because `Field` is typed for classes of types alone."""
 
-RECORD = Table(
-    "record",
-    METADATA,
-    Column("ledger", Text),
-    Column("seq", Integer),
-    Column("prev", Text, nullable=False),
-    Column("at", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("topic", Text, nullable=False),
-    Column("body", Text, nullable=False),
-    Column("hash", Text, nullable=False),
-    PrimaryKeyConstraint("ledger", "seq"),
-    Index("record_topic", "topic"),
-)
-"""`at` and `body` are the very text that was hashed, so that the chain can be computed again from the columns."""
-WORDING = Table(
-    "wording",
-    METADATA,
-    Column("salt", Text, primary_key=True),
-    Column("ledger", Text, nullable=False),
-    Column("meeting", Text, nullable=False),
-    Column("topic", Text, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("digest", Text, nullable=False),
-)
-"""Words of persons; a row may be erased, the ledger's digest stays, so not append-only."""
-MEETING_BOARD = Table(
-    "meeting_board",
-    METADATA,
-    Column("id", Text, primary_key=True),
-    Column("body", Text, nullable=False),
-    Column("level", Text, nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("temporary", Boolean, nullable=False),
-    Column("makeup", Boolean, nullable=False),
-    Column("cut_off_at", DateTime(timezone=True)),
-    Column("opens_at", DateTime(timezone=True), nullable=False),
-    Column("hold_by", DateTime(timezone=True), nullable=False),
-    Column("adopt_by", DateTime(timezone=True)),
-    Column("agenda", JSONB, nullable=False),
-    Column("invited", JSONB, nullable=False),
-    Column("attendance", JSONB, nullable=False),
-    Column("decisions", JSONB, nullable=False),
-    Column("ledger_seq", Integer, nullable=False),
-    Column("ledger_hash", Text, nullable=False),
-    Index("meeting_board_body", "body", "opens_at"),
-    Index("meeting_board_status", "status", "opens_at"),
-)
-ENTRY_BOARD = Table(
-    "entry_board",
-    METADATA,
-    Column("case_id", Text),
-    Column("topic", Text, nullable=False),
-    Column("body", Text),
-    Column("level", Text, nullable=False),
-    Column("position", Integer, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("active", Boolean, nullable=False),
-    Column("answer_due_at", DateTime(timezone=True), nullable=False),
-    Column("has_to_acknowledge", Boolean, nullable=False),
-    Column("has_to_tell", Boolean, nullable=False),
-    Column("has_to_write_off", Boolean, nullable=False),
-    PrimaryKeyConstraint("case_id", "body"),
-    Index("entry_board_body", "body", "status"),
-)
+
+class Row(SQLModel, registry=registry()):
+    """Escalation's rows: a registry of their own, shared with no other service."""
+
+
+class RecordRow(Row, table=True):
+    """A ledger's record; `at` and `body` are the very text that was hashed, so the chain can be computed again."""
+
+    __tablename__ = "record"
+    __table_args__ = (Index("record_topic", "topic"),)
+
+    ledger: str = Field(sa_type=Text, primary_key=True)
+    seq: int = Field(primary_key=True)
+    prev: str = Field(sa_type=Text)
+    at: str = Field(sa_type=Text)
+    kind: str = Field(sa_type=Text)
+    topic: str = Field(sa_type=Text)
+    body: str = Field(sa_type=Text)
+    hash: str = Field(sa_type=Text)
+
+
+class WordingRow(Row, table=True):
+    """Words of persons; a row may be erased, the ledger's digest stays, so not append-only."""
+
+    __tablename__ = "wording"
+
+    salt: str = Field(sa_type=Text, primary_key=True)
+    ledger: str = Field(sa_type=Text)
+    meeting: str = Field(sa_type=Text)
+    topic: str = Field(sa_type=Text)
+    text: str = Field(sa_type=Text)
+    digest: str = Field(sa_type=Text)
+
+
+class MeetingBoard(Row, table=True):
+    """How every meeting stands."""
+
+    __tablename__ = "meeting_board"
+    __table_args__ = (
+        Index("meeting_board_body", "body", "opens_at"),
+        Index("meeting_board_status", "status", "opens_at"),
+    )
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    body: str = Field(sa_type=Text)
+    level: str = Field(sa_type=Text)
+    number: int
+    status: str = Field(sa_type=Text)
+    temporary: bool
+    makeup: bool
+    cut_off_at: datetime | None = Field(sa_type=MOMENT)
+    opens_at: datetime = Field(sa_type=MOMENT)
+    hold_by: datetime = Field(sa_type=MOMENT)
+    adopt_by: datetime | None = Field(sa_type=MOMENT)
+    agenda: list[Any] = Field(sa_type=JSONB)
+    invited: list[Any] = Field(sa_type=JSONB)
+    attendance: list[Any] = Field(sa_type=JSONB)
+    decisions: list[Any] = Field(sa_type=JSONB)
+    ledger_seq: int
+    ledger_hash: str = Field(sa_type=Text)
+
+
+class EntryBoard(Row, table=True):
+    """What every body still has to do about a case's topic."""
+
+    __tablename__ = "entry_board"
+    __table_args__ = (Index("entry_board_body", "body", "status"),)
+
+    case_id: str = Field(sa_type=Text, primary_key=True)
+    topic: str = Field(sa_type=Text)
+    body: str = Field(sa_type=Text, primary_key=True)
+    level: str = Field(sa_type=Text)
+    position: int
+    status: str = Field(sa_type=Text)
+    active: bool
+    answer_due_at: datetime = Field(sa_type=MOMENT)
+    has_to_acknowledge: bool
+    has_to_tell: bool
+    has_to_write_off: bool
+
+
+METADATA = Row.metadata
 
 APPEND_ONLY: tuple[str, ...] = ("record",)
 
@@ -118,10 +126,10 @@ def _insert(table: Table, *, replaces: bool) -> Any:
 
 
 _STATEMENTS = (
-    (Record, _insert(RECORD, replaces=False)),
-    (Wording, _insert(WORDING, replaces=False)),
-    (MeetingRow, _insert(MEETING_BOARD, replaces=True)),
-    (EntryRow, _insert(ENTRY_BOARD, replaces=True)),
+    (Record, _insert(METADATA.tables["record"], replaces=False)),
+    (Wording, _insert(METADATA.tables["wording"], replaces=False)),
+    (MeetingRow, _insert(METADATA.tables["meeting_board"], replaces=True)),
+    (EntryRow, _insert(METADATA.tables["entry_board"], replaces=True)),
 )
 
 MEETINGS = text(

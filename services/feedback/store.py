@@ -11,71 +11,77 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from sqlalchemy import (
-    Boolean,
-    Column,
-    DateTime,
-    Index,
-    Integer,
-    MetaData,
-    PrimaryKeyConstraint,
-    SmallInteger,
-    Table,
-    Text,
-    text,
-)
+from sqlalchemy import DateTime, Index, PrimaryKeyConstraint, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import registry  # noqa: TID251  rows are described, never loaded by an ORM session
+from sqlmodel import Field, SQLModel
 
 from services.feedback.domain.rating import Counted, Invitation, Rating, Remark
 from services.feedback.domain.score import Prepared, Publication, Tally
 from shared.kernel.decisions import Due, Message
 
-METADATA = MetaData()
+MOMENT: Any = DateTime(timezone=True)
+"""An aware instant; `Any` because `Field` is typed for classes of types alone."""
 
-INVITATION = Table(
-    "invitation",
-    METADATA,
-    Column("token_hash", Text, primary_key=True),
-    Column("invitation", Text, nullable=False),
-    Column("case_id", Text, nullable=False),
-    Column("round", Integer, nullable=False),
-)
-REMARK = Table(
-    "remark",
-    METADATA,
-    Column("case_id", Text),
-    Column("round", Integer),
-    Column("kind", Text),
-    Column("text", Text, nullable=False),
-    PrimaryKeyConstraint("case_id", "round", "kind"),
-)
-"""Words of persons; rows are deleted when a resident is erased, so not append-only."""
-ANSWER = Table(
-    "answer",
-    METADATA,
-    Column("case_id", Text, primary_key=True),
-    Column("round", Integer, nullable=False),
-    Column("unit", Text, nullable=False),
-    Column("period", Text, nullable=False),
-    Column("contacted", Boolean, nullable=False),
-    Column("solved", Boolean, nullable=False),
-    Column("grade", SmallInteger),
-    Column("valid", Boolean, nullable=False),
-    Column("outcome", Boolean, nullable=False),
-    Index("answer_of_unit", "unit", "period"),
-)
-"""One row per closed case that was asked; `valid` is False where nobody answered in time."""
-SCORE = Table(
-    "score",
-    METADATA,
-    Column("unit", Text),
-    Column("period", Text),
-    Column("revision", Integer),
-    Column("published_at", DateTime(timezone=True), nullable=False),
-    Column("score", JSONB, nullable=False),
-    PrimaryKeyConstraint("period", "unit", "revision"),
-)
+
+class Row(SQLModel, registry=registry()):
+    """Feedback's rows: a registry of their own, shared with no other service."""
+
+
+class InvitationRow(Row, table=True):
+    """Which case a token's hash stands for."""
+
+    __tablename__ = "invitation"
+
+    token_hash: str = Field(sa_type=Text, primary_key=True)
+    invitation: str = Field(sa_type=Text)
+    case_id: str = Field(sa_type=Text)
+    round: int
+
+
+class RemarkRow(Row, table=True):
+    """Words of persons; rows are deleted when a resident is erased, so not append-only."""
+
+    __tablename__ = "remark"
+
+    case_id: str = Field(sa_type=Text, primary_key=True)
+    round: int = Field(primary_key=True)
+    kind: str = Field(sa_type=Text, primary_key=True)
+    text: str = Field(sa_type=Text)
+
+
+class AnswerRow(Row, table=True):
+    """One row per closed case that was asked; `valid` is False where nobody answered in time."""
+
+    __tablename__ = "answer"
+    __table_args__ = (Index("answer_of_unit", "unit", "period"),)
+
+    case_id: str = Field(sa_type=Text, primary_key=True)
+    round: int
+    unit: str = Field(sa_type=Text)
+    period: str = Field(sa_type=Text)
+    contacted: bool
+    solved: bool
+    grade: int | None = Field(sa_type=SmallInteger)
+    valid: bool
+    outcome: bool
+
+
+class ScoreRow(Row, table=True):
+    """A published score; a later revision is a row of its own."""
+
+    __tablename__ = "score"
+    __table_args__ = (PrimaryKeyConstraint("period", "unit", "revision"),)
+
+    unit: str = Field(sa_type=Text)
+    period: str = Field(sa_type=Text)
+    revision: int
+    published_at: datetime = Field(sa_type=MOMENT)
+    score: dict[str, Any] = Field(sa_type=JSONB)
+
+
+METADATA = Row.metadata
 
 APPEND_ONLY: tuple[str, ...] = ("invitation", "answer", "score")
 

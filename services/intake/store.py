@@ -9,22 +9,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Date,
-    DateTime,
-    Identity,
-    Index,
-    Integer,
-    MetaData,
-    PrimaryKeyConstraint,
-    Table,
-    Text,
-    text,
-)
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import registry  # noqa: TID251  rows are described, never loaded by an ORM session
+from sqlmodel import Field, SQLModel
 
 from services.intake.domain.facts import Decided, Dossier, Waiting
 from services.intake.domain.report import Report
@@ -32,58 +21,81 @@ from shared.kernel.decisions import Message
 
 APPEND_ONLY = ("dossier_read",)
 
-METADATA = MetaData()
+MOMENT: Any = DateTime(timezone=True)
+"""An aware instant; `Any` because `Field` is typed for classes of types alone."""
 
-REPORT = Table(
-    "report",
-    METADATA,
-    Column("source", Text, nullable=False),
-    Column("source_id", Text, nullable=False),
-    Column("case_id", Text, nullable=False, unique=True),
-    PrimaryKeyConstraint("source", "source_id"),
-    comment="For ever: the same (source, id) is one report (shell.md 2.3).",
-)
-NUMBERS = Table(
-    "case_number",
-    METADATA,
-    Column("day", Date, primary_key=True),
-    Column("last", Integer, nullable=False),
-    comment="The last case number given on a day of the city's own time.",
-)
-DOSSIER = Table(
-    "dossier",
-    METADATA,
-    Column("id", Text, primary_key=True),
-    Column("case_id", Text, nullable=False, index=True),
-    Column("source", Text, nullable=False),
-    Column("report_id", Text, nullable=False),
-    Column("identity", JSONB, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("subject", Text),
-    Column("place", JSONB, nullable=False),
-    Column("photos", JSONB, nullable=False),
-    Column("received_at", DateTime(timezone=True), nullable=False),
-    comment="The only place of personal data; erasing a resident deletes the row.",
-)
-TRIAGE = Table(
-    "triage",
-    METADATA,
-    Column("case_id", Text, primary_key=True),
-    Column("responsible", Text, nullable=False),
-    Column("due_at", DateTime(timezone=True), nullable=False),
-    Index("triage_due", "due_at", "case_id"),
-    comment="Reports that wait for a person, to be listed without reading every case.",
-)
-DOSSIER_READ = Table(
-    "dossier_read",
-    METADATA,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("case_id", Text, nullable=False, index=True),
-    Column("reader", Text, nullable=False),
-    Column("why", Text, nullable=False),
-    Column("read_at", DateTime(timezone=True), nullable=False),
-    comment="Who read a dossier, when, why; append-only.",
-)
+
+class Row(SQLModel, registry=registry()):
+    """Intake's rows: a registry of their own, shared with no other service."""
+
+
+class ReportRow(Row, table=True):
+    """Which case a source's report is."""
+
+    __tablename__ = "report"
+    __table_args__ = ({"comment": "For ever: the same (source, id) is one report (shell.md 2.3)."},)
+
+    source: str = Field(sa_type=Text, primary_key=True)
+    source_id: str = Field(sa_type=Text, primary_key=True)
+    case_id: str = Field(sa_type=Text, unique=True)
+
+
+class CaseNumberRow(Row, table=True):
+    """How many numbers a day has given."""
+
+    __tablename__ = "case_number"
+    __table_args__ = ({"comment": "The last case number given on a day of the city's own time."},)
+
+    day: date = Field(primary_key=True)
+    last: int
+
+
+class DossierRow(Row, table=True):
+    """What a reporter said, whole."""
+
+    __tablename__ = "dossier"
+    __table_args__ = ({"comment": "The only place of personal data; erasing a resident deletes the row."},)
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    case_id: str = Field(sa_type=Text, index=True)
+    source: str = Field(sa_type=Text)
+    report_id: str = Field(sa_type=Text)
+    identity: dict[str, Any] = Field(sa_type=JSONB)
+    text: str = Field(sa_type=Text)
+    subject: str | None = Field(sa_type=Text)
+    place: dict[str, Any] = Field(sa_type=JSONB)
+    photos: list[Any] = Field(sa_type=JSONB)
+    received_at: datetime = Field(sa_type=MOMENT)
+
+
+class TriageRow(Row, table=True):
+    """A report that waits for a person."""
+
+    __tablename__ = "triage"
+    __table_args__ = (
+        Index("triage_due", "due_at", "case_id"),
+        {"comment": "Reports that wait for a person, to be listed without reading every case."},
+    )
+
+    case_id: str = Field(sa_type=Text, primary_key=True)
+    responsible: str = Field(sa_type=Text)
+    due_at: datetime = Field(sa_type=MOMENT)
+
+
+class DossierReadRow(Row, table=True):
+    """One reading of a dossier."""
+
+    __tablename__ = "dossier_read"
+    __table_args__ = ({"comment": "Who read a dossier, when, why; append-only."},)
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    case_id: str = Field(sa_type=Text, index=True)
+    reader: str = Field(sa_type=Text)
+    why: str = Field(sa_type=Text)
+    read_at: datetime = Field(sa_type=MOMENT)
+
+
+METADATA = Row.metadata
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,20 @@ def sqlstate(error: BaseException) -> str | None:
     return state if isinstance(state, str) else None
 
 
+def is_unsendable(error: BaseException) -> bool:
+    """Tell whether the client itself could not put a value on the wire: a lone surrogate, an int or date out of range.
+
+    asyncpg calls that an InterfaceError, as it does a closed connection, and a ValueError at the same time.
+    """
+    original = error.orig if isinstance(error, DBAPIError) else error
+    cause = getattr(original, "__cause__", None)
+    return any(isinstance(e, asyncpg.InterfaceError) and isinstance(e, ValueError) for e in (original, cause))
+
+
 def is_away(error: BaseException) -> bool:
     """Tell whether the error means that the database cannot be reached now, rather than that we asked wrongly."""
+    if is_unsendable(error):
+        return False
     if isinstance(error, AWAY) or (isinstance(error, DBAPIError) and error.connection_invalidated):
         return True
     return (sqlstate(error) or "")[:2] in ("08", "57", "53", "25") or sqlstate(error) == "55P03"

@@ -17,7 +17,7 @@ from shared.contracts.envelope import stated
 from shared.contracts.topics import READS, STATE_STREAM, stream_of
 from shared.kernel.decisions import CLOCK, NOTHING, OUTSIDE, Actor, Answer, Arm, Cancel, Context, Decision, Message
 from shared.kernel.refusals import Refused
-from shared.shell.opening import sender_of
+from shared.shell.opening import OUTSIDE_ID, sender_of
 from shared.shell.service import Service
 from shared.shell.work import (
     INDEX,
@@ -464,5 +464,7 @@ def _with_digest(reply: Reply, digest: str) -> Reply:
 
 
 def _header(work: Work, name: str) -> str | None:
+    """Return a header of the record that can be repeated in an answer."""
     value = next((v for n, v in work.record.headers if n == name), None) if work.record else None
-    return value.decode("utf-8", "backslashreplace")[:128] if value else None
+    said = (value or b"").decode("utf-8", "replace")
+    return said if OUTSIDE_ID.fullmatch(said) else None

@@ -300,7 +300,8 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         total = 0
         for tp, following in self._next.items():
             with suppress(Exception):
-                total += max(0, max(consumer.highwater(tp) or 0, self._ends.get(tp, 0)) - following)
+                known = consumer.highwater(tp)  # None before the first fetch
+                total += max(0, (self._ends[tp] if known is None else known) - following)
         return total
 
     def assigned(self) -> bool:

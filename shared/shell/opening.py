@@ -27,7 +27,8 @@ MAX_VALUE_BYTES = 65_536
 """An outside message larger than this is refused unread: the largest valid report is a third of it."""
 MAX_SEQUENCE = 2**31 - 1
 MAX_SUBJECT = 200
-_OUTSIDE_ID = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
+OUTSIDE_ID = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
+"""What an outside party may call a message of its own."""
 
 _SENDERS = {"reports": "source", "ratings": "source", "replies": "department"}
 _ALLOWED = {s.family: frozenset(s.types) for s in STREAMS if not s.state and s.writer in ("source", "department")}
@@ -111,7 +112,7 @@ def _outside(record: Record, stream: str, wire: Wire, clock: Clock) -> Work:
     if len(record.value) > MAX_VALUE_BYTES:
         raise Refused("message.too_large", "body", limit=MAX_VALUE_BYTES)
     envelope = _envelope(record, inside=False)
-    if not _OUTSIDE_ID.fullmatch(envelope.id):
+    if not OUTSIDE_ID.fullmatch(envelope.id):
         raise Refused("message.invalid", "ce_id", field_name="ce_id", reason="1-128 printable characters")
     known = by_type(envelope.type)
     if known is None or known not in _ALLOWED.get(stream.partition(".")[0], ()):

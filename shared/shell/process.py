@@ -45,6 +45,8 @@ OVERDUE_ALARM_SECONDS = 60
 INBOX_DAYS = 14
 """Twice the retention of every outside stream; older ids cannot come again (shell.md §2.2)."""
 CHECK_SECONDS = 2.0
+STOP_SECONDS = 4.0
+"""How long a task may take to let go before it is asked again."""
 
 
 class Process:
@@ -113,9 +115,10 @@ class Process:
         """Finish the batch in hand and let go."""
         with suppress(Exception):
             await asyncio.wait_for(self.broker.stop(), 25)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while left := [task for task in self._tasks if not task.done()]:
+            for task in left:
+                task.cancel()
+            await asyncio.wait(left, timeout=STOP_SECONDS)
         await self.engine.dispose()
 
     def _spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:

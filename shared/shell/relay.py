@@ -20,6 +20,8 @@ from shared.telemetry.logs import brief
 log = structlog.get_logger()
 
 PAGE = 1000
+STOP_SECONDS = 2.0
+"""What a producer has for its last batches; what it does not get away stays pending."""
 POLL = 0.05
 """Seconds between looks when nobody wakes it."""
 NEXT_PAGE = (
@@ -89,11 +91,12 @@ class Relay:
                 self._woken.clear()
                 if not await self._send_page(conn, producer):
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(self._woken.wait(), POLL)
+                        async with asyncio.timeout(POLL):  # Python 3.11's wait_for can swallow a cancellation
+                            await self._woken.wait()
         finally:
             if producer is not None:
                 with suppress(Exception):
-                    await asyncio.wait_for(producer.stop(), 5)
+                    await asyncio.wait_for(producer.stop(), STOP_SECONDS)
             with suppress(Exception):
                 await conn.close(timeout=2)
 

@@ -11,9 +11,9 @@ from typing import Any, Protocol
 import structlog
 
 from shared.kernel.decisions import Arm
-from shared.persistence.engine import RETRY_AT_ONCE, sqlstate
+from shared.persistence.engine import RETRY_AT_ONCE, is_away, sqlstate
 from shared.shell.apply import Bench, apply
-from shared.shell.work import Batch, Clock, Loaded, Outcome, Partition, Relock
+from shared.shell.work import Batch, Clock, Hole, Loaded, OurFault, Outcome, Partition, Relock, Unfenced
 from shared.telemetry import metrics
 from shared.telemetry.logs import brief
 
@@ -21,10 +21,8 @@ log = structlog.get_logger()
 TRIES = 5
 UNIQUE_VIOLATION = "23505"
 """Another transaction was first with the same id: the next try finds it (shell.md §2.2)."""
-
-
-BAD_DATA = ("22", "23")
-"""Classes of SQLSTATE that blame a value."""
+OUR_STATEMENT = "42"
+"""Class of SQLSTATE that blames the statement or its rights: no record is at fault, whichever of them comes."""
 
 
 class Transaction(Protocol):
@@ -87,12 +85,12 @@ class Shell:
     async def take(self, batch: Batch, door: str) -> Outcome:
         """Apply a batch in one transaction; returns what the last one of it led to.
 
-        Where the database will not hold what one record led to, each is taken alone, and that one as unreadable.
+        Where one record breaks the whole batch, each is taken alone, and that one as unreadable (shell.md §4.2).
         """
         try:
             return await self._take(batch, door)
         except Exception as error:
-            if door != "log" or (sqlstate(error) or "")[:2] not in BAD_DATA or batch.spoiled or not batch.work:
+            if door != "log" or batch.spoiled or not batch.work or not _may_blame_one(error):
                 raise
             log.error("batch with a record that cannot be kept", error=brief(error), records=len(batch.work))
             if len(batch.work) == 1:
@@ -169,3 +167,10 @@ class Shell:
         if outcome.deadlines:
             with suppress(Exception):
                 self.wake_clock()
+
+
+def _may_blame_one(error: Exception) -> bool:
+    """Tell whether an error may lie in one record, so that the others can be taken without it."""
+    if isinstance(error, Hole | Unfenced | OurFault | Relock) or is_away(error):
+        return False
+    return sqlstate(error) not in RETRY_AT_ONCE and (sqlstate(error) or "")[:2] != OUR_STATEMENT

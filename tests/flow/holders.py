@@ -88,9 +88,7 @@ class Holders:
             return
         kept = world.offices["dispatch"].store.tables.subjects[case]
         sequence = kept.sequence - (1 if world.chance(0.1) else 0)
-        self.people.say(
-            "dispatch", data, case, world.actor_of(code), if_match=sequence if world.chance(0.2) else None
-        )
+        self.people.say("dispatch", data, case, world.actor_of(code), if_match=sequence if world.chance(0.2) else None)
 
     def _judge(self, case: str, order: Order) -> None:
         request, head = order.request, {"order": case, "assignment": order.assignment}

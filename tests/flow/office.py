@@ -20,8 +20,8 @@ from shared.shell.taking import Shell
 from shared.shell.work import Batch, JournalRow, Loaded, Outcome, Partition, Reply, Subject
 
 
-class Crash(Exception):
-    """The process dies here."""
+class Crash(BaseException):
+    """The process dies here: nothing in it can catch that."""
 
 
 class Unfit(Exception):
@@ -92,7 +92,9 @@ class WatchedTransaction(DictTransaction):
 
     async def commit(self, outcome: Outcome, reader: str) -> None:
         outcome.deadlines = [_written(change) if isinstance(change, Arm) else change for change in outcome.deadlines]
-        outcome.inbox = {key: msgspec.json.decode(msgspec.json.encode(r), type=Reply) for key, r in outcome.inbox.items()}
+        outcome.inbox = {
+            key: msgspec.json.decode(msgspec.json.encode(r), type=Reply) for key, r in outcome.inbox.items()
+        }
         for subject in outcome.subjects:
             subject.state = self._through_json(subject)
         await super().commit(outcome, reader)
@@ -178,7 +180,9 @@ class Reader:
 class Office:
     """A service with its readers; the store's clock is set by the world."""
 
-    def __init__(self, service: Service, city: Any, new_id: Callable[[], str], at: datetime, step: Callable[[], int]) -> None:
+    def __init__(
+        self, service: Service, city: Any, new_id: Callable[[], str], at: datetime, step: Callable[[], int]
+    ) -> None:
         self.name = service.name
         self.wire = service.wire
         self.evolve = service.evolve

@@ -88,7 +88,9 @@ class Run:
             world.place(office)  # another member takes over at the fence
         elif y < 0.21:
             world.count("skipped")
-            world.tell(f"{reader.group} loses {len(records)} records")
+            world.tell(f"{reader.group} loses {len(records)} records and goes on")
+            if following := world.fetch(reader):
+                world.deliver(office, reader, following)
         elif y < 0.23:
             world.count("torn")
             world.deliver(office, reader, [record for record in records if world.chance(0.8)])
@@ -143,12 +145,20 @@ class Run:
         world, x = self.world, self.world.random.random()
         if x < 0.50:
             world.pass_time(timedelta(seconds=world.random.randint(1, 30)))
-        elif x < 0.53:
+            return
+        if x < 0.53:
             world.pass_time(-timedelta(seconds=world.random.randint(1, 2)))  # the host's clock is set right
-        elif x < 0.83:
+            return
+        if world.chance(0.8):  # else there is an outage that lasts
+            for _ in range(world.random.choice((1, 2, 4))):
+                world.flow_once(lagging=True)
+        if x < 0.83:
             world.pass_time(timedelta(minutes=world.random.randint(20, 8 * 60)))
         elif x < 0.90 or not self._go_to_meeting(timedelta(days=12)):
             world.pass_time(timedelta(hours=world.random.randint(10, 60)))
+        if world.chance(0.7):  # the clock doors look five times a second
+            for office in world.offices.values():
+                self._strike(office)
 
     def _go_to_meeting(self, within: timedelta) -> bool:
         """Let time pass until the next meeting about something opens, and meet."""
@@ -175,7 +185,9 @@ class Run:
             world.drain()
 
 
-def run(seed: int, *, steps: int = STEPS, world: World | None = None, tell: Callable[[str], None] | None = None) -> Result:
+def run(
+    seed: int, *, steps: int = STEPS, world: World | None = None, tell: Callable[[str], None] | None = None
+) -> Result:
     """Run a seed to its end; never raises, what broke is in `findings`."""
     world = world or World(seed, tell)
     result = Result(seed)

@@ -52,9 +52,7 @@ class Secretaries:
     def _hold(self, id_: str, meeting: Meeting) -> None:
         members = [m.code for m in self.world.city.bodies[meeting.unit].members]
         present = members if self.world.chance(0.9) else members[: self.world.random.randint(0, len(members))]
-        self.people.say(
-            "escalation", e.HoldMeeting(present=(*present, *meeting.invited)), id_, self._chair(meeting)
-        )
+        self.people.say("escalation", e.HoldMeeting(present=(*present, *meeting.invited)), id_, self._chair(meeting))
 
     def _record(self, id_: str, meeting: Meeting) -> None:
         office = self.world.offices["escalation"]
@@ -80,7 +78,9 @@ class Secretaries:
             kind = e.DecisionKind.RESOLVE
         more: dict[str, Any] = {"why": WORDS}
         if kind is e.DecisionKind.RESOLVE:
-            near = [m.code for m in city.bodies[meeting.unit].members if m.code in city.units or m.code in city.departments]
+            near = [
+                m.code for m in city.bodies[meeting.unit].members if m.code in city.units or m.code in city.departments
+            ]
             choices = [meeting.unit, *near, *(u.code for u in city.children(meeting.unit))]
             due_on = self.world.now.date() + timedelta(days=pick((2, 10, 30, 179)))
             more = {"lead": pick(choices[:8]), "due_on": due_on, "done_means": WORDS}
@@ -91,7 +91,9 @@ class Secretaries:
     def follow(self) -> None:
         """Acknowledge, tell, object, write off: whatever a topic still asks for, or not."""
         office = self.world.offices["escalation"]
-        topics = [(case, t) for case in self.world.intake.reports.values() if isinstance(t := office.state(case), Topic)]
+        topics = [
+            (case, t) for case in self.world.intake.reports.values() if isinstance(t := office.state(case), Topic)
+        ]
         if not topics:
             return
         case, topic = self.people.pick(topics)

@@ -15,32 +15,17 @@ from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
-from services import dispatch, escalation, feedback, intake  # noqa: F401 - the packages that are simulated
-from services.console.app import hear, keep
-from services.dispatch import translate as dispatch_wire
-from services.dispatch.domain import Order
-from services.dispatch.domain import decide as dispatch_decide
-from services.dispatch.domain import evolve as dispatch_evolve
-from services.escalation import domain as escalation_domain
-from services.escalation import translate as escalation_wire
-from services.feedback import domain as feedback_domain
-from services.feedback import translate as feedback_wire
-from services.intake import translate as intake_wire
-from services.intake.domain import Case
-from services.intake.domain import decide as intake_decide
-from services.intake.domain import evolve as intake_evolve
 from shared.city.load import load
 from shared.city.model import City, UnitLevel
 from shared.contracts.base import Contract
 from shared.contracts.envelope import sent
-from shared.contracts.pairing import Unpaired
 from shared.contracts.topics import READS, topic_name, topics
 from shared.kernel.decisions import Actor
 from shared.shell.opening import outside
 from shared.shell.process import OUTSIDE_STREAMS
-from shared.shell.service import Service
 from shared.shell.work import Batch, Hole, OurFault, Partition, Place, Record, Reply, Unfenced, Work
 from tests.flow.office import Crash, Office, Reader
+from tests.flow.services import seeds_of, services
 from tests.flow.stores import ConsoleTables, DispatchTables, EscalationTables, FeedbackTables, IntakeTables
 from tests.flow.streams import Streams
 
@@ -107,6 +92,10 @@ class World:
         self.streams = Streams(topics(self.city.code, self.city.sources, departments))
         self.offices: dict[str, Office] = {}
         self.intake, self.dispatch = IntakeTables(self.new_id, self.city.case_prefix), DispatchTables()
+        self.escalation_tables = EscalationTables(self.city, self.peek)
+        self.feedback_tables = FeedbackTables("s" * 32, self.city.code)
+        self.console = ConsoleTables()
+        self._peek_since = 0
         self._open_offices()
         self.zombies: list[Held] = []
         self.unanswered: list[Said] = []
@@ -134,28 +123,8 @@ class World:
         return [unit for unit in self.city.bodies if unit in chain]
 
     def _open_offices(self) -> None:
-        city = self.city
-        self.escalation_tables = EscalationTables(city, self._peek)
-        self.feedback_tables = FeedbackTables("s" * 32, city.code)
-        self.console = ConsoleTables()
-        chain = frozenset(self.bodies)
-
-        def seeds(city: Any, now: datetime) -> Any:
-            wanted = escalation_domain.seeds(city, now)
-            return [(subject, arm) for subject, arm in wanted if subject.removeprefix("ledger:") in chain]
-
-        services = (
-            Service("intake", intake_decide, intake_evolve, {"case": Case}, intake_wire.wire, self.intake,
-                    refusal=intake_wire.refusal),
-            Service("dispatch", dispatch_decide, dispatch_evolve, {"case": Order}, dispatch_wire.WIRE, self.dispatch,
-                    refusal=dispatch_wire.refusal),
-            Service("escalation", escalation_domain.decide, escalation_domain.evolve, escalation_domain.STATES,
-                    escalation_wire.WIRE, self.escalation_tables, escalation_domain.touches, seeds=seeds),
-            Service("feedback", feedback_domain.decide, feedback_domain.evolve, feedback_domain.STATES,
-                    feedback_wire.WIRE, self.feedback_tables, feedback_domain.touches, feedback_wire.refusal),
-            Service("console", hear, keep, {}, Unpaired(), self.console),
-        )  # fmt: skip
-        for service in services:
+        city, chain = self.city, frozenset(self.bodies)
+        for service in services(self, chain):
             office = Office(service, city, self.new_id, self.now, lambda: self.steps)
             self.offices[service.name] = office
             office.readers.append(
@@ -167,17 +136,16 @@ class World:
                 theirs = tuple(name for name in self.streams.partitions if name.startswith(head))
                 office.readers.append(Reader(f"{city.code}.{service.name}.{family}", theirs))
         self.intake.shell = self.offices["intake"].store.tables
-        escalation_office = self.offices["escalation"]
-        wanted = seeds(city, self.now)
-        run_now(escalation_office.store.seed(wanted))
-        watch = escalation_office.store.watch
-        watch.armed.update({(s, a.name): a for s, a in wanted})
-        watch.armings.update((s, a.name, a.due_at) for s, a in wanted)
-        self._peek_since = 0
+        store = self.offices["escalation"].store
+        wanted = seeds_of(chain)(city, self.now)
+        run_now(store.seed(wanted))
+        store.watch.armed.update({(subject, arm.name): arm for subject, arm in wanted})
+        store.watch.armings.update((subject, arm.name, arm.due_at) for subject, arm in wanted)
 
-    def _peek(self, subject: str) -> Any:
+    def peek(self, subject: str) -> Any:
+        """Return what escalation may read of a subject before its locks."""
         office = self.offices["escalation"]
-        return office.peek(subject, self._peek_since) if self.random.random() < 0.3 else office.state(subject)
+        return office.peek(subject, self._peek_since) if self.random.random() < 0.6 else office.state(subject)
 
     def new_id(self) -> str:
         """Return ids in order, as the real ones are."""
@@ -258,7 +226,7 @@ class World:
             except Unfenced as unfenced:
                 if is_zombie:
                     return False
-                run_now(office.store.begin_fences(reader.group, {place: 0 for place in unfenced.places}))
+                run_now(office.store.begin_fences(reader.group, dict.fromkeys(unfenced.places, 0)))
                 self._give_back(reader, records, {})
                 return False
             except Crash:
@@ -322,7 +290,7 @@ class World:
         for stream in row.streams:
             topic = topic_name(self.city.code, stream)
             record = self.streams.append(topic, row.key.encode(), headers, row.value.encode(), self.now, self.steps)
-            if self.chance(0.003):
+            if self.chance(0.05):
                 self.streams.mark((record.topic, record.partition))
 
     def may_fire(self, office: Office) -> bool:
@@ -335,7 +303,9 @@ class World:
                     return False
         return True
 
-    def strike(self, office: Office, limit: int, *, locked: frozenset[str] = frozenset(), dies: str | None = None) -> int:
+    def strike(
+        self, office: Office, limit: int, *, locked: frozenset[str] = frozenset(), dies: str | None = None
+    ) -> int:
         """Let one worker of the clock door fire what is due; returns how many deadlines were."""
         office.store.tables.locked, office.store.dies = locked, dies
         self._peek_since = self.steps
@@ -461,37 +431,44 @@ class World:
         raise Broken("it does not come to rest")
 
     def _drain_once(self) -> bool:
-        is_busy = False
+        is_busy = bool(self.waiting or self.unanswered)
         for name in [*self.waiting]:
             self.serve(name)
-            is_busy = True
         again, self.unanswered = self.unanswered, []
         for said in again:
             self.command(said)
-            is_busy = True
+        if self.flow_once() or is_busy:
+            return True
+        return sum(self.strike(office, 500) for office in self.offices.values()) > 0
+
+    def flow_once(self, *, lagging: bool = False) -> bool:
+        """Let relays send and readers read what there is; tells whether there was anything."""
+        is_busy = False
         for office in self.offices.values():
             if office.store.tables.pending:
                 self.relay(office, 1000)
                 is_busy = True
             for reader in office.readers:
-                while records := self.fetch(reader, lagging=False):
+                while records := self.fetch(reader, lagging=lagging):
                     self.deliver(office, reader, records)
                     is_busy = True
+                if lagging:
+                    continue
                 self.settle(office, reader)
                 is_busy |= any(
                     self.streams.first_from(place, reader.position[place]) is not None
                     for place in self._partitions(reader)
                 )
-        if is_busy:
-            return True
-        return any([self.strike(office, 500) for office in self.offices.values()])
+        return is_busy
 
     def digest(self) -> str:
         """Return a hash of everything that was written down, in its order."""
         found = hashlib.sha256()
         for office in self.offices.values():
             for row in office.store.tables.journal:
-                found.update(f"{row.subject} {row.sequence} {row.key} {sorted(row.headers.items())} {row.value}".encode())
+                found.update(
+                    f"{row.subject} {row.sequence} {row.key} {sorted(row.headers.items())} {row.value}".encode()
+                )
         for place in sorted(self.streams.logs):
             for kept in self.streams.logs[place]:
                 found.update(kept.record.value if kept else b"-")

@@ -70,7 +70,14 @@ async def test_6_3_after_an_outage_of_ours_what_lay_in_the_log_is_read_before_an
         for n in range(39):
             await w.fact(intake.CaseWithdrawn(reporter="p"), f"c-{n}", 2, partition=n % 12)
         await w.jump(now + timedelta(days=2))
-        async with running(cell):
+        async with running(cell, wait=False) as process:
+            real = process.shell.take
+
+            async def slow(batch: Any, door: str) -> Any:
+                await asyncio.sleep(1.5)
+                return await real(batch, door)
+
+            process.shell.take = slow  # type: ignore[method-assign]
             await until(lambda: _is(reminded(w), {"c-39": 1}), 20)
             assert await w.value("SELECT count(*) FROM journal WHERE type = 'order.withdrawn.v1'") == 39
 

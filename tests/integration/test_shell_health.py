@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from shared.contracts.topics import topic_name
 from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
 from shared.shell import log as reading
+from shared.shell import process as processes
 from tests.integration.test_shell_faults import lose
 from tests.support.mini import registered
 from tests.support.stack import Cell, slim_topics
@@ -178,3 +180,20 @@ async def test_8_the_broker_killed_and_away_nothing_is_lost_and_the_desk_goes_on
         sent = [(dict(r.headers)["ce_subject"], dict(r.headers)["ce_sequence"]) for r in await w.log_of("orders")]
         assert len(set(sent)) == 68
         assert await w.value("SELECT max(n) FROM (SELECT count(*) n FROM journal GROUP BY subject, sequence) x") == 1
+
+
+async def test_8_a_task_that_misses_its_first_cancellation_does_not_hold_up_the_stop(
+    cell: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "STOP_SECONDS", 0.2)
+
+    async def stubborn() -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        await asyncio.sleep(60)
+
+    async with running(cell) as process:
+        process._spawn("stubborn", stubborn())
+        await asyncio.sleep(0.1)
+        began = time.monotonic()
+    assert time.monotonic() - began < 5

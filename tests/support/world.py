@@ -119,9 +119,11 @@ class World:
             await consumer.seek_to_beginning(*places)
             wanted = sum(ends[p] - starts[p] for p in places)
             found: list[Any] = []
+            end = time.monotonic() + 30
             while len(found) < wanted:
                 for records in (await consumer.getmany(timeout_ms=500)).values():
                     found += records
+                assert time.monotonic() < end, f"{len(found)} of {wanted} records of {topic}"
             return found
         finally:
             await consumer.stop()

@@ -10,7 +10,7 @@ import pytest
 from services.dispatch import domain
 from services.dispatch.domain import facts, heard, replies, words
 from services.dispatch.domain.order import MOVES, Order, Status
-from services.dispatch.store import RESPONSIBILITY
+from services.dispatch.store import ResponsibilityRow
 from services.dispatch.translate import WIRE, refusal
 from shared.contracts import dispatch as contracts
 from shared.kernel import rules
@@ -103,7 +103,7 @@ def test_the_register_follows_every_change_of_standing() -> None:
     ends = {(f.status.value, f.responsible, f.clock, f.due_at, f.assignment) for f in changes}
     assert seen <= ends
     assert {(row.request, row.judge) for row in played.rows} == {(None, None), ("hand_back", "s1")}
-    assert {f.name for f in fields(last)} == set(RESPONSIBILITY.columns.keys())
+    assert {f.name for f in fields(last)} == set(ResponsibilityRow.model_fields)
 
 
 def test_after_a_third_failure_the_case_goes_to_the_meeting() -> None:

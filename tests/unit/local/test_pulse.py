@@ -92,9 +92,15 @@ def test_a_stuck_service_is_ended_and_its_next_run_is_let_live(service: Child, t
 
 def test_what_keeps_a_service_from_its_work_is_told_in_its_own_words(service: Child, tmp_path: Path) -> None:
     assert hindrances(_url(tmp_path)) == []
-    why = {"kafka": "waiting", "x.dispatch": {"x.cases.v1/3": "rewound"}}
+    stuck = {"x.cases.v1/4": "fence 6 lies beyond", "x.cases.v1/3": "fence 2 lies beyond"}
+    why = {"kafka": "waiting", "x.dispatch": stuck, "oldest_pending": 70, "x.console": {"x.cases.v1/1": "rewound"}}
     (tmp_path / "mood").write_text(json.dumps({"/readyz": [503, {"ready": False, "why": why}]}))
-    assert hindrances(_url(tmp_path)) == ["kafka: waiting", 'x.dispatch: {"x.cases.v1/3": "rewound"}']
+    assert hindrances(_url(tmp_path)) == [
+        "kafka: waiting",
+        "x.dispatch: x.cases.v1/3: fence 2 lies beyond (+1)",
+        "oldest_pending: 70",
+        "x.console: x.cases.v1/1: rewound",
+    ]
     (tmp_path / "mood").write_text('{"/readyz": [500, "no JSON of ours"]}')
     assert hindrances(_url(tmp_path)) == ["HTTP 500"]
     service.kill()

@@ -1,0 +1,1 @@
+"""A running city under load whose processes are killed, held still and starved; afterwards everything is counted."""

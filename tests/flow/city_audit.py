@@ -1,0 +1,227 @@
+"""What must hold for people: places, answers, meetings, ledgers, figures, and that nobody is told of (domain.md 7)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from services.dispatch.domain.order import Order, Status
+from services.escalation.domain.boards import _entry as entry_row
+from services.escalation.domain.chain import Anchor, Record, anchors_below, verify
+from services.escalation.domain.topic import FINAL, EntryStatus, Topic
+from shared.shell.work import JournalRow
+from tests.flow.office import Office
+from tests.flow.residents import PHONE, SECRET, Residents
+from tests.flow.world import BEHIND, World
+
+Findings = Iterator[str]
+PRIVATE = re.compile(f"{SECRET}|{PHONE}")
+
+
+def facts_of(office: Office) -> dict[str, list[JournalRow]]:
+    """Return the facts of each subject, in the journal's order."""
+    found: dict[str, list[JournalRow]] = {}
+    for row in office.store.tables.journal:
+        if row.sequence:
+            found.setdefault(row.subject, []).append(row)
+    return found
+
+
+def orders_of(world: World) -> list[tuple[str, Order]]:
+    """Return every case that has an order."""
+    subjects = world.offices["dispatch"].store.tables.subjects
+    return [(case, kept.state) for case, kept in subjects.items() if isinstance(kept.state, Order)]
+
+
+def fair(world: World, residents: Residents) -> Findings:
+    """Who finished in time is never charged as late, however long our own readers took."""
+    anew = ("order.dispatched.v1", "order.accepted.v1", "order.reworked.v1", "order.verification_failed.v1")
+    for case, rows in facts_of(world.offices["dispatch"]).items():
+        late: datetime | None = None
+        for row in rows:
+            said, acted_at = json.loads(row.value), datetime.fromisoformat(row.headers["ce_time"])
+            if row.type in anew:
+                late = None
+            elif row.type == "order.overdue.v1" and said["of"] == "handle":
+                late = acted_at
+            elif row.type == "order.handled.v1" and late and (said["on_time"] or acted_at < late - BEHIND):
+                yield f"{case}: charged as late at {late}, finished at {acted_at}"
+
+
+def places(world: World, residents: Residents) -> Findings:
+    """Every accepted report is in exactly one place: an end, triage, or one responsible unit with a clock."""
+    orders, register = dict(orders_of(world)), dict(world.dispatch.register)
+    for (source, report), case in world.intake.reports.items():
+        state = world.offices["intake"].state(case)
+        if state is None:
+            if (source, report) in residents.reported:
+                yield f"{source}/{report} was taken and is nowhere"
+            continue
+        order, row = orders.pop(case, None), register.pop(case, None)
+        is_waiting = case in world.intake.triage
+        if (state.status == "held") != is_waiting:
+            yield f"{case} is {state.status} and {'in' if is_waiting else 'not in'} triage"
+        if order is None:
+            if state.status not in ("held", "rejected", "withdrawn"):
+                yield f"{case} is {state.status} at intake and dispatch has no order"
+            continue
+        if state.status in ("held", "rejected"):
+            yield f"{case} is {state.status} at intake and {order.status} at dispatch"
+        yield from _standing(case, order, row, state)
+    for case in orders:
+        yield f"{case}: an order without report"
+    for case in register:
+        yield f"{case}: a line in the register without report"
+
+
+def _standing(case: str, order: Order, row: Any, state: Any) -> Findings:
+    is_over = order.status in (Status.CLOSED, Status.WITHDRAWN)
+    # A withdrawal that met work already done gives way: dispatch has the last word, intake learns it at the end.
+    is_late = state.status == "withdrawn" and order.status is not Status.WITHDRAWN
+    if is_over != (state.status in ("closed", "withdrawn")) and not is_late:
+        yield f"{case} is {order.status} at dispatch and {state.status} at intake"
+    if not is_over and not (order.responsible and order.clock and order.due_at):
+        yield f"{case} is {order.status} at {order.responsible} with clock {order.clock} until {order.due_at}"
+    if is_over and (order.responsible or order.clock):
+        yield f"{case} is {order.status} and {order.responsible} answers for it"
+    now = (order.status, order.responsible, order.rung, order.clock, order.due_at, order.assignment, order.dispatcher,
+           order.lead, order.request and order.request.kind, order.request and order.request.judge)  # fmt: skip
+    kept = row and (row.status, row.responsible, row.rung, row.clock, row.due_at, row.assignment, row.dispatcher,
+                    row.lead, row.request, row.judge)  # fmt: skip
+    if now != kept:
+        yield f"{case}: the register says {kept}, the order is {now}"
+    if not is_over and not is_late and (state.responsible, state.due_at) != (order.responsible, order.due_at):
+        told = f"{state.responsible} {state.due_at}"
+        yield f"{case}: intake tells its reporter {told}, not {order.responsible} {order.due_at}"
+
+
+def answered(world: World, residents: Residents) -> Findings:
+    """Every report that was sent is a case or was refused, and its source was told so."""
+    told: set[tuple[str, str]] = set()
+    for row in world.offices["intake"].store.tables.journal:
+        if row.type == "report.received.v1":
+            told.add((row.streams[0].removeprefix("receipts."), row.key))
+    for source, report in residents.reported:
+        if (source, report) not in world.intake.reports:
+            yield f"{source}/{report} was sent and never taken"
+        elif (source, report) not in told:
+            yield f"{source}/{report} was taken and nobody was told"
+
+
+def meetings(world: World, residents: Residents) -> Findings:
+    """A case before a meeting has one undecided topic there, and no topic is undecided without such a case."""
+    office = world.offices["escalation"]
+    orders = dict(orders_of(world))
+    waiting = (EntryStatus.OPEN, EntryStatus.TABLED, EntryStatus.DECLINED)
+    for case, order in orders.items():
+        topic: Topic | None = office.state(case)
+        active = topic.active if topic else None
+        if order.status is Status.ESCALATED:
+            if topic is None or active is None or active.status not in waiting or order.topic != topic.id:
+                yield f"{case} waits for {order.topic}, and there is {active}"
+            elif order.responsible != active.body:
+                yield f"{case} is at {order.responsible}, its topic at {active.body}"
+        elif active is not None and active.status in (EntryStatus.OPEN, EntryStatus.TABLED):
+            yield f"{case} is {order.status} and its topic still {active.status} at {active.body}"
+        elif active is not None and order.status not in (Status.CLOSED, Status.WITHDRAWN):
+            if active.status is not EntryStatus.EXECUTING:
+                yield f"{case} is {order.status}, its topic {active.status}"
+        elif active is not None and active.status not in (*FINAL, EntryStatus.SETTLED):
+            yield f"{case} is over ({order.status}) and its topic {active.status}"
+    for subject, kept in office.store.tables.subjects.items():
+        if not subject.startswith("ledger:") or kept.state is None:
+            continue
+        unit = kept.state.unit
+        open_there = {
+            case for case, state in ((c, office.state(c)) for c in orders)
+            if state is not None and (state.active.body, state.active.status) in
+            ((unit, EntryStatus.OPEN), (unit, EntryStatus.TABLED))
+        }  # fmt: skip
+        listed = [place.case for place in kept.state.places]
+        if sorted(listed) != sorted(open_there):
+            yield f"ledger of {unit} lists {sorted(listed)}, open there are {sorted(open_there)}"
+
+
+def boards(world: World, residents: Residents) -> Findings:
+    """What conveners see is what the states say."""
+    office = world.offices["escalation"]
+    for (case, body), row in world.escalation_tables.entries.items():
+        topic = office.state(case)
+        position = [entry.body for entry in topic.entries].index(body)
+        wanted = entry_row(case, topic, topic.entries[position], position)
+        if row != wanted:
+            yield f"the board shows {row}, it is {wanted}"
+    for id_, row in world.escalation_tables.meetings.items():
+        if row.status != office.state(id_).status:
+            yield f"the board shows {id_} as {row.status}, it is {office.state(id_).status}"
+
+
+def figures(world: World, residents: Residents) -> Findings:
+    """Every closed case that was asked counts once, for the right unit; the newest score of a month counts them all."""
+    tables, asked = world.feedback_tables, 0
+    for case, order in orders_of(world):
+        rated, counted = world.offices["feedback"].state(case), tables.answers.get(case)
+        if order.status is not Status.CLOSED or rated is None:
+            if counted:
+                yield f"{case} is {order.status} and counts"
+            continue
+        was_asked = rated.round > 0 and order.lead is not None
+        asked += was_asked
+        if was_asked != (counted is not None):
+            yield f"{case} was {'' if was_asked else 'not '}asked and counts as {counted}"
+        if counted and counted.unit != order.lead:
+            yield f"{case} counts for {counted.unit}, its lead was {order.lead}"
+    months = {(answer.unit, answer.period) for answer in tables.answers.values()}
+    for unit, period in months:
+        if any(name.startswith("publish:") for name in _armed(world, f"score:{unit}:{period}")):
+            continue
+        newest = max((p for p in tables.scores.values() if (p.score.unit, p.score.period) == (unit, period)),
+                     key=lambda p: p.score.revision, default=None)  # fmt: skip
+        total = sum((a.unit, a.period) == (unit, period) for a in tables.answers.values())
+        if newest is None or newest.score.asked != total:
+            yield f"{unit} {period}: {total} cases were asked, its score says {newest and newest.score.asked}"
+    numbers = Counter(
+        state.number for case in world.intake.reports.values() if (state := world.offices["intake"].state(case))
+    )
+    yield from (f"number {number} was given {n} times" for number, n in numbers.items() if n > 1)
+
+
+def _armed(world: World, subject: str) -> list[str]:
+    return list(world.offices["feedback"].store.tables.deadlines.get(subject, ()))
+
+
+def chains(world: World, residents: Residents) -> Findings:
+    """Every ledger's chain holds, against every head that others wrote down."""
+    ledgers: dict[str, list[Record]] = {}
+    for record in world.escalation_tables.records.values():
+        ledgers.setdefault(record.ledger, []).append(record)
+    anchors = anchors_below(world.escalation_tables.records.values())
+    office = world.offices["escalation"]
+    for subject, kept in office.store.tables.subjects.items():
+        if subject.startswith("ledger:") and kept.state is not None:
+            where = anchors.setdefault(kept.state.unit, [])
+            where.append(Anchor(kept.state.seq, kept.state.hash, "state"))
+        elif subject.startswith("meeting:") and kept.state is not None and kept.state.ledger_seq:
+            where = anchors.setdefault(kept.state.unit, [])
+            where.append(Anchor(kept.state.ledger_seq, kept.state.ledger_hash, subject))
+    for ledger in ledgers.keys() | anchors.keys():
+        broken = verify(ledger, ledgers.get(ledger, []), anchors.get(ledger, ()))
+        if broken is not None:
+            yield f"{ledger} is {broken.what} at {broken.seq} {broken.where}"
+
+
+def privacy(world: World, residents: Residents) -> Findings:
+    """No name, number, address or exact text of anybody is in a fact or an answer."""
+    for office in world.offices.values():
+        for row in office.store.tables.journal:
+            if PRIVATE.search(row.value) or any(PRIVATE.search(value) for value in row.headers.values()):
+                yield f"{office.name} {row.type} of {row.subject}/{row.sequence} tells something personal"
+
+
+CITY_CHECKS: tuple[Callable[[World, Residents], Findings], ...] = (
+    fair, places, answered, meetings, boards, figures, chains, privacy,
+)  # fmt: skip

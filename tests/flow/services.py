@@ -1,0 +1,58 @@
+"""The five services as their own `app.py` puts them together, on tables in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from services.console.app import hear, keep
+from services.dispatch import translate as dispatch_wire
+from services.dispatch.domain import Order
+from services.dispatch.domain import decide as dispatch_decide
+from services.dispatch.domain import evolve as dispatch_evolve
+from services.escalation import domain as escalation
+from services.escalation import translate as escalation_wire
+from services.feedback import domain as feedback
+from services.feedback import translate as feedback_wire
+from services.intake import translate as intake_wire
+from services.intake.domain import Case
+from services.intake.domain import decide as intake_decide
+from services.intake.domain import evolve as intake_evolve
+from shared.contracts.pairing import Unpaired
+from shared.kernel.decisions import Arm
+from shared.shell.service import Service
+
+
+class Stores(Protocol):
+    """The tables of the services."""
+
+    intake: Any
+    dispatch: Any
+    escalation_tables: Any
+    feedback_tables: Any
+    console: Any
+
+
+def seeds_of(chain: frozenset[str]) -> Callable[[Any, datetime], Sequence[tuple[str, Arm]]]:
+    """Return escalation's seeds for some bodies alone: a hundred estates without a case would only cost time."""
+
+    def seeds(city: Any, now: datetime) -> Sequence[tuple[str, Arm]]:
+        return [(s, arm) for s, arm in escalation.seeds(city, now) if s.removeprefix("ledger:") in chain]
+
+    return seeds
+
+
+def services(stores: Stores, chain: frozenset[str]) -> tuple[Service, ...]:
+    """Return the services."""
+    return (
+        Service("intake", intake_decide, intake_evolve, {"case": Case}, intake_wire.wire, stores.intake,
+                refusal=intake_wire.refusal),
+        Service("dispatch", dispatch_decide, dispatch_evolve, {"case": Order}, dispatch_wire.WIRE, stores.dispatch,
+                refusal=dispatch_wire.refusal),
+        Service("escalation", escalation.decide, escalation.evolve, escalation.STATES, escalation_wire.WIRE,
+                stores.escalation_tables, escalation.touches, seeds=seeds_of(chain)),
+        Service("feedback", feedback.decide, feedback.evolve, feedback.STATES, feedback_wire.WIRE,
+                stores.feedback_tables, feedback.touches, feedback_wire.refusal),
+        Service("console", hear, keep, {}, Unpaired(), stores.console),
+    )  # fmt: skip
