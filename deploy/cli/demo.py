@@ -140,7 +140,12 @@ async def _show(stack: Stack, life: Life, began: float, found: list[Verdict]) ->
             main.console.print(
                 t(f"控制台仍在运行：{address}，按 Ctrl-C 停止", f"the console stays up: {address}; Ctrl-C stops")
             )
-            await asyncio.Event().wait()
+            while stack.is_running():
+                await asyncio.sleep(_PICTURE)
+            main.errors.print(
+                t(f"环境已停止，日志：{stack.folder}/logs", f"the stack has stopped; logs: {stack.folder}/logs")
+            )
+            raise typer.Exit(main.NOT_RUNNING)
 
 
 async def _greet(stack: Stack, address: str, began: float) -> None:

@@ -118,6 +118,7 @@ class Publisher:
     async def send(self, topic: str, key: str, value: bytes, *, id_: str, type_: str, sender: str) -> None:
         """Send one message and return once the broker has it."""
         while True:
+            producer: AIOKafkaProducer | None = None
             try:
                 producer = await self._ready()
                 await producer.send_and_wait(topic, value, key=key.encode(), headers=list(sent(id_, type_, sender)))
@@ -126,7 +127,8 @@ class Publisher:
                 raise
             except Exception as error:
                 LOG.warning("demo.publisher_again", topic=topic, error=repr(error)[:200])
-                await self.stop()
+                if producer is self._producer:  # else another sender has made a new one already, which is in use
+                    await self.stop()
                 await asyncio.sleep(1)
 
     async def stop(self) -> None:

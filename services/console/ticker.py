@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 import structlog
 from nicegui import Event
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.console import figures, queries, stories
@@ -22,6 +21,7 @@ from services.console.queries import Moment, Published, Told
 from services.console.selection import Selection
 from shared.city.model import City, UnitLevel
 from shared.kernel.calendar import SHANGHAI
+from shared.telemetry.logs import brief
 
 EVERY = 1.0
 """Real seconds between two looks."""
@@ -108,8 +108,10 @@ class Ticker:
             try:
                 self.last = tick = await self.look()
                 self.ticked.emit(tick)
-            except (SQLAlchemyError, OSError) as error:  # pages show the age of what they have
-                log.warning("console.look_failed", error=repr(error)[:300])
+            except (
+                Exception
+            ) as error:  # whatever it is, the next look may succeed; pages show the age of what they have
+                log.warning("console.look_failed", error=brief(error))
             await asyncio.sleep(EVERY)
 
     async def look(self) -> Tick:

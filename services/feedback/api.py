@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from services.feedback.store import REMARKS, SCORES
 from shared.contracts.base import Contract
 from shared.contracts.feedback import JudgeDissatisfaction, Rating
 from shared.kernel.refusals import Refused
-from shared.shell.desk import Caller, Desk, commands, reply_body
+from shared.shell.desk import Caller, Desk, body_schema, commands, json_body, read_as, reply_body
 
 COMMANDS: dict[str, type[Contract]] = {"judge": JudgeDissatisfaction}
 MOST_SCORES = 1000
@@ -21,9 +21,10 @@ def router(desk: Desk) -> APIRouter:
     routes = APIRouter()
     routes.include_router(commands(desk, "cases", None, COMMANDS))
 
-    @routes.post("/v1/ratings", tags=["ratings"])
-    async def rate(rating: Rating, actor: Caller) -> dict[str, Any]:
+    @routes.post("/v1/ratings", tags=["ratings"], openapi_extra=body_schema(Rating))
+    async def rate(request: Request, actor: Caller) -> dict[str, Any]:
         """Answer an invitation; the rating's own id makes a repeated call harmless, its token says which case."""
+        rating = read_as(Rating, await json_body(request))
         return reply_body(await desk.submit(rating, "", actor, rating.id))
 
     @routes.get("/v1/scores", tags=["scores"])

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Query, Request
-from pydantic import ValidationError
 
 from services.intake import store
 from services.intake.domain import Case
@@ -18,8 +17,7 @@ from shared.contracts.intake import RejectCase, Report, TriageCase, WithdrawRepo
 from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
 from shared.kernel.rules import words
-from shared.shell.desk import Caller, Desk, IfMatch, Key, commands, json_body, reply_body
-from shared.shell.problems import invalid
+from shared.shell.desk import Caller, Desk, IfMatch, Key, commands, json_body, read_as, reply_body
 from shared.shell.work import Reply
 
 MOST_REPORTS = 1_000
@@ -48,7 +46,7 @@ def _reports(desk: Desk) -> APIRouter:
         body = await json_body(request)
         if isinstance(body, list):
             return {"items": await _take_many(desk, body, actor)}
-        reply = await desk.submit(_read(body), "", actor, f"report:{body.get('id')}", creates=True)
+        reply = await desk.submit(read_as(Report, body), "", actor, f"report:{body.get('id')}", creates=True)
         return dict(reply.answers[0]["data"])
 
     @routes.post("/{source}/{report:path}/withdraw")
@@ -115,7 +113,7 @@ async def _take_many(desk: Desk, items: Sequence[Any], actor: Actor) -> list[dic
     good: list[tuple[int, Report]] = []
     for place, item in enumerate(items):
         try:
-            good.append((place, _read(item)))
+            good.append((place, read_as(Report, item)))
         except Refused as refused:
             answers[place] = _refusal(item.get("id") if isinstance(item, dict) else None, refused)
     replies = await desk.submit_many([(r, "", actor, f"report:{r.id}", True) for _, r in good])
@@ -140,15 +138,6 @@ def _refusal(report: Any, refused: Refused) -> dict[str, Any]:
         "title": zh,
         "title_en": en,
     }
-
-
-def _read(item: Any) -> Report:
-    if not isinstance(item, dict):
-        raise Refused("message.invalid", "body", field_name="body", reason="not an object")
-    try:
-        return Report.model_validate(item)
-    except ValidationError as error:
-        raise invalid(list(error.errors(include_context=False))) from None
 
 
 async def _followed(desk: Desk, source: str, report: str) -> tuple[str, Case]:

@@ -79,12 +79,12 @@ def read(headers: Iterable[tuple[str, bytes | None]], *, inside: bool) -> Envelo
     """Read a record's headers; raises Refused naming the header that is missing or not readable."""
     found: dict[str, str] = {}
     for name, value in headers:
+        if name not in KNOWN:
+            continue
         try:
             found[name] = (value or b"").decode()
         except UnicodeDecodeError:
-            if name in KNOWN:
-                raise Refused("message.unreadable", name, reason="UTF-8") from None
-            continue
+            raise Refused("message.unreadable", name, reason="UTF-8") from None
         if "\0" in found[name]:
             raise Refused("message.unreadable", name, reason="U+0000")
     for name in REQUIRED_INSIDE if inside else REQUIRED_OUTSIDE:

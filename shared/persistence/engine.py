@@ -18,9 +18,14 @@ def schema_of(city: str, service: str = "") -> str:
 
 
 def connect(dsn: str, *, size: int = 5) -> AsyncEngine:
-    """Return an engine on a `postgresql://` address; connections are checked before use, so an outage heals itself."""
+    """Return an engine on a `postgresql://` address; connections are checked before use, so an outage heals itself.
+
+    Errors never repeat the values of a statement: they may be a resident's words, and errors are logged.
+    """
     url = dsn.replace("postgresql://", "postgresql+asyncpg://", 1)
-    return create_async_engine(url, pool_size=size, max_overflow=5, pool_pre_ping=True, pool_timeout=10)
+    return create_async_engine(
+        url, pool_size=size, max_overflow=5, pool_pre_ping=True, pool_timeout=10, hide_parameters=True
+    )
 
 
 def sqlstate(error: BaseException) -> str | None:

@@ -6,11 +6,12 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import structlog
 from fastapi import APIRouter, Depends, Header, Request
 from pydantic import ValidationError
+from pydantic_core import from_json
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.base import Contract
@@ -26,6 +27,7 @@ from shared.shell.work import Batch, Reply, Work
 from shared.telemetry.logs import brief
 
 log = structlog.get_logger()
+C = TypeVar("C", bound=Contract)
 MAX_BATCH = 200
 MAX_WAITING = 5_000
 
@@ -164,7 +166,7 @@ def if_match(if_match: Annotated[str, Header(max_length=20)] = "") -> int | None
     text = if_match.strip().strip('"')
     if not text:
         return None
-    if not text.isdigit():
+    if not (text.isascii() and text.isdigit()):
         raise Refused("message.invalid", "If-Match", field_name="If-Match", reason="not a sequence")
     return int(text)
 
@@ -191,39 +193,47 @@ def commands(
         router.add_api_route(
             f"/{{id_}}/{command}", _endpoint(desk, id_field, contract, prefix), methods=["POST"],
             name=contract.TYPE, summary=(contract.__doc__ or "").strip() or contract.TYPE,
-            openapi_extra=_body_schema(contract, id_field),
+            openapi_extra=body_schema(contract, id_field),
         )  # fmt: skip
     return router
 
 
 def _endpoint(desk: Desk, id_field: str | None, contract: type[Contract], prefix: str) -> Any:
     async def command(id_: str, request: Request, actor: Caller, key: Key, sequence: IfMatch) -> dict[str, Any]:
-        body = await json_body(request)
-        if not isinstance(body, dict):
-            raise Refused("message.invalid", "body", field_name="body", reason="not an object")
-        try:
-            data = contract.model_validate({**body, **({id_field: id_} if id_field else {})})
-        except ValidationError as error:
-            raise invalid(list(error.errors())) from None
+        data = read_as(contract, await json_body(request), **({id_field: id_} if id_field else {}))
         return reply_body(await desk.submit(data, prefix + id_, actor, key, sequence))
 
     return command
 
 
+def read_as(contract: type[C], body: Any, **given: Any) -> C:
+    """Return a body as a contract, with what the address gave; raises Refused("message.invalid") with the field."""
+    if not isinstance(body, dict):
+        raise Refused("message.invalid", "body", field_name="body", reason="not an object")
+    try:
+        return contract.model_validate({**body, **given})
+    except ValidationError as error:
+        raise invalid(list(error.errors(include_context=False))) from None
+
+
 async def json_body(request: Request) -> Any:
-    """Return the request's JSON; raises Refused("message.unreadable")."""
+    """Return the request's JSON; raises Refused("message.unreadable").
+
+    Read as the streams are: UTF-8 alone, no lone surrogates, which could be neither kept nor sent back.
+    """
     raw = await request.body()
     if not raw:
         return {}
     if has_nul(raw):
         raise Refused("message.unreadable", "body", reason="U+0000")
     try:
-        return await request.json()
-    except (ValueError, RecursionError):
+        return from_json(raw)
+    except ValueError:
         raise Refused("message.unreadable", "body", reason="JSON") from None
 
 
-def _body_schema(contract: type[Contract], id_field: str | None) -> dict[str, Any]:
+def body_schema(contract: type[Contract], id_field: str | None = None) -> dict[str, Any]:
+    """Return what OpenAPI says of a contract as a body, without the field that the address gives."""
     schema = contract.model_json_schema()
     schema.get("properties", {}).pop(id_field, None)
     schema["required"] = [name for name in schema.get("required", []) if name != id_field]

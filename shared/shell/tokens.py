@@ -24,10 +24,16 @@ def read(secret: str, city: str, token: str) -> Actor:
     kind, _, rest = token.partition(".")
     name, _, signature = rest.rpartition(".")
     actor = Actor(kind, name)
-    if kind not in KINDS or not name or not hmac.compare_digest(signature, _signature(secret, city, actor)):
+    if kind not in KINDS or not name or not _is_same(signature, _signature(secret, city, actor)):
         raise Refused("actor.bad_token", "authorization")
     return actor
 
 
+def _is_same(given: str, ours: str) -> bool:
+    """Compare in constant time; as bytes, since a token may hold anything."""
+    return hmac.compare_digest(given.encode("utf-8", "replace"), ours.encode())
+
+
 def _signature(secret: str, city: str, actor: Actor) -> str:
-    return hmac.new(secret.encode(), f"{city}\n{actor.kind}\n{actor.id}".encode(), sha256).hexdigest()
+    said = f"{city}\n{actor.kind}\n{actor.id}".encode("utf-8", "replace")
+    return hmac.new(secret.encode(), said, sha256).hexdigest()

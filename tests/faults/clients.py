@@ -104,7 +104,7 @@ class Clients:
             while time.monotonic() < end:
                 self._do(self._report_by_http(self.rng.randint(1, 6)) if self.rng.random() < 0.3 else self._report())
                 await asyncio.sleep(self.rng.expovariate(rate / 1.75))  # 3.5 at once in 0.3 of the cases
-                while len(self._tasks) > 3000:  # noqa: ASYNC110 - whoever hears nothing for long stops talking
+                while len(self._tasks) > 600:  # noqa: ASYNC110 - whoever hears nothing for long stops talking
                     await asyncio.sleep(0.2)
             await asyncio.sleep(self.rng.uniform(*CALM))
 

@@ -208,7 +208,7 @@ async def _standing(connection: asyncpg.Connection, city: str, seen: Seen, found
         for row in await connection.fetch(_OVERDUE.format(schema=schema, city=city)):
             found.stuck.append(f"{service} {row['subject']} {row['name']}: due {row['due_at']}, not fired")
         for row in await connection.fetch(f"SELECT reader, topic, partition, expected FROM {schema}.fence"):
-            behind = seen.ends.get((row["topic"], row["partition"]), 0) - row["expected"]  # type: ignore[call-overload]
+            behind = seen.ends.get((row["topic"], row["partition"]), 0) - row["expected"]
             if behind > 0:
                 found.stuck.append(f"{row['reader']} {row['topic']}/{row['partition']}: {behind} behind")
     for row in await connection.fetch(_IDLE.format(city=city)):

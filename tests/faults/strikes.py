@@ -42,7 +42,7 @@ def draw(rng: random.Random, kills: int, seconds: float, *, has_rooms: bool) -> 
     for n in range(kills):
         at = seconds * (n + rng.uniform(0.1, 0.9)) / kills
         strikes.append(Strike(at, "kill", rng.choices(list(VICTIMS), list(VICTIMS.values()))[0]))
-    others = [("hold", rng.choice(HELD), rng.choice((1, 2, 4, 8, 14))) for _ in range(max(1, kills // 10))]
+    others = [("hold", rng.choice(HELD), rng.choice((1.0, 2.0, 4.0, 8.0, 14.0))) for _ in range(max(1, kills // 10))]
     others += [("jump", "clock", rng.uniform(0.5, 6)) for _ in range(max(1, kills // 20))]
     if has_rooms:
         others += [("fill", ("kafka", "postgres")[n % 2], rng.uniform(2, 8)) for n in range(kills // 40)]

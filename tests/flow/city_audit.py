@@ -51,6 +51,26 @@ def fair(world: World, residents: Residents) -> Findings:
             elif row.type == "order.handled.v1" and late and (said["on_time"] or acted_at < late - BEHIND):
                 yield f"{case}: charged as late at {late}, finished at {acted_at}"
 
+    yield from _signed(world)
+
+
+def _signed(world: World) -> Findings:
+    """Who signed in time is not told that silence has signed for him."""
+    office = world.offices["dispatch"]
+    deemed = {
+        (row.subject, said["assignment"]): datetime.fromisoformat(row.headers["ce_time"])
+        for rows in facts_of(office).values()
+        for row in rows
+        if row.type == "order.accepted.v1" and (said := json.loads(row.value))["deemed"]
+    }
+    for kept in office.store.tables.quarantine.values():
+        record = kept.record
+        if kept.rule == "order.act_not_now" and dict(record.headers)["ce_type"] == b"order.accept.v1":
+            said = json.loads(record.value)
+            at = deemed.get((said["order"], said["assignment"]))
+            if at is not None and record.timestamp < at - BEHIND:
+                yield f"{said['order']}: signed at {record.timestamp}, held to be silent at {at}"
+
 
 def places(world: World, residents: Residents) -> Findings:
     """Every accepted report is in exactly one place: an end, triage, or one responsible unit with a clock."""

@@ -287,9 +287,4 @@ def evolve_differs(stack: Stack) -> None:
     stack.enter_context(patch.dict(dispatch_evolve.table, {dispatch_facts.OrderDispatched: wrong}))
 
 
-@fault("the clock does not wait for the readers")
-def hasty_clock(stack: Stack) -> None:
-    put(stack, World, "may_fire", lambda *_: True)
-
-
 __all__ = ["FAULTS", "planted"]

@@ -14,6 +14,9 @@ from tests.flow.residents import PHONE, Residents
 
 NOTE = f"已到现场查看，联系人电话{PHONE}9999"
 
+_IDLE = frozenset({Status.CLOSED, Status.WITHDRAWN, Status.ESCALATED, Status.VERIFIED})
+"""Nobody who holds or dispatches has anything to do."""
+
 
 class Holders:
     """Everyone who holds an order, judges a request, verifies or dispatches."""
@@ -27,8 +30,10 @@ class Holders:
         cases = list(world.intake.reports.values())
         if not cases:
             return
-        case = self.people.pick(cases)
-        order: Order | None = world.offices["dispatch"].state(case)
+        office = world.offices["dispatch"]
+        open_ = [case for case in cases if (order := office.state(case)) and order.status not in _IDLE]
+        case = self.people.pick(open_ if open_ and world.chance(0.95) else cases)
+        order: Order | None = office.state(case)
         if order is None:
             return
         if world.chance(0.05):

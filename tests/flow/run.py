@@ -52,7 +52,7 @@ class Run:
             world.relay(office, world.random.choice((1, 5, 20, 200)), dies=world.chance(0.1))
         elif x < 0.63:
             self._strike(office)
-        elif x < 0.94:
+        elif x < 0.955:
             self._act()
         else:
             self._pass_time()

@@ -29,8 +29,33 @@ TEXTS = (
     "", " ", "\u0001\u001b[2J", "a\nb\r\nc", "\u007f", "😀👩‍👩‍👧", "\u202e反\u202c", "\u200b\u200d\ufeff", "İı", "ﷺ" * 50, "../../etc/passwd",
     "'; DROP TABLE subject; --", "%s%n{0}{self}", "\\", "null", "NaN", "\ufffe\uffff", "e\u0301" * 60, "长" * 70_000,
 )  # fmt: skip
-CODES = ("", "é", "部门", "A" * 65, "-x", "a b", "a/b", "x\u200b", "ledger:x", "meeting:1", "a\u0000b", "score:hb:2026-01", "a'b")
-NUMBERS = ("0", "-1", "2147483648", "-9223372036854775809", "1" + "0" * 30, "9" * 5000, "1e400", "-1e-400", "0.1", "1e0")
+CODES = (
+    "",
+    "é",
+    "部门",
+    "A" * 65,
+    "-x",
+    "a b",
+    "a/b",
+    "x\u200b",
+    "ledger:x",
+    "meeting:1",
+    "a\u0000b",
+    "score:hb:2026-01",
+    "a'b",
+)
+NUMBERS = (
+    "0",
+    "-1",
+    "2147483648",
+    "-9223372036854775809",
+    "1" + "0" * 30,
+    "9" * 5000,
+    "1e400",
+    "-1e-400",
+    "0.1",
+    "1e0",
+)
 ODD = ("NaN", "Infinity", "-Infinity", "nan", "0x10", "01", "+1", "1_000", "True", "undefined", "'x'", "{,}", "[1,]")
 TIMES = (
     "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "0000-01-01T00:00:00Z", "10000-01-01T00:00:00Z",
@@ -38,7 +63,22 @@ TIMES = (
     "2026-01-01T00:00:00", "now", "1e18", "-62135596801", "2026-01-01T00:00:00+99:99", "２０２６-01-01T00:00:00Z",
     "2026-01-01T00:00:00.123456789123+08:00", "20260101T000000Z", "2026-W01-1T00:00:00Z",
 )  # fmt: skip
-SEQUENCES = ("-1", "0", "1" + "0" * 30, "2147483648", "one", "1.0", "１", " 1", "1_0", "0x1", "", "9" * 5000, "+1", "99")
+SEQUENCES = (
+    "-1",
+    "0",
+    "1" + "0" * 30,
+    "2147483648",
+    "one",
+    "1.0",
+    "１",
+    " 1",
+    "1_0",
+    "0x1",
+    "",
+    "9" * 5000,
+    "+1",
+    "99",
+)
 AFTERS = (
     "intake", "intake:x", "intake:-1", "intake:" + "9" * 40, "nobody:1", "intake:1,intake:2", ":1", ",,,", "intake:1:2",
     "dispatch:99999", "intake:0", "feedback:2147483647",
@@ -80,14 +120,26 @@ def _cut(random: Random, raw: Raw) -> Raw:
 def _around(random: Random, raw: Raw) -> Raw:
     value = raw.value or b""
     return replace(
-        raw, value=random.choice((value * 2, b"\xef\xbb\xbf" + value, value + b"\0", b" \n" + value + b"\t", value + b"}", b"[" + value + b"]"))
+        raw,
+        value=random.choice(
+            (
+                value * 2,
+                b"\xef\xbb\xbf" + value,
+                value + b"\0",
+                b" \n" + value + b"\t",
+                value + b"}",
+                b"[" + value + b"]",
+            )
+        ),
     )
 
 
 @kind("another encoding")
 def _encoding(random: Random, raw: Raw) -> Raw:
     text = (raw.value or b"").decode()
-    return replace(raw, value=text.encode(random.choice(("utf-16", "utf-16-le", "utf-32", "gb18030", "utf-7")), "replace"))
+    return replace(
+        raw, value=text.encode(random.choice(("utf-16", "utf-16-le", "utf-32", "gb18030", "utf-7")), "replace")
+    )
 
 
 @kind("bytes that are not UTF-8 in a text")
@@ -103,7 +155,9 @@ def _nul(random: Random, raw: Raw) -> Raw:
 
 @kind("lone surrogate")
 def _surrogate(random: Random, raw: Raw) -> Raw:
-    return replace(raw, value=_put_in_text(random, raw.value, random.choice((b"\\ud800", b"\\udc00", b"\\ude00\\ud800"))))
+    return replace(
+        raw, value=_put_in_text(random, raw.value, random.choice((b"\\ud800", b"\\udc00", b"\\ude00\\ud800")))
+    )
 
 
 @kind("no value, or nothing in it")
@@ -114,7 +168,9 @@ def _empty(random: Random, raw: Raw) -> Raw:
 @kind("a megabyte")
 def _large(random: Random, raw: Raw) -> Raw:
     fill = random.choice((b" ", b"x", b"[", "长".encode()))
-    return replace(raw, value=_put_in_text(random, raw.value, (fill * 1_000_000)[: random.choice((66_000, 300_000, 900_000))]))
+    return replace(
+        raw, value=_put_in_text(random, raw.value, (fill * 1_000_000)[: random.choice((66_000, 300_000, 900_000))])
+    )
 
 
 @kind("nested deeply")
@@ -130,7 +186,12 @@ def _nested(random: Random, raw: Raw) -> Raw:
 
 @kind("wrong type of a field")
 def _type(random: Random, raw: Raw) -> Raw:
-    return replace(raw, value=_set(random, raw.value, random.choice(('"x"', "1", "true", "null", "[]", "{}", '{"a":1}', '["a"]', "1.5", '""'))))
+    return replace(
+        raw,
+        value=_set(
+            random, raw.value, random.choice(('"x"', "1", "true", "null", "[]", "{}", '{"a":1}', '["a"]', "1.5", '""'))
+        ),
+    )
 
 
 @kind("huge or odd number")
@@ -140,7 +201,9 @@ def _number(random: Random, raw: Raw) -> Raw:
 
 @kind("odd text in a field")
 def _text(random: Random, raw: Raw) -> Raw:
-    return replace(raw, value=_set(random, raw.value, json.dumps(random.choice(TEXTS), ensure_ascii=random.random() < 0.5)))
+    return replace(
+        raw, value=_set(random, raw.value, json.dumps(random.choice(TEXTS), ensure_ascii=random.random() < 0.5))
+    )
 
 
 @kind("odd code in a field")
@@ -234,14 +297,33 @@ def _type_header(random: Random, raw: Raw) -> Raw:
 
 @kind("ce_source, ce_authid and the rest")
 def _source(random: Random, raw: Raw) -> Raw:
-    names = ("ce_source", "ce_authtype", "ce_authid", "ce_specversion", "ce_cityversion", "ce_correlationid", "ce_causationid", "content-type")
+    names = (
+        "ce_source",
+        "ce_authtype",
+        "ce_authid",
+        "ce_specversion",
+        "ce_cityversion",
+        "ce_correlationid",
+        "ce_causationid",
+        "content-type",
+    )
     return _header(raw, random.choice(names), random.choice((*TEXTS, *CODES)).encode())
 
 
 @kind("ce_subject")
 def _subject(random: Random, raw: Raw) -> Raw:
     own = f"s{random.getrandbits(40)}"
-    others = (*TEXTS, "s" * 201, "a\0b", f"ledger:{own}", f"{own}:{own}", f"case:{own}", f"{own} ", f"meeting:{own}:9", f"score:{own}")
+    others = (
+        *TEXTS,
+        "s" * 201,
+        "a\0b",
+        f"ledger:{own}",
+        f"{own}:{own}",
+        f"case:{own}",
+        f"{own} ",
+        f"meeting:{own}:9",
+        f"score:{own}",
+    )
     return _header(raw, "ce_subject", random.choice(others).encode())
 
 

@@ -173,7 +173,9 @@ class Inside:
                   for s in STATED_ON}  # fmt: skip
         await ensure_topics(self.cell.kafka, wanted)
         began_at = min(
-            datetime.fromisoformat((dict(told.raw.headers)["ce_time"] or b"").decode()) for s in self.stories for told in s
+            datetime.fromisoformat((dict(told.raw.headers)["ce_time"] or b"").decode())
+            for s in self.stories
+            for told in s
         )
         async with reading(self.name, self.cell, began_at) as process:
             sent = await self._send(facts, progress)

@@ -61,7 +61,10 @@ class RunningCity:
         """Return the register's line of a case, waiting until it has a status."""
 
         def look() -> dict[str, Any] | None:
-            answer = self.get("dispatch", f"/v1/orders/{case}")
+            try:
+                answer = self.get("dispatch", f"/v1/orders/{case}")
+            except httpx.TransportError:  # it is being started anew
+                return None
             if answer.status_code != 200 or (status and answer.json()["status"] != status):
                 return None
             return dict(answer.json())

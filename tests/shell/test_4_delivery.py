@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from asyncpg import DivisionByZeroError
+from asyncpg import DivisionByZeroError, UndefinedColumnError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts import feedback, intake
 from shared.contracts.topics import MAX_MESSAGE_BYTES, MAX_REQUEST_BYTES, topics
 from shared.kernel.decisions import Message
+from shared.kernel.refusals import Refused
 from shared.shell.apply import MAX_ASIDE_IN_A_ROW
 from shared.shell.opening import MAX_VALUE_BYTES, open_record
 from shared.shell.service import NoTables
@@ -284,17 +286,28 @@ def test_4_4_what_we_make_is_smaller_than_what_the_relay_sends_and_that_than_wha
 
 
 class Picky(NoTables):
-    """Fails as PostgreSQL does where a value cannot be kept."""
+    """Fails where a value cannot be kept: as PostgreSQL does, as its client does, as code of ours does."""
+
+    def __init__(self, statement: str = "SELECT 1 / 0", error: type[Exception] = DivisionByZeroError) -> None:
+        self.statement, self.error = statement, error
 
     async def prepare(self, conn: Any, messages: Sequence[Message], now: datetime) -> Any:
         if any("poison" in (getattr(m.data, "note", ""), getattr(m.data, "summary", "")) for m in messages):
-            if isinstance(conn, AsyncConnection):
-                await conn.execute(text("SELECT 1 / 0"))
-            raise DivisionByZeroError
+            if isinstance(conn, AsyncConnection) and self.statement:
+                values = {"n": 2**40, "s": "\ud800", "at": FAR} if ":" in self.statement else {}
+                await conn.execute(text(self.statement), values)
+            raise self.error
 
 
-def test_4_2_a_message_that_the_database_cannot_keep_is_kept_aside_alone(make_office: Callable[..., Office]) -> None:
-    office = make_office(replace(mini.SERVICE, store=Picky()))
+UNSENDABLE = "SELECT CAST(:n AS int), CAST(:s AS text), CAST(:at AS timestamptz)"
+FAR = datetime(9999, 12, 31, 23, tzinfo=timezone(-timedelta(hours=14)))
+
+
+@pytest.mark.parametrize("picky", [Picky(), Picky(UNSENDABLE, ValueError), Picky("", KeyError)])
+def test_4_2_a_message_that_the_database_cannot_keep_is_kept_aside_alone(
+    make_office: Callable[..., Office], picky: Picky
+) -> None:
+    office = make_office(replace(mini.SERVICE, store=picky))
     office.open()
     office.fact(registered("poison"), "c-2", 1)
     office.fact(registered(), "c-3", 1)
@@ -308,3 +321,36 @@ def test_4_2_a_message_that_the_database_cannot_keep_is_kept_aside_alone(make_of
     assert office.parked() == {("c-2", "intake", 1)}
     assert office.row("c-3").state is not None
     assert list(office.fences().values()) == [3, 3]
+
+
+def test_4_2_a_statement_of_ours_that_is_wrong_blames_no_message(make_office: Callable[..., Office]) -> None:
+    office = make_office(replace(mini.SERVICE, store=Picky("SELECT no_such_column", UndefinedColumnError)))
+    office.open()
+    office.reply("one good", "m-1")
+    office.reply("poison", "m-2")
+    before = office.fences()
+    with pytest.raises((UndefinedColumnError, ProgrammingError)):
+        office.deliver()
+    assert {place: end for place, end in office.fences().items() if place in before} == before
+    assert office.quarantine() == []
+
+
+def test_4_2_an_id_that_cannot_be_repeated_is_left_out_of_the_answer(make_office: Callable[..., Office]) -> None:
+    given: list[str | None] = []
+
+    def refusal(data: Any, sender: Any, id_: str | None, stream: str | None, error: Refused) -> None:
+        given.append(id_)
+
+    office = make_office(replace(mini.SERVICE, refusal=refusal))
+    for id_ in (b"a\0b", b"\xff", b"a\nb", b"i" * 129, b"fine"):
+        office.reply("x", "", headers=(("ce_id", id_), ("ce_type", b"order.progress.v9")))
+    office.deliver()
+    assert given == [None, "\ufffd", None, None, "fine"]
+    assert len(office.quarantine()) == 5
+
+
+def test_4_2_a_header_whose_name_no_column_can_hold_is_kept_all_the_same(office: Office) -> None:
+    office.reply("x", "m-1", value=b"{", headers=(("ce_id", b"m-1"), ("\0", b"\0"), ("头", b"\xff")))
+    office.reply("x", "m-2", value=b"{")
+    office.deliver()
+    assert len(office.quarantine()) == 2

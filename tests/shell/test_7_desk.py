@@ -81,6 +81,15 @@ BAD: dict[str, tuple[dict[str, Any], int, str]] = {
     "no key": ({"json": BODY, "headers": {"Idempotency-Key": ""}}, 400, "message.missing_header"),
     "no token": ({"json": BODY, "headers": {"Authorization": ""}}, 401, "actor.bad_token"),
     "forged token": ({"json": BODY, "headers": {"Authorization": "Bearer department.hb.00"}}, 401, "actor.bad_token"),
+    "token not ASCII": (
+        {"json": BODY, "headers": {"Authorization": b"Bearer department.hb.\xff"}},
+        401,
+        "actor.bad_token",
+    ),
+    "lone surrogate": ({"content": b'{"note":"\\ud800","assignment":1}'}, 400, "message.unreadable"),
+    "UTF-16": ({"content": '{"note":"on the way","assignment":1}'.encode("utf-16")}, 400, "message.unreadable"),
+    "nested deeply": ({"content": b'{"note":' + b"[" * 30_000}, 400, "message.unreadable"),
+    "If-Match with a digit that is none": ({"json": BODY, "headers": {"If-Match": b"\xb2"}}, 422, "message.invalid"),
     "bad If-Match": ({"json": BODY, "headers": {"If-Match": "x"}}, 422, "message.invalid"),
 }
 
