@@ -40,6 +40,7 @@ KINDS = {
     "chain": t("台账链断裂", "broken ledger chain"),
     "nowhere": t("下落不明", "nowhere"),
     "two_places": t("同时在两处", "in two places"),
+    "unreachable": t("无法核对", "could not look"),
 }
 
 AWAY = {

@@ -18,8 +18,9 @@ import typer
 from rich.live import Live
 from rich.markup import escape
 
-from deploy.audit import Verdict
+from deploy.audit import Unreachable, Verdict
 from deploy.audit import audit as run_audit
+from deploy.audit.journals import Finding
 from deploy.cli import audit as audit_words
 from deploy.cli import main
 from deploy.cli.stack import DEFAULT_CITY, City, telling
@@ -133,19 +134,26 @@ async def _show(stack: Stack, life: Life, began: float, found: list[Verdict]) ->
         greeting = beside.create_task(_greet(stack, address, began))
         figures = await _watch(life, address)
         main.console.print(summary.account(life, figures))
-        found.append(await run_audit(stack.dsns["auditor"], stack.kafka, stack.city))
+        found.append(await _verdict(stack))
         audit_words.tell(found[0])
         greeting.cancel()  # only if no page has answered for the whole week
         if os.environ.get("DEMO_EXIT", "") in ("", "0"):
             main.console.print(
                 t(f"控制台仍在运行：{address}，按 Ctrl-C 停止", f"the console stays up: {address}; Ctrl-C stops")
             )
-            while stack.is_running():
+            while stack.is_running():  # noqa: ASYNC110 - another process ends it
                 await asyncio.sleep(_PICTURE)
             main.errors.print(
                 t(f"环境已停止，日志：{stack.folder}/logs", f"the stack has stopped; logs: {stack.folder}/logs")
             )
-            raise typer.Exit(main.NOT_RUNNING)
+
+
+async def _verdict(stack: Stack) -> Verdict:
+    """Return the auditor's verdict; one that could not look has not found everything in place."""
+    try:
+        return await run_audit(stack.dsns["auditor"], stack.kafka, stack.city)
+    except Unreachable as away:
+        return Verdict(findings=[Finding("unreachable", str(stack.folder), str(away))])
 
 
 async def _greet(stack: Stack, address: str, began: float) -> None:

@@ -102,7 +102,7 @@ async def _page(engine: AsyncEngine, city: City, params: Mapping[str, str], sort
 
 def _after(after: str) -> tuple[str, int]:
     service, _, sequence = after.partition(":")
-    if after and (service not in SERVICES or not sequence.isdecimal()):
+    if after and (service not in SERVICES or not (sequence.isdecimal() and len(sequence) < 10)):
         raise Refused("message.invalid", "after", field_name="after", reason="service:sequence")
     return service, int(sequence or 0)
 

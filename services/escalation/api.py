@@ -94,7 +94,7 @@ def router(desk: Desk) -> APIRouter:
 
     @routes.get("/v1/ledger/{unit}", tags=["ledger"])
     async def ledger(
-        unit: str, actor: Caller, after: Annotated[int, Query(ge=0)] = 0, limit: Limit = 100
+        unit: str, actor: Caller, after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0, limit: Limit = 100
     ) -> dict[str, Any]:
         """Return the records of a body's ledger in order; `after` is the last sequence number already seen."""
         if unit not in desk.city.bodies:

@@ -19,12 +19,14 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 
 from shared.persistence.engine import is_away
+from shared.shell.header_names import forgive
 from shared.shell.taking import Shell
 from shared.shell.work import Batch, Hole, OurFault, Partition, Place, Record, Unfenced, Work
 from shared.telemetry import metrics
 from shared.telemetry.logs import brief
 
 log = structlog.get_logger()
+forgive()
 
 MAX_RECORDS = 500
 REBALANCE_TIMEOUT_MS = 30_000

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import asyncpg
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.kernel.refusals import Refused
 from shared.kernel.rules import words
+from shared.persistence.engine import is_away, is_unsendable, sqlstate
+from shared.telemetry.logs import brief
+
+log = structlog.get_logger()
 
 MAX_BODY_BYTES = 1_048_576
 
@@ -57,6 +64,16 @@ def invalid(errors: list[Any]) -> Refused:
     return Refused("message.invalid", name, field_name=name, reason=str(first.get("msg", ""))[:200])
 
 
+def _of_database(error: Exception) -> Refused:
+    """Tell an outage from a value that was asked for and that no column can hold, and both from a fault of ours."""
+    if is_away(error):
+        return Refused("database.away", "")
+    if is_unsendable(error) or (sqlstate(error) or "")[:2] == "22":
+        return Refused("message.invalid", "query", field_name="query", reason="out of range")
+    log.error("not answered", error=brief(error))
+    return Refused("internal.error", "", kind=type(error).__name__)
+
+
 def answer_problems(app: FastAPI) -> None:
     """Make every refusal and error of the application a problem document, and bound its bodies."""
 
@@ -76,6 +93,18 @@ def answer_problems(app: FastAPI) -> None:
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
         body = {"type": "about:blank", "title": str(error.detail), "status": error.status_code}
         return JSONResponse(body, error.status_code, media_type="application/problem+json")
+
+    @app.exception_handler(DBAPIError)
+    @app.exception_handler(asyncpg.PostgresError)
+    @app.exception_handler(asyncpg.InterfaceError)
+    @app.exception_handler(OSError)
+    @app.exception_handler(TimeoutError)
+    async def _database(_: Request, error: Exception) -> JSONResponse:
+        return problem(_of_database(error))
+
+    @app.exception_handler(Exception)
+    async def _ours(_: Request, error: Exception) -> JSONResponse:
+        return problem(Refused("internal.error", "", kind=type(error).__name__))
 
     @app.exception_handler(ClientDisconnect)
     async def _gone(_: Request, __: ClientDisconnect) -> JSONResponse:

@@ -61,7 +61,10 @@ class Clients:
         self._numbers = 0
 
     async def __aenter__(self) -> Clients:
-        self.http = httpx.AsyncClient(timeout=8, trust_env=False, limits=httpx.Limits(max_connections=40))
+        # Who waits for the pool and gives up makes it lose a connection for good: turns are taken outside of it.
+        self._turns = asyncio.Semaphore(40)
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+        self.http = httpx.AsyncClient(timeout=8, trust_env=False, limits=limits)
         streams = [f"receipts.{BY_TOPIC}", f"receipts.{BY_HTTP}", "orders"]
         streams += [f"orders.{name}" for name in (*self.departments, VERIFIED[2])]
         wanted = [topic_name(self.code, stream) for stream in streams]
@@ -229,7 +232,8 @@ class Clients:
         pause = 0.2
         while True:
             try:
-                answer = await self.http.post(url, json=body, headers=header)
+                async with self._turns:
+                    answer = await self.http.post(url, json=body, headers=header)
             except httpx.TransportError:
                 answer = None
             if answer is not None and answer.status_code == 200:
@@ -240,7 +244,7 @@ class Clients:
                 return None
             if answer is not None and answer.status_code != 503:
                 self.told.failures[f"{service} {answer.status_code} {answer.text[:160]}"] += 1
-            self.told.counts["HTTP retries"] += 1
+            self.told.counts["HTTP retries" if answer is not None else "HTTP unreachable"] += 1
             await asyncio.sleep(pause)
             pause = min(2 * pause, 2.0)
 

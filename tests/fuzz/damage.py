@@ -26,7 +26,9 @@ KINDS: dict[str, Damage] = {}
 """Kind of damage -> what does it."""
 
 TEXTS = (
-    "", " ", "\u0001\u001b[2J", "a\nb\r\nc", "\u007f", "😀👩‍👩‍👧", "\u202e反\u202c", "\u200b\u200d\ufeff", "İı", "ﷺ" * 50, "../../etc/passwd",
+    "", " ", "\u0001\u001b[2J", "a\nb\r\nc", "\u007f", "😀👩‍👩‍👧", "\u202e反\u202c", "\u200b\u200d\ufeff",
+    "İı", "ﷺ" * 50,
+    "../../etc/passwd",
     "'; DROP TABLE subject; --", "%s%n{0}{self}", "\\", "null", "NaN", "\ufffe\uffff", "e\u0301" * 60, "长" * 70_000,
 )  # fmt: skip
 CODES = (
@@ -85,7 +87,8 @@ AFTERS = (
 )  # fmt: skip
 TYPES = (
     "report.v1", "report.v2", "report.v99", "rating.v1", "order.accept.v1", "order.progress.v0", "case.registered.v1",
-    "case.closed.v1", "order.opened.v1", "", "v1", "Report.V1", "report.v1\u200b", "x" * 10_000, "__class__", "score.published.v1",
+    "case.closed.v1", "order.opened.v1", "", "v1", "Report.V1", "report.v1\u200b", "x" * 10_000, "__class__",
+    "score.published.v1",
 )  # fmt: skip
 
 

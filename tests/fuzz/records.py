@@ -78,9 +78,9 @@ class Outside:
         data: Contract
         if family == "reports":
             data = intake.Report(
-                id=id_, text="楼下路灯坏了三天没人修", subject="路灯", place=intake.ReportPlace(unit=PLACE, lon=121.5, lat=31.2),
-                matter="street-lights", reporter=intake.Reporter(id="r-9", name="某人", phone="13812345678"),
-                photos=("a.jpg",),
+                id=id_, text="楼下路灯坏了三天没人修", subject="路灯", matter="street-lights",
+                place=intake.ReportPlace(unit=PLACE, lon=121.5, lat=31.2), photos=("a.jpg",),
+                reporter=intake.Reporter(id="r-9", name="某人", phone="13812345678"),
             )  # fmt: skip
             stream = f"reports.{SOURCE}"
         elif family == "ratings":
@@ -243,8 +243,9 @@ def _is_answered(record: Sent, inbox: Mapping[str, Any], known: set[tuple[str, s
 
 
 def _say(record: Sent) -> str:
-    value = record.raw.value
+    value = None if record.raw.value is None else record.raw.value[:200]
+    headers = [(n[:20], (v or b"")[:30]) for n, v in record.raw.headers][:9]
     return (
         f"{record.topic}/{record.partition}@{record.offset} key={(record.raw.key or b'')[:30]!r} "
-        f"headers={[(n[:20], (v or b'')[:30]) for n, v in record.raw.headers][:9]} value={None if value is None else value[:200]!r}"
+        f"headers={headers} value={value!r}"
     )

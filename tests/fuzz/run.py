@@ -10,8 +10,8 @@ import os
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.local import control
@@ -70,9 +70,8 @@ def main() -> int:
     for title, tally in tallies.items():
         tally.show(title)
     bad = sum(len(tally.findings) for tally in tallies.values())
-    print(
-        f"\nseed {asked.seed}, {sum(t.total() for t in tallies.values())} in all, {time.monotonic() - began:.0f} s: {bad} findings"
-    )
+    count, spent = sum(tally.total() for tally in tallies.values()), time.monotonic() - began
+    print(f"\nseed {asked.seed}, {count} in all, {spent:.0f} s: {bad} findings")
     return int(bad > 0)
 
 

@@ -38,11 +38,8 @@ class Tally:
 
     def show(self, title: str) -> None:
         """Print the table."""
-        columns = sorted({end for counted in self.ends.values() for end in counted} - set(BAD)) + [
-            "5xx",
-            "stuck",
-            "lost",
-        ]
+        seen = {end for counted in self.ends.values() for end in counted}
+        columns = [*sorted(seen - set(BAD)), *BAD]
         print(f"\n{title}\n{'kind of damage':48s} {'sent':>6s} " + " ".join(f"{c:>11s}" for c in columns) + "  by rule")
         for kind, counted in self.ends.items():
             figures = " ".join(f"{counted[c]:11d}" for c in columns)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -19,6 +20,13 @@ from shared.shell.tokens import sign
 from tests.support.office import HB, DictOffice
 
 SECRET = "s" * 32
+
+
+class Unsendable(asyncpg.InterfaceError, ValueError):
+    """As asyncpg's own for a value that does not fit its type."""
+
+
+UNSENDABLE = Unsendable("value out of int32 range")
 
 
 @asynccontextmanager
@@ -120,6 +128,35 @@ async def test_7_a_database_that_is_away_is_said_with_when_to_try_again(office: 
         answer = await client.post(PATH, json=BODY)
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
+
+
+READS: dict[str, tuple[Exception, int, str]] = {
+    "away": (ConnectionRefusedError(), 503, "database.away"),
+    "pool exhausted": (TimeoutError(), 503, "database.away"),
+    "closed under our hands": (asyncpg.InterfaceError("connection is closed"), 503, "database.away"),
+    "a value that cannot be sent": (UNSENDABLE, 422, "message.invalid"),
+    "a value that cannot be held": (asyncpg.NumericValueOutOfRangeError(), 422, "message.invalid"),
+    "a statement that is wrong": (asyncpg.UndefinedColumnError(), 500, "internal.error"),
+    "a mistake": (KeyError("planted"), 500, "internal.error"),
+}
+
+
+@pytest.mark.parametrize("what", READS)
+async def test_7_what_a_reading_fails_of_is_said_as_a_problem(office: DictOffice, what: str) -> None:
+    error, status, rule = READS[what]
+    app = FastAPI()
+    answer_problems(app)
+
+    @app.get("/read")
+    async def read() -> None:
+        raise error
+
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
+        answer = await client.get("/read")
+    assert (answer.status_code, answer.json()["rule"]) == (status, rule)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert ("Retry-After" in answer.headers) == (status == 503)
 
 
 async def test_7_waiting_requests_are_taken_as_one_batch_and_single_ones_before_bulk(office: DictOffice) -> None:

@@ -167,6 +167,7 @@ def test_a_case_solved_on_the_spot_is_closed_at_once() -> None:
     played = town.play()
     (fact,) = played.hear(CASE, town.on_spot("g111", drawn=False), "intake")
     assert (fact.reason, fact.lead, fact.solved_at_rung, fact.on_time) == ("on_spot", "g111", "grid", True)
+    assert town.order(played).dispatcher == fact.dispatcher != ""
     assert order(played).status is Status.CLOSED
 
 
