@@ -15,6 +15,10 @@ from shared.contracts.base import Contract
 class Wire(Protocol):
     """What turns contracts into what a service's rules speak of, and back."""
 
+    def hears(self, kind: type[Contract]) -> bool:
+        """Tell whether the service cares for this type at all."""
+        ...
+
     def to_domain(self, wire: Contract) -> Any:
         """Return the domain's form, or None where the service does not care for this type."""
         ...
@@ -26,6 +30,10 @@ class Wire(Protocol):
 
 class Unpaired:
     """A service without rules of its own reads the contracts themselves."""
+
+    def hears(self, kind: type[Contract]) -> bool:
+        """Hear everything."""
+        return True
 
     def to_domain(self, wire: Contract) -> Contract:
         """Return it as it is."""
@@ -56,6 +64,10 @@ class Pairing:
                 if unknown:
                     raise ValueError(f"{kind.__module__}.{name}: {contract.TYPE} has no {sorted(unknown)}")
                 self._domain[contract], self._wire[kind] = kind, contract
+
+    def hears(self, kind: type[Contract]) -> bool:
+        """Tell whether the domain has a class for this type."""
+        return kind in self._domain
 
     def to_domain(self, wire: Contract) -> Any:
         """Return the domain's form, or None where the domain does not care for this type."""

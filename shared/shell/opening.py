@@ -88,10 +88,15 @@ def _inside(record: Record, service: str, wire: Wire) -> Work:
 
 
 def _content(envelope: Envelope, record: Record, service: str, wire: Wire) -> Any:
-    """Return the fact's content, or why it cannot be read: its subject is then set aside with it (shell.md §4.2)."""
+    """Return the fact's content, or why it cannot be read: its subject is then set aside with it (shell.md §4.2).
+
+    One that nobody here cares for is not even looked into: however broken, it can hold nothing up.
+    """
     known = by_type(envelope.type)
     if known is None or service != known.SERVICE:
         return Refused("message.unknown_type", "ce_type", type=envelope.type)
+    if not wire.hears(known):
+        return None
     try:
         return wire.to_domain(parse(known, record.value))
     except Refused as refused:

@@ -26,7 +26,7 @@ class Ask:
 
 def templates(city: RunningCity, office: Office) -> list[Ask]:
     """Return good requests of every kind."""
-    case, held = office.accepted[0], office.dispatched[0]
+    case, held = office.accepted[1], office.dispatched[0]  # the first accepted is the good neighbours' own
     department, root, source = ("department", office.department), city.city.root.code, ("source", SOURCE)
     operations, unit = ("operations", root), ("unit", root)
     meetings = city.get("escalation", "/v1/meetings?limit=1").json()["meetings"]

@@ -16,6 +16,7 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts import feedback, intake
+from shared.contracts.envelope import stated
 from shared.contracts.topics import MAX_MESSAGE_BYTES, MAX_REQUEST_BYTES, topics
 from shared.kernel.decisions import Message
 from shared.kernel.refusals import Refused
@@ -239,6 +240,20 @@ def test_4_2_more_than_n_subjects_in_a_row_are_our_fault_and_stop_everything(off
         office.deliver()
     assert office.fences() == {place: before}
     assert office.row("c-last") is None
+
+
+def test_4_2_broken_facts_that_nobody_here_cares_for_hold_nothing_up(office: Office) -> None:
+    for n in range(MAX_ASIDE_IN_A_ROW + 5):
+        headers = stated(
+            service="feedback", city="t", subject=f"score:hb:{n}", sequence=1, type_=feedback.ScorePublished.TYPE,
+            acted_at=START, recorded_at=START, after={}, auth=("system", "system"), causation="", city_version="v1",
+        )  # fmt: skip
+        office.append("feedback", headers, b"{")
+    office.open("c-1")
+    assert office.drive(office.shell.store.aside()) == []
+    assert office.parked() == set()
+    assert office.quarantine() == []
+    assert [row[3] for row in office.journal()] == ["order.opened.v1"]
 
 
 def test_4_2_a_good_fact_in_between_ends_the_row(office: Office) -> None:

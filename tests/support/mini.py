@@ -13,7 +13,7 @@ from dataclasses import replace as changed
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.contracts import dispatch, intake
+from shared.contracts import dispatch, feedback, intake
 from shared.contracts.base import Contract
 from shared.kernel import rules
 from shared.kernel.decisions import (
@@ -56,8 +56,15 @@ class MiniCity:
     version: str = "v1"
 
 
+UNHEARD: set[type[Contract]] = {feedback.ScorePublished}
+"""What the miniature does not care for."""
+
+
 class SameWire:
     """Contracts are the miniature's domain."""
+
+    def hears(self, kind: type[Contract]) -> bool:
+        return kind not in UNHEARD
 
     def to_domain(self, wire: Contract) -> Any:
         return wire
