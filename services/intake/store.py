@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Text, text
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Text
+from sqlalchemy import text as make_text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import registry  # noqa: TID251  rows are described, never loaded by an ORM session
@@ -20,6 +22,9 @@ from services.intake.domain.report import Report
 from shared.kernel.decisions import Message
 
 APPEND_ONLY = ("dossier_read",)
+
+text = cache(make_text)
+"""Each statement is read for its parameters once, not once a batch."""
 
 MOMENT: Any = DateTime(timezone=True)
 """An aware instant; `Any` because `Field` is typed for classes of types alone."""

@@ -15,7 +15,7 @@ from typing import Any
 from shared.contracts.base import Contract
 from shared.contracts.envelope import stated
 from shared.contracts.topics import READS, STATE_STREAM, stream_of
-from shared.kernel.decisions import CLOCK, NOTHING, OUTSIDE, Actor, Answer, Arm, Cancel, Context, Decision, Message
+from shared.kernel.decisions import CLOCK, OUTSIDE, Actor, Answer, Arm, Cancel, Context, Decision, Message
 from shared.kernel.refusals import Refused
 from shared.shell.opening import OUTSIDE_ID, sender_of
 from shared.shell.service import Service
@@ -87,16 +87,17 @@ def due_id(subject: str, name: str, due_at: datetime) -> str:
 
 def fold_deadlines(changes: Iterable[Arm | Cancel]) -> tuple[list[Cancel], list[Arm]]:
     """Reduce a batch's changes to what is left of them: first all cancels, then the arms that none of them met."""
-    arms: dict[tuple[str, str], Arm] = {}
+    arms: dict[str, dict[str, Arm]] = {}
     cancels: list[Cancel] = []
     for change in changes:
+        of_subject = arms.setdefault(change.subject, {})
         if isinstance(change, Arm):
-            arms[change.subject, change.name] = change
+            of_subject[change.name] = change
             continue
         cancels.append(change)
-        for key in [k for k in arms if is_disarmed(k, change)]:
-            del arms[key]
-    return cancels, list(arms.values())
+        for name in [name for name in of_subject if is_disarmed((change.subject, name), change)]:
+            del of_subject[name]
+    return cancels, [arm for of_subject in arms.values() for arm in of_subject.values()]
 
 
 def is_disarmed(deadline: tuple[str, str], by: Arm | Cancel) -> bool:
@@ -173,7 +174,7 @@ class _Run:
 
     def _rewound(self, work: Work) -> None:
         """A record below the fence was new: the log was rewound, the fence follows (§1.3)."""
-        if work.record is None:
+        if work.record is None or not self.low:
             return
         place = (work.record.topic, work.record.partition)
         if place in self.low and work.record.offset < self.loaded.fences[place] and id(work) not in self.was_parked:
@@ -207,17 +208,15 @@ class _Run:
         if subject.aside is not None or not self._is_next(subject, message):
             self._wait(work, message)
             return []
-        if not self.loaded.subjects.keys() >= set(subjects_of(self.service, work)):
+        if message.data is not None and not self.loaded.subjects.keys() >= set(subjects_of(self.service, work)):
             raise Relock(self._missing())
         before = subject.seen
-        seen = list(before)
-        seen[place] = message.sequence
-        subject.seen = tuple(seen)
+        subject.seen = (*before[:place], message.sequence, *before[place + 1 :])
         try:
             if isinstance(message.data, Refused):
                 raise message.data
-            decision = self._decide(message) if message.data is not None else NOTHING
-            self._commit(message, decision, hears=True)
+            if message.data is not None:
+                self._commit(message, self._decide(message), hears=True)
         except Exception as error:
             subject.seen = before
             self._set_aside(subject, work, message, error)
@@ -237,9 +236,13 @@ class _Run:
         return frozenset(needed) - self.loaded.subjects.keys()
 
     def _is_next(self, subject: Subject, message: Message) -> bool:
-        if message.sequence != subject.seen[INDEX[message.source]] + 1:
+        seen = subject.seen
+        if message.sequence != seen[INDEX[message.source]] + 1:
             return False
-        return all(subject.seen[INDEX[s]] >= n for s, n in message.after.items() if s in self.reads)
+        for service, sequence in message.after.items():
+            if service in self.reads and seen[INDEX[service]] < sequence:
+                return False
+        return True
 
     def _wait(self, work: Work, message: Message) -> None:
         waiting = self.waiting.setdefault(message.subject, [])
@@ -248,7 +251,9 @@ class _Run:
             waiting.append(work)
 
     def _take_waiting(self, subject: str) -> list[Work]:
-        works = self.waiting.pop(subject, [])
+        works = self.waiting.pop(subject, None)
+        if works is None:
+            return []
         return sorted(works, key=lambda w: (w.message.source, w.message.sequence))  # type: ignore[union-attr]
 
     def _why(self, work: Work) -> str:

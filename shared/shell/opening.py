@@ -12,7 +12,7 @@ import structlog
 from pydantic import ValidationError
 
 from shared.contracts.base import Contract, by_type
-from shared.contracts.envelope import KNOWN, Envelope
+from shared.contracts.envelope import Envelope
 from shared.contracts.envelope import read as read_envelope
 from shared.contracts.pairing import Wire
 from shared.contracts.topics import STATED_ON, STREAMS, stream_of
@@ -68,7 +68,7 @@ def sender_of(topic: str) -> Actor:
 
 
 def _inside(record: Record, service: str, wire: Wire) -> Work:
-    envelope = _envelope(record, inside=True)
+    envelope = read_envelope(record.headers, inside=True)
     if not 0 < envelope.sequence <= MAX_SEQUENCE or max((envelope.after or {"": 0}).values()) > MAX_SEQUENCE:
         raise Refused("message.invalid", "ce_sequence", field_name="ce_sequence", reason="not a sequence")
     if len(envelope.subject) > MAX_SUBJECT:
@@ -105,18 +105,11 @@ def _content(envelope: Envelope, record: Record, service: str, wire: Wire) -> An
         return Refused("internal.error", "", kind=type(error).__name__)
 
 
-def _envelope(record: Record, *, inside: bool) -> Envelope:
-    for name, value in record.headers:
-        if name in KNOWN and b"\0" in (value or b""):
-            raise Refused("message.unreadable", name, reason="NUL")
-    return read_envelope(record.headers, inside=inside)
-
-
 def _outside(record: Record, stream: str, wire: Wire, clock: Clock) -> Work:
     sender = sender_of(record.topic)
     if len(record.value) > MAX_VALUE_BYTES:
         raise Refused("message.too_large", "body", limit=MAX_VALUE_BYTES)
-    envelope = _envelope(record, inside=False)
+    envelope = read_envelope(record.headers, inside=False)
     if not OUTSIDE_ID.fullmatch(envelope.id):
         raise Refused("message.invalid", "ce_id", field_name="ce_id", reason="1-128 printable characters")
     known = by_type(envelope.type)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
 
 import asyncpg
+import msgspec
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.errors import MessageSizeTooLargeError
+from aiokafka.partitioner import murmur2
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from shared.contracts.topics import MAX_REQUEST_BYTES, STATE_STREAM, topic_name
 from shared.telemetry import metrics
@@ -19,6 +22,7 @@ from shared.telemetry.logs import brief
 
 log = structlog.get_logger()
 
+_HEADERS = msgspec.json.Decoder(dict[str, str])
 PAGE = 1000
 STOP_SECONDS = 2.0
 """What a producer has for its last batches; what it does not get away stays pending."""
@@ -32,6 +36,48 @@ NEXT_PAGE = (
 
 class AheadOfJournal(RuntimeError):
     """The stream holds facts that the journal does not: a database restored from an old backup. Nothing may be sent."""
+
+
+class _Batches:
+    """Records of one page gathered by partition: one call and one future for each batch instead of each record."""
+
+    def __init__(self, producer: AIOKafkaProducer) -> None:
+        self.producer = producer
+        self.open: dict[tuple[str, int], Any] = {}
+        self.futures: list[asyncio.Future[object]] = []
+        self.partitions: dict[str, int] = {}
+        self.count = 0
+
+    async def add(self, topic: str, key: bytes, value: bytes, headers: list[tuple[str, bytes]]) -> None:
+        """Put a record behind those of its partition."""
+        if topic not in self.partitions:
+            self.partitions[topic] = len(await self.producer.partitions_for(topic))
+        place = topic, _hash(key) % self.partitions[topic]
+        self.count += 1
+        batch = self.open.get(place)
+        if batch is not None and batch.append(timestamp=None, key=key, value=value, headers=headers) is not None:
+            return
+        if batch is not None:
+            await self._send(place, batch)
+        self.open[place] = batch = self.producer.create_batch()
+        batch.append(timestamp=None, key=key, value=value, headers=headers)
+
+    async def delivered(self) -> int:
+        """Send the rest and return how many records the broker has, once it has all of them."""
+        for place, batch in self.open.items():
+            await self._send(place, batch)
+        await asyncio.gather(*self.futures)
+        return self.count
+
+    async def _send(self, place: tuple[str, int], batch: Any) -> None:
+        batch.close()  # an open one would linger
+        self.futures.append(await self.producer.send_batch(batch, place[0], partition=place[1]))
+
+
+@lru_cache(100_000)
+def _hash(key: bytes) -> int:
+    """Return what the client's own partitioner takes modulo the number of partitions."""
+    return int(murmur2(key) & 0x7FFFFFFF)
 
 
 class Relay:
@@ -75,6 +121,7 @@ class Relay:
             ):
                 await asyncio.sleep(0.5)
             self.leads = True
+            await conn.execute("SET synchronous_commit = off")  # what is lost of `pending` is sent twice, no more
             producer = AIOKafkaProducer(
                 bootstrap_servers=self.bootstrap,
                 enable_idempotence=True,
@@ -104,32 +151,27 @@ class Relay:
         rows = await conn.fetch(NEXT_PAGE, list(self._held), PAGE)
         self.oldest = rows[0]["written_at"] if rows else None
         held = set(self._held.values())
-        futures: list[asyncio.Future[object]] = []
+        batches = _Batches(producer)
         ids: list[int] = []
         for row in rows:
             if row["subject"] in held:
                 self._held[row["id"]] = row["subject"]  # or a thousand of these would fill every page
                 continue
-            headers = [(name, value.encode()) for name, value in json.loads(row["headers"]).items()]
-            try:
-                for stream in row["streams"]:
-                    futures.append(
-                        await producer.send(
-                            topic_name(self.city, stream), row["value"].encode(), row["key"].encode(), headers=headers
-                        )
-                    )
-            except MessageSizeTooLargeError:
+            headers = [(name, text.encode()) for name, text in _HEADERS.decode(row["headers"]).items()]
+            key, value = row["key"].encode(), row["value"].encode()
+            if DefaultRecordBatchBuilder.estimate_size_in_bytes(key, value, headers) > MAX_REQUEST_BYTES:
                 held.add(row["subject"])
                 self._held[row["id"]] = row["subject"]
                 metrics.HELD_BACK.set(len(self._held))
                 log.error("fact cannot be sent; its subject waits", id=row["id"], subject=row["subject"])
                 continue
+            for stream in row["streams"]:
+                await batches.add(topic_name(self.city, stream), key, value, headers)
             ids.append(row["id"])
         if not ids:
             return False
-        await asyncio.gather(*futures)
+        metrics.SENT.inc(await batches.delivered())
         await conn.execute("DELETE FROM pending WHERE id = ANY($1::bigint[])", ids)
-        metrics.SENT.inc(len(futures))
         return True
 
     async def _compare(self, conn: asyncpg.Connection) -> None:

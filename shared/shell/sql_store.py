@@ -9,10 +9,12 @@ import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import text as make_text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.kernel.decisions import CLOCK, SYSTEM, Arm, Due, Message
@@ -34,11 +36,20 @@ from shared.shell.work import (
     Work,
 )
 
+text = cache(make_text)
+"""Each statement is read for its parameters once, not once a batch."""
+
 _LOCK = (
     "SELECT id, kind, sequence, seen, state::text, aside FROM subject WHERE id = ANY(CAST(:ids AS text[])) "
     "ORDER BY id FOR UPDATE"
 )
 _LOCK_FREE = f"{_LOCK} SKIP LOCKED"
+_FENCES = (
+    "SELECT topic, partition, expected, real_at, virtual_at, rate, horizon, clock_timestamp() FROM fence "
+    "LEFT JOIN {city}.clock ON true WHERE reader = :reader AND (topic, partition) IN "
+    "(SELECT * FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]))) "
+    "ORDER BY topic, partition FOR UPDATE OF fence"
+)
 CLOCK_ROW = (
     "SELECT real_at, virtual_at, rate, horizon, clock_timestamp() FROM (SELECT 1) one LEFT JOIN {city}.clock ON true"
 )
@@ -50,6 +61,7 @@ class SqlStore:
     def __init__(self, engine: AsyncEngine, bench: Bench, city_schema: str) -> None:
         self.engine, self.bench, self.service = engine, bench, bench.service
         self._clock_row = text(CLOCK_ROW.format(city=city_schema))
+        self.lock_fences = text(_FENCES.format(city=city_schema))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[SqlTransaction]:
@@ -59,11 +71,7 @@ class SqlStore:
 
     async def clock(self, conn: AsyncConnection) -> Clock:
         """Read the one clock row."""
-        real_at, virtual_at, rate, horizon, real_now = (await conn.execute(self._clock_row)).one()
-        if real_at is None:
-            return Clock(real_now, real_now)
-        now = virtual_at + (real_now - real_at) * rate
-        return Clock(min(now, horizon) if horizon else now, real_now, rate)
+        return _clock(*(await conn.execute(self._clock_row)).one())
 
     async def now(self) -> Clock:
         """Read the clock on a connection of its own."""
@@ -127,8 +135,7 @@ class SqlTransaction:
 
     async def load(self, batch: Batch) -> tuple[Loaded, Batch]:
         """Lock everything that the batch may touch and read it; returns the batch with its messages resolved."""
-        fences = await self._lock_fences(batch)
-        clock = await self.store.clock(self.conn)
+        fences, clock = await self._lock_fences(batch)
         work = await self._resolve(open_batch(batch, self.service.wire, clock))
         may, must = subjects_to_lock(self.service, work)
         return await self._loaded(replace(batch, work=work), fences, may | batch.release, must | batch.extra)
@@ -184,25 +191,26 @@ class SqlTransaction:
         loaded.prepared = await self.service.store.prepare(self.conn, messages, loaded.clock.now)
         return loaded, Batch(work)
 
-    async def _lock_fences(self, batch: Batch) -> dict[Partition, int]:
+    async def _lock_fences(self, batch: Batch) -> tuple[dict[Partition, int], Clock]:
+        """Lock the batch's fences and read the clock with them."""
         places = sorted({(w.record.topic, w.record.partition) for w in batch.work if w.record is not None})
-        if not places:
-            return {}
-        rows = await self.conn.execute(
-            text(
-                "SELECT topic, partition, expected FROM fence WHERE reader = :reader AND (topic, partition) IN "
-                "(SELECT * FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]))) "
-                "ORDER BY topic, partition FOR UPDATE"
-            ),
-            {"reader": batch.reader, "topics": [t for t, _ in places], "partitions": [p for _, p in places]},
-        )
-        return {(topic, partition): expected for topic, partition, expected in rows}
+        rows = (
+            await self.conn.execute(
+                self.store.lock_fences,
+                {"reader": batch.reader, "topics": [t for t, _ in places], "partitions": [p for _, p in places]},
+            )
+        ).all() if places else []  # fmt: skip
+        fences = {(topic, partition): expected for topic, partition, expected, *_ in rows}
+        return fences, _clock(*rows[-1][3:]) if rows else await self.store.clock(self.conn)
 
     async def _resolve(self, work: Sequence[Work]) -> tuple[Work, ...]:
         messages = [w.message for w in work if w.message is not None and w.message.data is not None]
-        resolved = iter(await self.service.store.resolve(self.conn, messages))
+        resolved = await self.service.store.resolve(self.conn, messages)
+        if resolved is messages:
+            return tuple(work)
+        following = iter(resolved)
         return tuple(
-            replace(w, message=next(resolved)) if w.message is not None and w.message.data is not None else w
+            replace(w, message=next(following)) if w.message is not None and w.message.data is not None else w
             for w in work
         )
 
@@ -310,7 +318,7 @@ class SqlTransaction:
         if subjects:
             await self.conn.execute(
                 text(
-                    "UPDATE subject s SET sequence = u.n, seen = u.seen::int[], state = u.state::jsonb, "
+                    "UPDATE subject s SET sequence = u.n, seen = u.seen::int[], state = u.state::json, "
                     "aside = u.aside FROM unnest(CAST(:ids AS text[]), CAST(:ns AS int[]), CAST(:seens AS text[]), "
                     "CAST(:states AS text[]), CAST(:asides AS text[])) u(id, n, seen, state, aside) WHERE s.id = u.id"
                 ),
@@ -373,7 +381,7 @@ class SqlTransaction:
             await self.conn.execute(
                 text(
                     "WITH kept AS (INSERT INTO journal (subject, sequence, type, streams, key, headers, value) "
-                    "SELECT s, n, t, string_to_array(st, ' '), k, h::jsonb, v FROM unnest(CAST(:subjects AS text[]), "
+                    "SELECT s, n, t, string_to_array(st, ' '), k, h::json, v FROM unnest(CAST(:subjects AS text[]), "
                     "CAST(:sequences AS int[]), CAST(:types AS text[]), CAST(:streams AS text[]), "
                     "CAST(:keys AS text[]), CAST(:headers AS text[]), CAST(:values AS text[])) WITH ORDINALITY "
                     "u(s, n, t, st, k, h, v, o) "
@@ -385,7 +393,7 @@ class SqlTransaction:
                     "types": [r.type for r in rows],
                     "streams": [" ".join(r.streams) for r in rows],
                     "keys": [r.key for r in rows],
-                    "headers": [json.dumps(dict(r.headers), ensure_ascii=False) for r in rows],
+                    "headers": [msgspec.json.encode(r.headers).decode() for r in rows],
                     "values": [r.value for r in rows],
                 },
             )
@@ -463,6 +471,15 @@ async def _arm(conn: AsyncConnection, arms: Sequence[Arm]) -> None:
                 "touches": [" ".join(a.touches) for a in arms],
             },
         )
+
+
+def _clock(
+    real_at: datetime | None, virtual_at: datetime, rate: float, horizon: datetime | None, real_now: datetime
+) -> Clock:
+    if real_at is None:
+        return Clock(real_now, real_now)
+    now = virtual_at + (real_now - real_at) * rate
+    return Clock(min(now, horizon) if horizon else now, real_now, rate)
 
 
 def _columns(records: Sequence[Record]) -> dict[str, list[Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
@@ -147,8 +148,8 @@ class Shell:
     def _done(self, outcome: Outcome, door: str, messages: int, started: float) -> None:
         metrics.BATCH_SECONDS.labels(door).observe(time.perf_counter() - started)
         metrics.BATCH_MESSAGES.labels(door).inc(messages)
-        for row in outcome.journal:
-            metrics.FACTS.labels(row.type).inc()
+        for type_, count in Counter(row.type for row in outcome.journal).items():
+            metrics.FACTS.labels(type_).inc(count)
         if outcome.duplicates:
             metrics.DUPLICATES.labels(door).inc(outcome.duplicates)
         for kept, _ in outcome.quarantine:

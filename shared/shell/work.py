@@ -23,7 +23,7 @@ INDEX = {name: place for place, name in enumerate(SERVICES)}
 UNSEEN = (0,) * len(SERVICES)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Record:
     """One record as it came, byte by byte; what quarantine and parking keep."""
 
@@ -42,7 +42,7 @@ class Record:
         return sha256((self.key or b"") + b"\0" + self.value).hexdigest()[:32]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Work:
     """One message on its way through the shell, or the reason why it cannot be read.
 
@@ -97,7 +97,7 @@ class Loaded:
     prepared: Any = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class JournalRow:
     """A fact or answer to be written down and sent; `key` decides the partition, `streams` where it goes."""
 

@@ -34,7 +34,7 @@ class Comparing(RuleBasedStateMachine):
     def __init__(self, make: Callable[[], list[Office]]) -> None:
         super().__init__()
         self.offices = make()
-        self.seen_facts: set[tuple[str, int]] = set()
+        self.causes: dict[tuple[str, int], int] = {}
 
     def each(self, act: Callable[[Office], Any]) -> None:
         told = [act(office) for office in self.offices]
@@ -47,7 +47,8 @@ class Comparing(RuleBasedStateMachine):
 
     @rule(subject=st.sampled_from(SUBJECTS), n=st.integers(1, 2), seen=st.integers(0, 2))
     def a_feedback_fact_is_written(self, subject: str, n: int, seen: int) -> None:
-        self.each(lambda o: o.fact(feedback.ReworkOrdered(round=n), subject, n, after={"intake": seen}).offset)
+        after = {"intake": self.causes.setdefault((subject, n), seen)}  # a fact is the same each time it comes
+        self.each(lambda o: o.fact(feedback.ReworkOrdered(round=n), subject, n, after=after).offset)
 
     @rule(subject=st.sampled_from((*SUBJECTS, "c-0")), note=st.sampled_from(NOTES), id_=st.integers(1, 6))
     def a_reply_is_written(self, subject: str, note: str, id_: int) -> None:

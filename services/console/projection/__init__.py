@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Raw
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.console.projection import case, ledger, rows, score
@@ -67,5 +68,5 @@ async def _project_meetings(conn: AsyncConnection, facts: Sequence[Heard]) -> No
 
 
 def _entry(fact: Heard) -> rows.Entry:
-    data = fact.data.model_dump(mode="json")
+    data = Raw(fact.data.model_dump_json().encode())
     return rows.Entry(fact.subject, fact.service, fact.sequence, fact.type, fact.acted_at, fact.recorded_at, data)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from shared.contracts import dispatch as d
 from shared.contracts import intake as i
@@ -15,8 +17,7 @@ LADDER = ("grid", "community", "street", "department", "meeting")
 ENDED = ("closed", "withdrawn", "rejected")
 
 
-@dataclass(frozen=True, slots=True)
-class CaseRow:
+class CaseRow(Struct, frozen=True):
     """A case as lists and figures need it.
 
     `status` is the order's, before there is one `held`, `rejected` or `registered`. `path` is the rungs that it

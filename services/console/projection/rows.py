@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import text
+from msgspec import inspect
+from sqlalchemy import text as make_text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 R = TypeVar("R")
+text = cache(make_text)
 
 KEYS = {
     "case_view": ("id",),
@@ -32,14 +35,15 @@ class Entry:
     type: str
     acted_at: datetime
     recorded_at: datetime
-    data: dict[str, Any]
+    data: msgspec.Raw
+    """As JSON."""
 
 
 async def read(conn: AsyncConnection, table: str, key: str, values: Sequence[str], kind: type[R]) -> list[R]:
     """Return the rows whose key is among the values; asks nothing for none."""
     if not values:
         return []
-    query = text(f"SELECT to_jsonb(t)::text FROM {table} t WHERE {key} = ANY (:values)")  # noqa: S608 - our own names
+    query = text(f"SELECT row_to_json(t)::text FROM {table} t WHERE {key} = ANY (:values)")  # noqa: S608 - our own names
     found = await conn.execute(query, {"values": list(values)})
     return [msgspec.json.decode(row, type=kind) for (row,) in found]
 
@@ -48,12 +52,12 @@ async def write(conn: AsyncConnection, table: str, rows: Sequence[Any]) -> None:
     """Insert or replace rows by their key, in one statement."""
     if not rows:
         return
-    names = rows[0].__dataclass_fields__
+    names = _names(rows[0].__class__)
     keys = KEYS[table]
     changes = ", ".join(f"{name} = excluded.{name}" for name in names if name not in keys)
     query = (
         f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(names)} "  # noqa: S608 - our own names
-        f"FROM jsonb_populate_recordset(NULL::{table}, CAST(:rows AS jsonb)) "
+        f"FROM json_populate_recordset(NULL::{table}, CAST(:rows AS json)) "
         f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes}"
     )
     await conn.execute(text(query), {"rows": _json(rows)})
@@ -63,12 +67,19 @@ async def append(conn: AsyncConnection, table: str, rows: Sequence[Any]) -> None
     """Append rows in their order, in one statement; a row that is there already is an error."""
     if not rows:
         return
-    names = ", ".join(rows[0].__dataclass_fields__)
+    names = ", ".join(_names(rows[0].__class__))
     query = (
         f"INSERT INTO {table} ({names}) SELECT {names} "  # noqa: S608 - our own names
-        f"FROM jsonb_populate_recordset(NULL::{table}, CAST(:rows AS jsonb))"
+        f"FROM json_populate_recordset(NULL::{table}, CAST(:rows AS json))"
     )
     await conn.execute(text(query), {"rows": _json(rows)})
+
+
+@cache
+def _names(kind: Hashable) -> tuple[str, ...]:
+    shape = inspect.type_info(kind)
+    assert isinstance(shape, inspect.StructType | inspect.DataclassType)
+    return tuple(field.name for field in shape.fields)
 
 
 def _json(rows: Sequence[Any]) -> str:

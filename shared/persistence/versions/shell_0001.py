@@ -20,7 +20,7 @@ _TABLES = (
     """CREATE TABLE fence (
         reader text, topic text, partition int, expected bigint NOT NULL, PRIMARY KEY (reader, topic, partition))""",
     """CREATE TABLE subject (
-        id text PRIMARY KEY, kind text NOT NULL, sequence int NOT NULL DEFAULT 0, seen int[] NOT NULL, state jsonb,
+        id text PRIMARY KEY, kind text NOT NULL, sequence int NOT NULL DEFAULT 0, seen int[] NOT NULL, state json,
         aside text) WITH (fillfactor = 80)""",
     "CREATE INDEX subject_aside ON subject (id) WHERE aside IS NOT NULL",
     """CREATE TABLE inbox (
@@ -39,7 +39,7 @@ _TABLES = (
         UNIQUE (topic, partition, "offset", digest))""",
     """CREATE TABLE journal (
         id bigint GENERATED ALWAYS AS IDENTITY (CACHE 1), subject text NOT NULL, sequence int NOT NULL,
-        type text NOT NULL, streams text[] NOT NULL, key text NOT NULL, headers jsonb NOT NULL, value text NOT NULL,
+        type text NOT NULL, streams text[] NOT NULL, key text NOT NULL, headers json NOT NULL, value text NOT NULL,
         written_at timestamptz NOT NULL DEFAULT clock_timestamp(), PRIMARY KEY (id, written_at))
         PARTITION BY RANGE (written_at)""",
     "CREATE TABLE journal_other PARTITION OF journal DEFAULT",
