@@ -132,12 +132,12 @@ async def _show(stack: Stack, life: Life, began: float, found: list[Verdict]) ->
     address = stack.services["console"]
     async with life.lived(Platform(stack.kafka, stack.services, stack.secret)), asyncio.TaskGroup() as beside:
         greeting = beside.create_task(_greet(stack, address, began))
-        figures = await _watch(life, address)
+        figures = await _watch(stack, life, address)
         main.console.print(summary.account(life, figures))
         found.append(await _verdict(stack))
         audit_words.tell(found[0])
         greeting.cancel()  # only if no page has answered for the whole week
-        if os.environ.get("DEMO_EXIT", "") in ("", "0"):
+        if stack.is_running() and os.environ.get("DEMO_EXIT", "") in ("", "0"):
             main.console.print(
                 t(f"控制台仍在运行：{address}，按 Ctrl-C 停止", f"the console stays up: {address}; Ctrl-C stops")
             )
@@ -175,12 +175,12 @@ async def _first_page(address: str) -> None:
             await asyncio.sleep(0.2)
 
 
-async def _watch(life: Life, address: str) -> summary.Figures:
-    """Draw the picture until the week is over; on something that is no terminal, a line now and then instead."""
+async def _watch(stack: Stack, life: Life, address: str) -> summary.Figures:
+    """Draw the picture until the week is over or the stack has died; a line now and then where there is no terminal."""
     figures, asked = summary.Figures(), 0.0
     is_seen = main.console.is_terminal
     with Live(console=main.console, auto_refresh=False, transient=True) as picture:
-        while not life.is_over:
+        while not life.is_over and stack.is_running():
             if time.monotonic() - asked > _ASKED_EVERY:
                 with suppress(TimeoutError):
                     figures = await asyncio.wait_for(summary.Figures.ask(life), _ASKED_EVERY)

@@ -24,6 +24,7 @@ _WORDS: dict[str, Words] = {
     "actor.bad_token": ("凭证无效", "The token is not valid"),
     "internal.error": ("系统内部错误（{kind}），已记录", "Internal error ({kind}); it has been recorded"),
     "database.away": ("系统暂时不可用，请稍后再试", "Not available just now; try again shortly"),
+    "http.refused": ("地址或方法不对：{reason}", "No such address or method: {reason}"),
     "subject.unknown": ("没有这个编号：{subject}", "No such id: {subject}"),
     "move.forbidden": ("{now} 状态下不能{to}", "Not possible: {now} -> {to}"),
     "actor.not_allowed": ("{actor} 无权办理此事项：{act}", "{actor} may not do this: {act}"),

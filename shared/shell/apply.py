@@ -357,7 +357,7 @@ class _Run:
                 said.append(
                     {"subject": name, "sequence": sequence, "type": wire.TYPE, "data": wire.model_dump(mode="json")}
                 )
-        answers = [self._answer(answer) for answer in decision.answers]
+        answers = [self._answer(answer, message.id) for answer in decision.answers]
         deadlines = [_about(change, message.subject) for change in decision.deadlines]
         for name, state in states.items():
             subject = self._change(self.loaded.subjects[name])
@@ -399,7 +399,7 @@ class _Run:
         streams = (STATE_STREAM[service], *copies)
         return JournalRow(subject.id, sequence, wire.TYPE, streams, subject.id, headers, wire.model_dump_json())
 
-    def _answer(self, answer: Answer | None) -> JournalRow | None:
+    def _answer(self, answer: Answer | None, cause: str) -> JournalRow | None:
         if answer is None:
             return None
         wire = self.service.wire.to_wire(answer.data)
@@ -414,7 +414,7 @@ class _Run:
             recorded_at=self.loaded.clock.real_now,
             after={},
             auth=("system", self.service.name),
-            causation="",
+            causation=cause,
             city_version=self.bench.city_version,
             id_=id_,
         )
@@ -444,7 +444,9 @@ class _Run:
         for said, known in ((data, id_), (None, id_), (None, None)):
             with suppress(Exception):
                 make = self.service.refusal
-                return self._answer(make(said, sender, known, stream_of(topic), refused)) if make else None
+                if make is None:
+                    return None
+                return self._answer(make(said, sender, known, stream_of(topic), refused), known or "")
         return None
 
     def _change(self, subject: Subject) -> Subject:

@@ -91,8 +91,7 @@ def answer_problems(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
-        body = {"type": "about:blank", "title": str(error.detail), "status": error.status_code}
-        return JSONResponse(body, error.status_code, media_type="application/problem+json")
+        return problem(Refused("http.refused", "path", reason=error.detail), error.status_code)
 
     @app.exception_handler(DBAPIError)
     @app.exception_handler(asyncpg.PostgresError)

@@ -113,8 +113,9 @@ class RunningCity:
                 while len(found) < wanted:
                     for records in (await consumer.getmany(timeout_ms=500)).values():
                         for r in records:
-                            kind = dict(r.headers).get("ce_type", b"").decode()
-                            found.append({"type": kind, "key": r.key, "data": json.loads(r.value)})
+                            said = {name: value.decode("utf-8", "replace") for name, value in r.headers}
+                            kind, cause = said.get("ce_type", ""), said.get("ce_causationid", "")
+                            found.append({"type": kind, "cause": cause, "key": r.key, "data": json.loads(r.value)})
                 return found
             finally:
                 await consumer.stop()

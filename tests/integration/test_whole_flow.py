@@ -218,6 +218,8 @@ def test_bad_records_on_streams_are_answered_or_kept_and_their_neighbours_go_on(
         ["message.unreadable", "message.unknown_type", "message.missing_header", "message.unreadable",
          "message.invalid", "message.too_large"]
     )  # fmt: skip
+    causes = {m["cause"] for m in answers if m["type"] == "report.rejected.v1"}
+    assert causes >= {"bad-json", "bad-type", "h-1", "huge"}
     kept = city.sql("SELECT rule FROM donggang_intake.quarantine WHERE topic = 'donggang.reports.mini.v1'")
     assert len(kept) == 6
     told = wait(
