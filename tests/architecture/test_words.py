@@ -58,7 +58,8 @@ def test_no_rule_has_words_that_nothing_says() -> None:
     for path in files("services", "shared"):
         for text in texts(tree(path)):
             said[str(text.value)] = said.get(str(text.value), 0) + 1
-    unused = [rule for rule in sorted(known()) if said.get(rule, 0) < 2]
+    tried = {"mini.refused"}  # of the miniature service, once some test has loaded it
+    unused = [rule for rule in sorted(known() - tried) if said.get(rule, 0) < 2]
     assert not unused, "words, but no rule:\n" + "\n".join(unused)
 
 
