@@ -38,6 +38,11 @@ def fresh(backing: Backing) -> Cell:
     return make_schemas(backing, CODE, SERVICES)
 
 
+def _columns_of(kind: type) -> set[str]:
+    """Name the fields of a row class, be it a struct or a dataclass."""
+    return set(getattr(kind, "__struct_fields__", ())) or {one.name for one in fields(kind)}
+
+
 def _is_the_shells(table: str) -> bool:
     return table in SHELL or table.startswith("journal_")
 
@@ -124,7 +129,7 @@ def test_the_console_s_tables_have_the_columns_and_keys_of_the_rows_it_writes(fr
         tables = [name for name in inspect(conn).get_table_names() if not _is_the_shells(name)]
         return {name: {column["name"] for column in inspect(conn).get_columns(name)} for name in tables}
 
-    described = {name: {one.name for one in fields(kind)} | generated.get(name, set()) for name, kind in kinds.items()}
+    described = {name: _columns_of(kind) | generated.get(name, set()) for name, kind in kinds.items()}
     assert _read(fresh, "console", look) == described
     assert _read(fresh, "console", lambda conn: _keys(conn, list(KEYS))) == {name: list(k) for name, k in KEYS.items()}
 
