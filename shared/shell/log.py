@@ -355,9 +355,17 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             return
         with suppress(Exception):  # a database or broker that is away: the next look will do
             waiting = self.sub.consumer.assignment() - self._placed
-            await self._place(waiting | set(self.stuck))
+            await self._place(waiting | self._to_try_again())
             await self._seek_passed()
             await self._commit()
+
+    def _to_try_again(self) -> set[TopicPartition]:
+        """Name the stopped partitions to look at anew; of those with a hole one at a time, each in its turn.
+
+        Read together they would share their batches, and what one cannot pass would take the others along.
+        """
+        holed = [tp for tp in self.stuck if (tp.topic, tp.partition) in self._holes]
+        return set(self.stuck) - set(holed[1:])
 
     async def _commit(self) -> None:
         """Tell Kafka how far we are, for those who watch groups by its tools."""
