@@ -24,8 +24,6 @@ log = structlog.get_logger()
 
 _HEADERS = msgspec.json.Decoder(dict[str, str])
 PAGE = 1000
-OFFSETS_SECONDS = 3.0
-"""A topic made just now may have no leader yet, and the client then waits far longer than a new one would."""
 STOP_SECONDS = 2.0
 """What a producer has for its last batches; what it does not get away stays pending."""
 POLL = 0.05
@@ -185,9 +183,8 @@ class Relay:
             places = list(consumer.assignment())
             if not places:
                 raise RuntimeError(f"{topic} is not there yet")
-            async with asyncio.timeout(OFFSETS_SECONDS):
-                ends = await consumer.end_offsets(places)
-                starts = await consumer.beginning_offsets(places)
+            ends = await consumer.end_offsets(places)
+            starts = await consumer.beginning_offsets(places)
             for place in places:
                 if ends[place] <= starts[place]:
                     continue
