@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from services.feedback.domain.desk import decide, evolve
+from services.feedback.domain import answering, asking, closing, judging, publishing
 from services.feedback.domain.rating import RatedCase
 from services.feedback.domain.score import Score, touches
+from services.feedback.domain.table import decide, evolve
 
 STATES: dict[str, type] = {"case": RatedCase, "score": Score}
 """Kind of subject -> its state."""
 
-__all__ = ["STATES", "decide", "evolve", "touches"]
+__all__ = ["STATES", "answering", "asking", "closing", "decide", "evolve", "judging", "publishing", "touches"]
