@@ -15,8 +15,9 @@ from sqlalchemy.orm import registry  # noqa: TID251  rows are described, never l
 from sqlmodel import Field, SQLModel
 
 from services.escalation.domain import STATES, further, needs_peek
-from services.escalation.domain.boards import EntryRow, MeetingRow
+from services.escalation.domain.boards import MeetingRow
 from services.escalation.domain.chain import Record
+from services.escalation.domain.entry_board import EntryRow
 from services.escalation.domain.ledger import Wording
 from shared.kernel.decisions import Message
 from shared.shell.service import kind_of

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from services.dispatch.domain.order import Order, Status
-from services.escalation.domain.boards import _entry as entry_row
 from services.escalation.domain.chain import Anchor, Record, anchors_below, verify
+from services.escalation.domain.entry_board import entry_row
 from services.escalation.domain.topic import FINAL, EntryStatus, Topic
 from shared.shell.work import JournalRow
 from tests.flow.office import Office

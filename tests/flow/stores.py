@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 from services.dispatch.domain.register import Responsibility
 from services.escalation.domain import further, needs_peek
-from services.escalation.domain.boards import EntryRow, MeetingRow
+from services.escalation.domain.boards import MeetingRow
 from services.escalation.domain.chain import Record
+from services.escalation.domain.entry_board import EntryRow
 from services.escalation.domain.ledger import Wording
 from services.feedback.domain.rating import Counted, Invitation, Rating, Remark
 from services.feedback.domain.score import Prepared, Publication, Tally

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from services.escalation.domain import convening, folds, following, minutes, opening, rules
+from services.escalation.domain import convening, folds, following, minutes, opening, rules, topic_folds
 from services.escalation.domain.boards import boards
 from services.escalation.domain.convening import seeds
 from services.escalation.domain.ledger import Ledger
@@ -43,5 +43,6 @@ __all__ = [
     "opening",
     "rules",
     "seeds",
+    "topic_folds",
     "touches",
 ]

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from services.escalation.domain.entry_board import entry_row
 from services.escalation.domain.meeting import Meeting, slot_end
 from services.escalation.domain.table import States, evolve
-from services.escalation.domain.topic import FINAL, Entry, EntryStatus, Topic
+from services.escalation.domain.topic import Topic
 from shared.kernel import clock
 from shared.kernel.decisions import Context, Decision, Message
 
@@ -37,23 +38,6 @@ class MeetingRow:
     ledger_hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class EntryRow:
-    """One entry of a topic and what its unit still has to do: acknowledge, tell the reporters, write off."""
-
-    case: str
-    topic: str
-    body: str
-    level: str
-    position: int
-    status: str
-    active: bool
-    answer_due_at: datetime
-    has_to_acknowledge: bool
-    has_to_tell: bool
-    has_to_write_off: bool
-
-
 def boards(states: States, message: Message, decision: Decision, context: Context) -> tuple[Any, ...]:
     """Return the rows of every meeting and topic that the decision's facts change."""
     changed: dict[str, Any] = {}
@@ -67,7 +51,7 @@ def boards(states: States, message: Message, decision: Decision, context: Contex
         if isinstance(state, Meeting):
             rows.append(_meeting(state, topics, context.city))
         elif isinstance(state, Topic):
-            rows += [_entry(subject, state, entry, position) for position, entry in enumerate(state.entries)]
+            rows += [entry_row(subject, state, entry, position) for position, entry in enumerate(state.entries)]
     return tuple(rows)
 
 
@@ -114,21 +98,3 @@ def _item(case: str, topic: Any, meeting: Meeting, city: Any) -> Mapping[str, An
         "reopened": entry.reopened,
         "only_move_up": entry.reopened > city.limits["reopenings"] and city.body_above(meeting.unit) is not None,
     }
-
-
-def _entry(case: str, topic: Topic, entry: Entry, position: int) -> EntryRow:
-    above = topic.above(entry.body)
-    is_clear = not topic.unacknowledged() and not topic.untold() and (above is None or above.status in FINAL)
-    return EntryRow(
-        case,
-        topic.id,
-        entry.body,
-        entry.level,
-        position,
-        entry.status,
-        entry is topic.active,
-        entry.answer_due_at,
-        bool(topic.unacknowledged(entry.body)),
-        bool(topic.untold()) and position == 0,
-        entry.status is EntryStatus.SETTLED and is_clear,
-    )

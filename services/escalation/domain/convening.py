@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.escalation.domain import facts as f
+from services.escalation.domain import topic_facts as t
 from services.escalation.domain.ledger import Ledger, Secretary
 from services.escalation.domain.meeting import (
     MOVES,
@@ -137,7 +138,7 @@ def _convene(states: States, message: Message, context: Context, meeting: Meetin
     for case, topic in zip(cases, topics, strict=True):
         secretary.state(
             case,
-            f.TopicTabled(
+            t.TopicTabled(
                 topic=topic.id,
                 body=meeting.unit,
                 level=meeting.level,
@@ -215,7 +216,7 @@ def _miss(states: States, message: Message, context: Context, meeting: Meeting, 
     for case, topic in tabled(states, meeting):
         secretary.state(
             case,
-            f.TopicReturnedToAgenda(
+            t.TopicReturnedToAgenda(
                 topic=topic.id, body=meeting.unit, level=meeting.level, entry=EntryStatus.OPEN, meeting=meeting.id
             ),
         )

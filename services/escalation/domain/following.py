@@ -8,15 +8,15 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from services.escalation.domain import facts as f
+from services.escalation.domain import topic_facts as t
 from services.escalation.domain.chain import canonical
 from services.escalation.domain.convening import check_is_body
 from services.escalation.domain.heard import CaseClosed, OrderEscalated, OrderWithdrawn
 from services.escalation.domain.ledger import Secretary, Wording
-from services.escalation.domain.messages import AcknowledgeDecision, ObjectToDecline, TellReporters, WriteOff
 from services.escalation.domain.opening import OPERATIONS, answer_due, bring, start_answer_clock
 from services.escalation.domain.table import States, again, deciders, lacks, on_due
 from services.escalation.domain.topic import FINAL, MOVES, Entry, EntryStatus, Notice, Telling, Topic
+from services.escalation.domain.topic_messages import AcknowledgeDecision, ObjectToDecline, TellReporters, WriteOff
 from shared.kernel import clock
 from shared.kernel.decisions import NOTHING, Arm, Cancel, Context, Decision, Message
 from shared.kernel.refusals import Refused
@@ -35,7 +35,7 @@ def feed_back(
         secretary.record(active.body, "feedback_sent", topic.id, data, case=case)
         secretary.state(
             case,
-            f.TopicFedBack(**_of(topic, active, entry), to=lower.body, decision=decision, acknowledge_due_at=due),
+            t.TopicFedBack(**_of(topic, active, entry), to=lower.body, decision=decision, acknowledge_due_at=due),
         )
         secretary.arm(
             Arm(f"remind:{lower.body}:{decision}", due, data, case),
@@ -54,7 +54,7 @@ def remind(states: States, message: Message, context: Context) -> Decision:
     for notice in topic.unacknowledged(data["to"]) if topic else ():
         if topic and notice.decision == data["decision"]:
             entry = _entry(topic, notice.body)
-            reminded = f.TopicReminded(**_of(topic, entry, entry.status), to=notice.to, decision=notice.decision)
+            reminded = t.TopicReminded(**_of(topic, entry, entry.status), to=notice.to, decision=notice.decision)
             secretary.state(message.subject, reminded)
     return secretary.decision()
 
@@ -97,7 +97,7 @@ def _acknowledge(
         secretary.record(notice.body, "feedback_acknowledged", topic.id, body, case=message.subject)
         secretary.state(
             message.subject,
-            f.TopicAcknowledged(
+            t.TopicAcknowledged(
                 **_of(topic, entry, entry.status), by=notice.to, lapsed=lapsed, decision=notice.decision
             ),
         )
@@ -137,7 +137,7 @@ def _tell(secretary: Secretary, case: str, topic: Topic, telling: Telling, by: s
     entry = _entry(topic, telling.body)
     body = {"by": by, "decision": telling.decision}
     secretary.record(telling.body, "reporter_told", topic.id, body, case=case)
-    secretary.state(case, f.ReportersTold(**_of(topic, entry, entry.status), decision=telling.decision, by=by))
+    secretary.state(case, t.ReportersTold(**_of(topic, entry, entry.status), decision=telling.decision, by=by))
 
 
 @deciders.on(ObjectToDecline)
@@ -170,7 +170,7 @@ def object_to(states: States, message: Message, context: Context) -> Decision:
         moved_up=len(topic.entries) > 1,
         reopened=entry.reopened,
     )
-    objected = f.TopicObjected(**_of(topic, entry, EntryStatus.OPEN), answer_due_at=due)
+    objected = t.TopicObjected(**_of(topic, entry, EntryStatus.OPEN), answer_due_at=due)
     secretary.state(message.subject, objected)
     secretary.arm(Cancel("objection", message.subject))
     ledger = states[f"ledger:{entry.body}"]
@@ -195,7 +195,7 @@ def answer(states: States, message: Message, context: Context) -> Decision:
         _tell(secretary, message.subject, topic, telling, OPERATIONS)
         secretary.arm(Cancel(f"tell:{telling.decision}", message.subject))
     _settle(secretary, message.subject, topic, entry, "answered")
-    secretary.state(message.subject, f.TopicAnswered(**_of(topic, entry, EntryStatus.SETTLED)))
+    secretary.state(message.subject, t.TopicAnswered(**_of(topic, entry, EntryStatus.SETTLED)))
     return secretary.decision()
 
 
@@ -214,7 +214,7 @@ def end(states: States, message: Message, context: Context) -> Decision:
     else:
         MOVES.check(entry.status, EntryStatus.WITHDRAWN)
         secretary.record(entry.body, "withdrawn", topic.id, {}, case=case, entry=EntryStatus.WITHDRAWN)
-        secretary.state(case, f.TopicWithdrawn(**_of(topic, entry, EntryStatus.WITHDRAWN)))
+        secretary.state(case, t.TopicWithdrawn(**_of(topic, entry, EntryStatus.WITHDRAWN)))
         for lower in topic.below(entry.body):
             _settle(secretary, case, topic, lower, "above_withdrawn")
     secretary.arm(Cancel("answer", case), Cancel("objection", case))
@@ -253,7 +253,7 @@ def write_off(states: States, message: Message, context: Context) -> Decision:
     secretary = Secretary(states, context.city, message.acted_at)
     secretary.record(entry.body, "written_off", topic.id, {}, case=message.subject, entry=EntryStatus.WRITTEN_OFF)
     is_last = all(other.status in FINAL for other in topic.entries if other != entry)
-    secretary.state(message.subject, f.TopicWrittenOff(**_of(topic, entry, EntryStatus.WRITTEN_OFF), final=is_last))
+    secretary.state(message.subject, t.TopicWrittenOff(**_of(topic, entry, EntryStatus.WRITTEN_OFF), final=is_last))
     lower = next(iter(topic.below(entry.body)), None)
     if lower is not None and lower.status is EntryStatus.MOVED_UP:
         _settle(secretary, message.subject, topic, lower, "above_written_off")
@@ -263,7 +263,7 @@ def write_off(states: States, message: Message, context: Context) -> Decision:
 def _settle(secretary: Secretary, case: str, topic: Topic, entry: Entry, why: str) -> None:
     MOVES.check(entry.status, EntryStatus.SETTLED)
     secretary.record(entry.body, "settled", topic.id, {"why": why}, case=case, entry=EntryStatus.SETTLED)
-    secretary.state(case, f.TopicSettled(**_of(topic, entry, EntryStatus.SETTLED), why=why))
+    secretary.state(case, t.TopicSettled(**_of(topic, entry, EntryStatus.SETTLED), why=why))
 
 
 def _topic(states: States, message: Message) -> Topic:

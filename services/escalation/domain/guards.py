@@ -7,8 +7,8 @@ from typing import Any
 
 from services.escalation.domain.facts import DecisionDraft
 from services.escalation.domain.meeting import Meeting
-from services.escalation.domain.messages import DecisionKind, TopicDecision
 from services.escalation.domain.topic import EntryStatus, Topic
+from services.escalation.domain.topic_messages import DecisionKind, TopicDecision
 from shared.kernel import clock
 from shared.kernel.refusals import Refused
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from services.escalation.domain import facts as f
+from services.escalation.domain import topic_facts as t
 from services.escalation.domain.heard import OrderEscalated
 from services.escalation.domain.ledger import Ledger, Secretary
 from services.escalation.domain.meeting import meeting_id, next_regular_day, opening_on
@@ -80,7 +80,7 @@ def _raise(states: States, message: Message, context: Context) -> Decision:
         return again(message, (ledger,))
     city, at, case = context.city, message.acted_at, message.subject
     due = answer_due(city, body.level, fact.urgent, at)
-    raised = f.TopicRaised(
+    raised = t.TopicRaised(
         topic=f"T-{fact.number}",
         body=body.unit,
         level=body.level,
@@ -116,7 +116,7 @@ def _reopen(states: States, message: Message, context: Context, topic: Topic) ->
     secretary = Secretary(states, city, at)
     secretary.state(
         message.subject,
-        f.TopicReopened(
+        t.TopicReopened(
             topic=topic.id,
             body=entry.body,
             level=entry.level,
@@ -158,7 +158,7 @@ def answer_overdue(states: States, message: Message, context: Context) -> Decisi
     secretary = Secretary(states, city, message.acted_at)
     secretary.state(
         message.subject,
-        f.TopicAnswerOverdue(
+        t.TopicAnswerOverdue(
             topic=topic.id,
             body=entry.body,
             level=entry.level,

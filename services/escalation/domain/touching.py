@@ -6,16 +6,9 @@ from typing import Any
 
 from services.escalation.domain.heard import CaseClosed, OrderEscalated, OrderWithdrawn
 from services.escalation.domain.meeting import Meeting
-from services.escalation.domain.messages import (
-    AcknowledgeDecision,
-    AdoptMinutes,
-    HoldMeeting,
-    ObjectToDecline,
-    RecordDecisions,
-    TellReporters,
-    WriteOff,
-)
+from services.escalation.domain.messages import AdoptMinutes, HoldMeeting, RecordDecisions
 from services.escalation.domain.topic import Topic
+from services.escalation.domain.topic_messages import AcknowledgeDecision, ObjectToDecline, TellReporters, WriteOff
 from shared.kernel.decisions import Message
 
 _ABOUT_STATE = (

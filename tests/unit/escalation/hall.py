@@ -11,6 +11,7 @@ import msgspec
 
 from services.escalation.domain import decide, evolve, further, needs_peek, seeds, touches
 from services.escalation.domain import messages as m
+from services.escalation.domain import topic_messages as tm
 from services.escalation.domain.chain import Anchor, Record, anchors_below, verify
 from services.escalation.domain.heard import CaseClosed, OrderEscalated, OrderWithdrawn
 from services.escalation.domain.ledger import Wording
@@ -130,7 +131,7 @@ class Hall(Play):
         self.hold(meeting, *guests)
         return self.states[meeting.id]
 
-    def record(self, meeting: Meeting, *decisions: m.TopicDecision) -> list[Any]:
+    def record(self, meeting: Meeting, *decisions: tm.TopicDecision) -> list[Any]:
         return self.send(meeting.id, m.RecordDecisions(decisions=decisions), unit(meeting.unit))
 
     def adopt(self, meeting: Meeting) -> list[Any]:
@@ -146,7 +147,7 @@ class Hall(Play):
         self.record(meeting, *(self.decision(item.topic, kind, body, **more) for item in meeting.agenda))
         return self.adopt(meeting)
 
-    def decision(self, topic: str, kind: str, body: str = ESTATE, **more: Any) -> m.TopicDecision:
+    def decision(self, topic: str, kind: str, body: str = ESTATE, **more: Any) -> tm.TopicDecision:
         words: dict[str, dict[str, Any]] = {
             "resolve": {
                 "lead": "housing" if body == CITY else body,
@@ -155,23 +156,23 @@ class Hall(Play):
             },
             "move_up": {"why": "管线权属不在本级"},
             "defer": {"why": "等待勘测结果"},
-            "decline": {"reason": m.DeclineReason.NOT_PUBLIC, "reply": "属于业主之间的约定事项"},
+            "decline": {"reason": tm.DeclineReason.NOT_PUBLIC, "reply": "属于业主之间的约定事项"},
         }
-        return m.TopicDecision(topic=topic, kind=m.DecisionKind(kind), **{**words[kind], **more})
+        return tm.TopicDecision(topic=topic, kind=tm.DecisionKind(kind), **{**words[kind], **more})
 
     # ---- what follows
 
     def acknowledge(self, by: str, case: str = "c-1") -> list[Any]:
-        return self.send(case, m.AcknowledgeDecision(), unit(by))
+        return self.send(case, tm.AcknowledgeDecision(), unit(by))
 
     def tell(self, by: str, case: str = "c-1") -> list[Any]:
-        return self.send(case, m.TellReporters(), unit(by))
+        return self.send(case, tm.TellReporters(), unit(by))
 
     def object_to(self, actor: Actor = OPERATIONS, case: str = "c-1") -> list[Any]:
-        return self.send(case, m.ObjectToDecline(why="道路是公共的"), actor)
+        return self.send(case, tm.ObjectToDecline(why="道路是公共的"), actor)
 
     def write_off(self, by: str, case: str = "c-1") -> list[Any]:
-        return self.send(case, m.WriteOff(), unit(by))
+        return self.send(case, tm.WriteOff(), unit(by))
 
     def topic(self, case: str = "c-1") -> Topic:
         return self.states[case]

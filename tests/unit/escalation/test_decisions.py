@@ -8,6 +8,8 @@ import pytest
 
 from services.escalation.domain import facts as f
 from services.escalation.domain import messages as m
+from services.escalation.domain import topic_facts as t
+from services.escalation.domain import topic_messages as tm
 from services.escalation.domain.chain import Record
 from services.escalation.domain.meeting import MeetingStatus
 from shared.kernel.refusals import Refused
@@ -48,8 +50,8 @@ def test_a_later_draft_replaces_the_one_before() -> None:
     hall.record(meeting, hall.decision(topic, "resolve"))
     hall.record(meeting, hall.decision(topic, "defer"))
     hall.adopt(meeting)
-    assert hall.stated(f.TopicResolved) == []
-    assert len(hall.stated(f.TopicDeferred)) == 1
+    assert hall.stated(t.TopicResolved) == []
+    assert len(hall.stated(t.TopicDeferred)) == 1
 
 
 def test_two_decisions_about_one_topic_are_refused() -> None:
@@ -124,7 +126,7 @@ def test_a_community_can_order_the_water_company_that_is_present() -> None:
     hall, meeting, topic = at_meeting(COMMUNITY, "water-company")
     hall.record(meeting, hall.decision(topic, "resolve", lead="water-company"))
     hall.adopt(meeting)
-    assert hall.stated(f.TopicResolved)[0].lead == "water-company"
+    assert hall.stated(t.TopicResolved)[0].lead == "water-company"
 
 
 @pytest.mark.parametrize("lead", ["C01", "C01-G01", "court"], ids=["itself", "a grid of its area", "a paired member"])
@@ -196,7 +198,7 @@ def test_a_topic_moves_up_one_level_only() -> None:
     hall = Hall()
     hall.escalate(body=COMMUNITY)
     hall.decide_at(COMMUNITY, "move_up")
-    assert [fact.to_body for fact in hall.stated(f.TopicMovedUp)] == [STREET]
+    assert [fact.to_body for fact in hall.stated(t.TopicMovedUp)] == [STREET]
 
 
 # ---- G9
@@ -213,7 +215,7 @@ def test_a_third_deferral_is_refused_and_another_level_counts_anew() -> None:
     hall.record(meeting, hall.decision(hall.topic().id, "move_up"))
     hall.adopt(meeting)
     hall.decide_at(COMMUNITY, "defer")
-    assert [fact.deferrals for fact in hall.stated(f.TopicDeferred)] == [1, 2, 1]
+    assert [fact.deferrals for fact in hall.stated(t.TopicDeferred)] == [1, 2, 1]
 
 
 # ---- G10
@@ -221,7 +223,7 @@ def test_a_third_deferral_is_refused_and_another_level_counts_anew() -> None:
 
 def test_no_money_this_year_is_no_reason_to_decline() -> None:
     with pytest.raises(ValueError, match="no_money"):
-        m.DeclineReason("no_money")
+        tm.DeclineReason("no_money")
 
 
 def test_an_urgent_topic_is_not_declined() -> None:
@@ -244,10 +246,10 @@ def reopened(times: int, body: str) -> Hall:
 
 def test_a_failed_order_of_a_meeting_reopens_the_entry_that_made_it() -> None:
     hall = reopened(1, COMMUNITY)
-    fact = hall.stated(f.TopicReopened)[0]
+    fact = hall.stated(t.TopicReopened)[0]
     assert (fact.body, fact.cause, fact.reopened) == (COMMUNITY, "overdue", 1)
     assert hall.statuses() == ("open",)
-    assert len(hall.stated(f.TopicRaised)) == 1
+    assert len(hall.stated(t.TopicRaised)) == 1
 
 
 def test_an_entry_reopened_more_than_twice_can_only_be_moved_up() -> None:
@@ -297,7 +299,7 @@ def test_a_resolution_is_due_at_the_closing_of_the_named_day() -> None:
     hall = Hall()
     hall.escalate()
     hall.decide_at(ESTATE, "resolve", due_on=on("2026-03-02"))
-    assert hall.stated(f.TopicResolved)[0].due_at == when("2026-03-02 18:00")
+    assert hall.stated(t.TopicResolved)[0].due_at == when("2026-03-02 18:00")
 
 
 def test_records_are_only_ever_appended() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from services.escalation.domain import facts as f
-from services.escalation.domain.boards import EntryRow
-from services.escalation.domain.messages import AcknowledgeDecision
+from services.escalation.domain import topic_facts as t
+from services.escalation.domain.entry_board import EntryRow
+from services.escalation.domain.topic_messages import AcknowledgeDecision
 from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
 from tests.unit.escalation.hall import CHAIN, CITY, COMMUNITY, ESTATE, OPERATIONS, STREET, Hall, when
@@ -26,15 +27,15 @@ def moved_up_once() -> Hall:
 
 def test_a_lower_unit_acknowledges_in_two_working_days_is_reminded_and_five_later_operations_does_it() -> None:
     hall = moved_up_once()
-    sent = hall.stated(f.TopicFedBack)[0]
+    sent = hall.stated(t.TopicFedBack)[0]
     assert (sent.to, sent.body) == (ESTATE, COMMUNITY)
     assert sent.acknowledge_due_at == when("2026-05-08 18:00")
     hall.advance(when("2026-05-08 17:59"))
-    assert hall.stated(f.TopicReminded) == []
+    assert hall.stated(t.TopicReminded) == []
     hall.advance(when("2026-05-08 18:00"))
-    assert [fact.to for fact in hall.stated(f.TopicReminded)] == [ESTATE]
+    assert [fact.to for fact in hall.stated(t.TopicReminded)] == [ESTATE]
     hall.advance(when("2026-05-14 18:00"))  # Saturday 9 May is worked
-    assert [(fact.by, fact.lapsed) for fact in hall.stated(f.TopicAcknowledged)] == [(ESTATE, True)]
+    assert [(fact.by, fact.lapsed) for fact in hall.stated(t.TopicAcknowledged)] == [(ESTATE, True)]
     assert hall.topic().unacknowledged() == ()
 
 
@@ -42,8 +43,8 @@ def test_a_unit_that_acknowledged_is_neither_reminded_nor_acknowledged_for() -> 
     hall = moved_up_once()
     hall.acknowledge(ESTATE)
     hall.advance(when("2026-06-01 09:00"))
-    assert hall.stated(f.TopicReminded) == []
-    assert [fact.lapsed for fact in hall.stated(f.TopicAcknowledged)] == [False]
+    assert hall.stated(t.TopicReminded) == []
+    assert [fact.lapsed for fact in hall.stated(t.TopicAcknowledged)] == [False]
     hall.check_chains()
 
 
@@ -62,7 +63,7 @@ def test_reporters_not_told_in_five_working_days_are_told_by_operations() -> Non
     hall.escalate()
     hall.decide_at(ESTATE, "resolve")
     hall.advance(when("2026-02-10 18:00"))
-    assert [fact.by for fact in hall.stated(f.ReportersTold)] == ["operations"]
+    assert [fact.by for fact in hall.stated(t.ReportersTold)] == ["operations"]
     assert hall.kinds(ESTATE)[-1] == "reporter_told"
 
 
@@ -71,7 +72,7 @@ def test_a_unit_of_the_topic_tells_the_reporters_of_every_decision_so_far() -> N
     hall.tell(ESTATE)
     assert hall.topic().untold() == ()
     hall.advance(when("2026-07-01 09:00"))
-    told = [fact.by for fact in hall.stated(f.ReportersTold)]
+    told = [fact.by for fact in hall.stated(t.ReportersTold)]
     assert told == ["operations", ESTATE], "the first decision was told by operations in February"
     with pytest.raises(Refused, match=r"topic\.nothing_to_tell"):
         hall.tell(ESTATE)
@@ -95,12 +96,12 @@ def declined() -> Hall:
 
 def test_a_declined_topic_is_answered_and_settled_when_nobody_objected_in_time() -> None:
     hall = declined()
-    until = hall.stated(f.TopicDeclined)[0].objection_until
+    until = hall.stated(t.TopicDeclined)[0].objection_until
     assert until == when("2026-02-18 00:00"), "reply by 10 February, then seven natural days"
     hall.advance(until)
     assert hall.statuses() == ("settled",)
-    assert [fact.why for fact in hall.stated(f.TopicSettled)] == ["answered"]
-    assert len(hall.stated(f.TopicAnswered)) == 1
+    assert [fact.why for fact in hall.stated(t.TopicSettled)] == ["answered"]
+    assert len(hall.stated(t.TopicAnswered)) == 1
 
 
 def test_an_objection_opens_the_entry_again_with_a_new_answer_clock() -> None:
@@ -108,7 +109,7 @@ def test_an_objection_opens_the_entry_again_with_a_new_answer_clock() -> None:
     hall.object_to()
     assert hall.statuses() == ("open",)
     hall.advance(when("2026-02-18 00:00"))
-    assert hall.stated(f.TopicAnswered) == []
+    assert hall.stated(t.TopicAnswered) == []
     assert [item.case for item in hall.convened(ESTATE).agenda] == ["c-1"], "it must be tabled"
 
 
@@ -118,7 +119,7 @@ def test_a_topic_is_objected_to_once_and_a_second_decline_is_final() -> None:
     hall.decide_at(ESTATE, "decline")
     with pytest.raises(Refused, match=r"topic\.objected_already"):
         hall.object_to()
-    hall.advance(hall.stated(f.TopicDeclined)[-1].objection_until)
+    hall.advance(hall.stated(t.TopicDeclined)[-1].objection_until)
     assert hall.statuses() == ("settled",)
     assert hall.topic().untold() == (), "the reply was delivered before the case could close"
 
@@ -144,7 +145,7 @@ def test_the_close_of_the_order_settles_the_executing_entry() -> None:
     hall = moved_up_once()
     hall.close()
     assert hall.statuses() == ("moved_up", "settled")
-    assert hall.stated(f.TopicSettled)[0].why == "order_closed"
+    assert hall.stated(t.TopicSettled)[0].why == "order_closed"
 
 
 def test_a_withdrawn_case_withdraws_its_topic_and_settles_the_entries_below() -> None:
@@ -155,9 +156,9 @@ def test_a_withdrawn_case_withdraws_its_topic_and_settles_the_entries_below() ->
     hall.withdraw()
     assert hall.statuses() == ("settled", "settled", "withdrawn")
     assert hall.states[f"ledger:{STREET}"].places == ()
-    assert {fact.why for fact in hall.stated(f.TopicSettled)} == {"above_withdrawn"}
+    assert {fact.why for fact in hall.stated(t.TopicSettled)} == {"above_withdrawn"}
     hall.advance(when("2027-01-01 09:00"))
-    assert hall.stated(f.TopicAnswerOverdue) == []
+    assert hall.stated(t.TopicAnswerOverdue) == []
     hall.write_off(COMMUNITY)
     assert hall.write_off(ESTATE)[-1].final
     hall.check_chains()
@@ -168,7 +169,7 @@ def test_a_fact_heard_without_the_ledgers_it_concerns_is_met_again_at_once_with_
     hall = Hall(peeks=False)
     hall.escalate()
     stated = getattr(hall, act)()
-    assert [type(fact) for fact in stated] == [f.LedgerHead, f.TopicWithdrawn]
+    assert [type(fact) for fact in stated] == [f.LedgerHead, t.TopicWithdrawn]
     assert hall.statuses() == ("withdrawn",)
     hall.check_chains()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.escalation.domain import facts as f
+from services.escalation.domain import topic_facts as t
 from services.escalation.domain.topic import FINAL
 from tests.unit.escalation.hall import CHAIN, CITY, COMMUNITY, ESTATE, STREET, Hall, on, when
 
@@ -29,30 +30,30 @@ def test_a_topic_rises_three_levels_is_resolved_at_the_top_and_written_off_from_
     expected = ["settled", "moved_up", "moved_up", "moved_up"]
     for level, body in enumerate(reversed(CHAIN)):
         assert hall.statuses()[::-1] == tuple(expected)
-        (*_, last) = [fact for fact in hall.write_off(body) if isinstance(fact, f.TopicWrittenOff)]
+        (*_, last) = [fact for fact in hall.write_off(body) if isinstance(fact, t.TopicWrittenOff)]
         assert last.final == (body == ESTATE)
         expected[level] = "written_off"
         if level < 3:
             expected[level + 1] = "settled"
     assert set(hall.statuses()) == {"written_off"}
     hall.check_chains()
-    assert len(hall.stated(f.TopicRaised)) == 1, "it stays one topic"
-    assert len(hall.stated(f.TopicMovedUp)) == 3
+    assert len(hall.stated(t.TopicRaised)) == 1, "it stays one topic"
+    assert len(hall.stated(t.TopicMovedUp)) == 3
 
 
 def test_each_level_is_told_what_was_decided_above_it() -> None:
     hall = moved_to_the_city()
     hall.facts.clear()
     hall.decide_at(CITY, "resolve")
-    assert [fact.to for fact in hall.stated(f.TopicFedBack)] == [STREET, COMMUNITY, ESTATE]
-    assert {fact.body for fact in hall.stated(f.TopicFedBack)} == {CITY}
+    assert [fact.to for fact in hall.stated(t.TopicFedBack)] == [STREET, COMMUNITY, ESTATE]
+    assert {fact.body for fact in hall.stated(t.TopicFedBack)} == {CITY}
 
 
 def test_a_moved_up_topic_is_open_above_in_the_same_instant_with_entry_and_minutes_attached() -> None:
     hall = Hall()
     hall.escalate()
     stated = hall.decide_at(ESTATE, "move_up")
-    moved = next(fact for fact in stated if isinstance(fact, f.TopicMovedUp))
+    moved = next(fact for fact in stated if isinstance(fact, t.TopicMovedUp))
     assert (moved.to_body, moved.to_level, hall.statuses()) == (COMMUNITY, "community", ("moved_up", "open"))
     raised = hall.records(COMMUNITY)[-1]
     assert raised.kind == "raised"
@@ -72,7 +73,7 @@ def test_never_more_than_one_entry_of_a_topic_is_active() -> None:
     waiting = {"open", "tabled", "executing", "declined"}
     topic = hall.topic()
     for _, fact in hall.facts:
-        assert not isinstance(fact, f.TopicRaised) or fact.body == ESTATE
+        assert not isinstance(fact, t.TopicRaised) or fact.body == ESTATE
     assert [entry.status.value in waiting for entry in topic.entries] == [False, False, False, True]
     assert sum(len(hall.states[f"ledger:{body}"].places) for body in CHAIN) == 1
 
@@ -87,12 +88,12 @@ def test_a_second_escalation_of_a_case_with_an_active_topic_joins_it() -> None:
 def test_the_answer_clock_runs_from_open_to_the_first_decision_and_its_end_is_reported_above() -> None:
     hall = Hall()
     hall.escalate(body=COMMUNITY)
-    raised = hall.stated(f.TopicRaised)[0]
+    raised = hall.stated(t.TopicRaised)[0]
     assert raised.answer_due_at == when("2026-04-21 00:00"), "105 natural days"
     hall.advance(when("2026-04-20 23:59"))
-    assert hall.stated(f.TopicAnswerOverdue) == []
+    assert hall.stated(t.TopicAnswerOverdue) == []
     hall.advance(when("2026-04-21 00:00"))
-    assert [fact.supervisor for fact in hall.stated(f.TopicAnswerOverdue)] == [STREET]
+    assert [fact.supervisor for fact in hall.stated(t.TopicAnswerOverdue)] == [STREET]
     assert hall.stated(f.MeetingConvened)[-1].temporary, "a temporary meeting is due now"
 
 
@@ -101,14 +102,14 @@ def test_a_decision_stops_the_answer_clock() -> None:
     hall.escalate()
     hall.decide_at(ESTATE, "resolve")
     hall.advance(when("2026-06-01 09:00"))
-    assert hall.stated(f.TopicAnswerOverdue) == []
+    assert hall.stated(t.TopicAnswerOverdue) == []
 
 
 def test_the_top_body_is_supervised_by_operations() -> None:
     hall = Hall(bodies=(CITY,))
     hall.escalate(body=CITY)
     hall.advance(when("2026-08-01 09:00"))
-    assert hall.stated(f.TopicAnswerOverdue)[0].supervisor == "operations"
+    assert hall.stated(t.TopicAnswerOverdue)[0].supervisor == "operations"
 
 
 def test_an_urgent_topic_gets_a_temporary_meeting_at_once_and_keeps_the_others_waiting() -> None:
@@ -127,7 +128,7 @@ def test_a_deferred_topic_is_on_the_next_agenda_and_its_answer_due_five_working_
     hall = Hall()
     hall.escalate()
     stated = hall.decide_at(ESTATE, "defer")
-    deferred = next(fact for fact in stated if isinstance(fact, f.TopicDeferred))
+    deferred = next(fact for fact in stated if isinstance(fact, t.TopicDeferred))
     assert (deferred.until, deferred.deferrals) == (on("2026-03-03"), 1)
     assert deferred.answer_due_at == when("2026-03-10 18:00")
     assert [item.case for item in hall.convened(ESTATE).agenda] == ["c-1"]
@@ -150,7 +151,7 @@ def test_nothing_that_a_person_wrote_is_in_a_record() -> None:
     hall.decide_at(ESTATE, "decline", reply="请联系业委会王主任13900001111协商")
     hall.object_to()
     assert all(word not in record.body for record in hall.records(ESTATE) for word in ("业委会", "1390", "道路"))
-    assert "13900001111" not in hall.stated(f.TopicDeclined)[0].reply
+    assert "13900001111" not in hall.stated(t.TopicDeclined)[0].reply
     digests = {row.digest for row in hall.wordings()}
     said = [hall.body_of(r)["words"] for r in hall.records(ESTATE) if r.kind in ("decided", "objected")]
     assert len(said) == 2

@@ -1,0 +1,44 @@
+"""What a unit sees of a topic's entry in its ledger: a row with what it still has to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.escalation.domain.topic import FINAL, Entry, EntryStatus, Topic
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """One entry of a topic and what its unit still has to do: acknowledge, tell the reporters, write off."""
+
+    case: str
+    topic: str
+    body: str
+    level: str
+    position: int
+    status: str
+    active: bool
+    answer_due_at: datetime
+    has_to_acknowledge: bool
+    has_to_tell: bool
+    has_to_write_off: bool
+
+
+def entry_row(case: str, topic: Topic, entry: Entry, position: int) -> EntryRow:
+    """Return the row of one entry; `position` counts from the level where the topic started."""
+    above = topic.above(entry.body)
+    is_clear = not topic.unacknowledged() and not topic.untold() and (above is None or above.status in FINAL)
+    return EntryRow(
+        case,
+        topic.id,
+        entry.body,
+        entry.level,
+        position,
+        entry.status,
+        entry is topic.active,
+        entry.answer_due_at,
+        bool(topic.unacknowledged(entry.body)),
+        bool(topic.untold()) and position == 0,
+        entry.status is EntryStatus.SETTLED and is_clear,
+    )
