@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from typer import rich_utils
 
+from deploy.cli import manual
 from deploy.cli.words import t, without_language
 
 MODULES = ("stack", "demo", "city", "importing", "audit", "quarantine", "calling", "ledger", "republish")
@@ -23,9 +23,7 @@ errors = Console(stderr=True)
 
 def build() -> typer.Typer:
     """Return the program with every command of `MODULES`."""
-    rich_utils.OPTIONS_PANEL_TITLE = t("选项", "Options")
-    rich_utils.ARGUMENTS_PANEL_TITLE = t("参数", "Arguments")
-    rich_utils.COMMANDS_PANEL_TITLE = t("命令", "Commands")
+    manual.speak()
     app = typer.Typer(
         name="sidan",
         help=t("四单：接单、派单、提单、评单", "Sidan: take, dispatch, raise and rate residents' cases"),

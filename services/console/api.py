@@ -16,6 +16,7 @@ from services.console.words import LANGUAGES, TONGUES
 from shared.city.model import City
 from shared.contracts.topics import SERVICES
 from shared.kernel.refusals import Refused
+from shared.shell.validation import wrong
 
 MOST_ROWS = 200
 DEEPEST = 10_000
@@ -93,9 +94,9 @@ async def _page(engine: AsyncEngine, city: City, params: Mapping[str, str], sort
     try:
         selection = Selection.read(params)
     except ValueError as error:
-        raise Refused("message.invalid", str(error), field_name=error, reason="not one of the choices") from None
+        raise wrong(str(error), "不在可选之列", "not one of the choices") from None
     if sort.lstrip("-") not in SORTS:
-        raise Refused("message.invalid", "sort", field_name="sort", reason="not a column")
+        raise wrong("sort", "没有这一列", "not a column")
     async with engine.connect() as conn:
         return await queries.page(conn, city, selection, sort, limit, offset)
 
@@ -103,7 +104,7 @@ async def _page(engine: AsyncEngine, city: City, params: Mapping[str, str], sort
 def _after(after: str) -> tuple[str, int]:
     service, _, sequence = after.partition(":")
     if after and (service not in SERVICES or not (sequence.isdecimal() and len(sequence) < 10)):
-        raise Refused("message.invalid", "after", field_name="after", reason="service:sequence")
+        raise wrong("after", "应为 服务:序号", "service:sequence")
     return service, int(sequence or 0)
 
 

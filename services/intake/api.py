@@ -18,6 +18,7 @@ from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
 from shared.kernel.rules import words
 from shared.shell.desk import Caller, Desk, IfMatch, Key, commands, json_body, read_as, reply_body
+from shared.shell.validation import wrong
 from shared.shell.work import Reply
 
 MOST_REPORTS = 1_000
@@ -108,7 +109,7 @@ def _triage(desk: Desk) -> APIRouter:
 
 async def _take_many(desk: Desk, items: Sequence[Any], actor: Actor) -> list[dict[str, Any]]:
     if len(items) > MOST_REPORTS:
-        raise Refused("message.invalid", "body", field_name="body", reason=f"more than {MOST_REPORTS} reports")
+        raise wrong("body", f"多于 {MOST_REPORTS} 件", f"more than {MOST_REPORTS} reports")
     answers: list[dict[str, Any]] = [{} for _ in items]
     good: list[tuple[int, Report]] = []
     for place, item in enumerate(items):
@@ -200,7 +201,7 @@ def _from(after: str) -> tuple[datetime | None, str]:
     try:
         return datetime.fromisoformat(due.replace(" ", "+")), case
     except ValueError:
-        raise Refused("message.invalid", "after", field_name="after", reason="not the `next` of a page") from None
+        raise wrong("after", "不是上一页的 next", "not the `next` of a page") from None
 
 
 def _stage(stage: str) -> dict[str, str]:

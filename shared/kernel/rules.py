@@ -15,7 +15,7 @@ _WORDS: dict[str, Words] = {
     "message.unknown_type": ("未知的消息类型或版本：{type}", "Unknown message type or version: {type}"),
     "message.missing_header": ("缺少消息头 {name}", "Header {name} is missing"),
     "message.too_large": ("内容超过 {limit} 字节", "Larger than {limit} bytes"),
-    "message.invalid": ("字段 {field_name} 不合要求：{reason}", "Field {field_name} is invalid: {reason}"),
+    "message.invalid": ("字段 {field_name} 不合要求：{reason_zh}", "Field {field_name} is invalid: {reason}"),
     "message.stale": (
         "事项已有变化（当前序号 {sequence}），请核对后再提交",
         "Changed meanwhile (now at {sequence}); check and send again",
@@ -39,7 +39,10 @@ def register(words: Mapping[str, Words]) -> None:
 
 
 def words(rule: str, params: Mapping[str, str]) -> Words:
-    """Render a rule in Chinese and English; a missing parameter shows as its name instead of failing."""
+    """Render a rule in Chinese and English; a missing parameter shows as its name instead of failing.
+
+    A parameter that is itself words comes twice: `reason`, and `reason_zh` for the Chinese sentence.
+    """
     pair = _WORDS[rule]
     filled = _Forgiving(params)
     return pair[0].format_map(filled), pair[1].format_map(filled)

@@ -19,10 +19,10 @@ from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
 from shared.persistence.engine import is_away
 from shared.shell.opening import has_nul, outside
-from shared.shell.problems import invalid
 from shared.shell.sql_store import SqlStore
 from shared.shell.taking import Shell
 from shared.shell.tokens import read as read_token
+from shared.shell.validation import invalid, wrong
 from shared.shell.work import Batch, Reply, Work
 from shared.telemetry.logs import brief
 
@@ -167,7 +167,7 @@ def if_match(if_match: Annotated[str, Header(max_length=20)] = "") -> int | None
     if not text:
         return None
     if not (text.isascii() and text.isdigit()):
-        raise Refused("message.invalid", "If-Match", field_name="If-Match", reason="not a sequence")
+        raise wrong("If-Match", "不是序号", "not a sequence")
     return int(text)
 
 
@@ -209,11 +209,11 @@ def _endpoint(desk: Desk, id_field: str | None, contract: type[Contract], prefix
 def read_as(contract: type[C], body: Any, **given: Any) -> C:
     """Return a body as a contract, with what the address gave; raises Refused("message.invalid") with the field."""
     if not isinstance(body, dict):
-        raise Refused("message.invalid", "body", field_name="body", reason="not an object")
+        raise wrong("body", "应为对象", "not an object")
     try:
         return contract.model_validate({**body, **given})
     except ValidationError as error:
-        raise invalid(list(error.errors(include_context=False))) from None
+        raise invalid(error.errors()) from None
 
 
 async def json_body(request: Request) -> Any:

@@ -18,6 +18,7 @@ from shared.contracts.pairing import Wire
 from shared.contracts.topics import STATED_ON, STREAMS, stream_of
 from shared.kernel.decisions import OUTSIDE, Actor, Message
 from shared.kernel.refusals import Refused
+from shared.shell.validation import invalid, wrong
 from shared.shell.work import INSIDE, Batch, Clock, Record, Work
 from shared.telemetry.logs import brief
 
@@ -70,9 +71,9 @@ def sender_of(topic: str) -> Actor:
 def _inside(record: Record, service: str, wire: Wire) -> Work:
     envelope = read_envelope(record.headers, inside=True)
     if not 0 < envelope.sequence <= MAX_SEQUENCE or max((envelope.after or {"": 0}).values()) > MAX_SEQUENCE:
-        raise Refused("message.invalid", "ce_sequence", field_name="ce_sequence", reason="not a sequence")
+        raise wrong("ce_sequence", "不是序号", "not a sequence")
     if len(envelope.subject) > MAX_SUBJECT:
-        raise Refused("message.invalid", "ce_subject", field_name="ce_subject", reason="too long")
+        raise wrong("ce_subject", "过长", "too long")
     message = Message(
         data=_content(envelope, record, service, wire),
         subject=envelope.subject,
@@ -111,7 +112,7 @@ def _outside(record: Record, stream: str, wire: Wire, clock: Clock) -> Work:
         raise Refused("message.too_large", "body", limit=MAX_VALUE_BYTES)
     envelope = read_envelope(record.headers, inside=False)
     if not OUTSIDE_ID.fullmatch(envelope.id):
-        raise Refused("message.invalid", "ce_id", field_name="ce_id", reason="1-128 printable characters")
+        raise wrong("ce_id", "应为 1–128 个可打印字符", "1-128 printable characters")
     known = by_type(envelope.type)
     if known is None or known not in _ALLOWED.get(stream.partition(".")[0], ()):
         raise Refused("message.unknown_type", "ce_type", type=envelope.type)
@@ -141,11 +142,7 @@ def parse(known: type[Contract], value: bytes) -> Contract:
     try:
         return known.model_validate_json(value)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        name = ".".join(str(part) for part in first["loc"]) or "body"
-        if first["type"] == "json_invalid":
-            raise Refused("message.unreadable", "body", reason="JSON") from None
-        raise Refused("message.invalid", name, field_name=name, reason=first["msg"][:200]) from None
+        raise invalid(error.errors(include_url=False, include_input=False)) from None
 
 
 def has_nul(value: bytes) -> bool:

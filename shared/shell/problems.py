@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import asyncpg
 import structlog
 from fastapi import FastAPI, Request
@@ -18,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.kernel.refusals import Refused
 from shared.kernel.rules import words
 from shared.persistence.engine import is_away, is_unsendable, sqlstate
+from shared.shell.validation import invalid, wrong
 from shared.telemetry.logs import brief
 
 log = structlog.get_logger()
@@ -54,22 +53,12 @@ def problem(refused: Refused, status: int | None = None) -> JSONResponse:
     return JSONResponse(body, code, headers, media_type="application/problem+json")
 
 
-def invalid(errors: list[Any]) -> Refused:
-    """Return the refusal of a body by its first validation error."""
-    first = errors[0]
-    loc = [str(part) for part in first.get("loc", ()) if part not in ("body", "query", "path", "header")]
-    name = ".".join(loc) or "body"
-    if first.get("type") == "json_invalid":
-        return Refused("message.unreadable", "body", reason="JSON")
-    return Refused("message.invalid", name, field_name=name, reason=str(first.get("msg", ""))[:200])
-
-
 def _of_database(error: Exception) -> Refused:
     """Tell an outage from a value that was asked for and that no column can hold, and both from a fault of ours."""
     if is_away(error):
         return Refused("database.away", "")
     if is_unsendable(error) or (sqlstate(error) or "")[:2] == "22":
-        return Refused("message.invalid", "query", field_name="query", reason="out of range")
+        return wrong("query", "超出范围", "out of range")
     log.error("not answered", error=brief(error))
     return Refused("internal.error", "", kind=type(error).__name__)
 

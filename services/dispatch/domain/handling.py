@@ -114,7 +114,7 @@ def hand_back(states: Mapping[str, Any], message: Message, context: Context) -> 
     window = city.clock("hand_back.window", urgent=order.urgent)
     until = add(order.dispatched_at or at, window, city.calendar)
     if not is_on_time(at, until):
-        raise Refused("order.hand_back_window", "order", until=until.strftime("%Y-%m-%d %H:%M"))
+        raise Refused("order.hand_back_window", "order", until=until)
     is_known = reply.proposed in city.departments or reply.proposed in city.units
     judge = order.dispatcher
     if reply.proposed == judge:

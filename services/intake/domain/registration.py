@@ -103,7 +103,7 @@ def _source(message: Message, city: Any) -> Any:
 def _check(report: Report, source: Any, message: Message, context: Context) -> None:
     city = context.city
     if report.at is not None and report.at > max(message.acted_at, context.now) + SKEW:
-        raise Refused("report.in_future", "at", at=report.at.isoformat(), now=context.now.isoformat())
+        raise Refused("report.in_future", "at", at=report.at, now=context.now)
     if report.matter is not None and report.matter not in city.matters:
         raise Refused("report.unknown_matter", "matter", matter=report.matter)
     if report.raised_by is not None and report.raised_by not in city.units:

@@ -63,3 +63,30 @@ def test_a_stale_file_of_dead_processes_counts_as_not_running_and_kills_no_stran
     write_json(tmp_path / "ports.json", {})
     assert _sidan("status", "--folder", str(tmp_path)).returncode == 3
     assert _sidan("down", "--folder", str(tmp_path)).returncode == 0
+
+
+EVERY_PAGE = """
+from typer.main import get_command
+from typer.testing import CliRunner
+from deploy.cli.main import build
+def pages(command, path):
+    print(CliRunner().invoke(program, [*path, "--help"]).output)
+    for name, child in getattr(command, "commands", {}).items():
+        pages(child, [*path, name])
+program = build()
+pages(get_command(program), [])
+"""
+
+
+def test_no_line_of_any_chinese_help_page_is_cut_and_typers_own_words_are_chinese() -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", EVERY_PAGE],
+        env={**os.environ, "COLUMNS": "80", "SIDAN_LANG": "zh"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert said.count("用法：") > 15
+    for foreign in ("…", "Usage", "Show this message", "[required]", "[default", "[OPTIONS]"):
+        assert foreign not in said
+    assert "缺少必填项" in _sidan("import", "--lang", "zh").stderr
