@@ -5,11 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from services.escalation.domain import convening, folds, following, minutes, opening, rules, topic_folds
+from services.escalation.domain import (
+    convening,
+    folds,
+    following,
+    minutes,
+    opening,
+    planning,
+    rules,
+    sitting,
+    topic_folds,
+)
 from services.escalation.domain.boards import boards
-from services.escalation.domain.convening import seeds
 from services.escalation.domain.ledger import Ledger
 from services.escalation.domain.meeting import Meeting
+from services.escalation.domain.planning import seeds
 from services.escalation.domain.table import States, deciders, evolve
 from services.escalation.domain.topic import Topic
 from services.escalation.domain.touching import further, needs_peek, touches
@@ -41,8 +51,10 @@ __all__ = [
     "minutes",
     "needs_peek",
     "opening",
+    "planning",
     "rules",
     "seeds",
+    "sitting",
     "topic_folds",
     "touches",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from services.escalation.domain.topic import EntryStatus
 from services.escalation.domain.topic_messages import DecisionKind, DeclineReason
@@ -97,3 +98,14 @@ class MeetingNumbered:
     level: str
     number: int
     on: date | None
+
+
+def of(meeting: Any) -> dict[str, Any]:
+    """Return what every fact about a meeting says of it."""
+    return {
+        "body": meeting.unit,
+        "level": meeting.level,
+        "number": meeting.number,
+        "temporary": meeting.temporary,
+        "makeup": meeting.makeup,
+    }

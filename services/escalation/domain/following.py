@@ -10,10 +10,10 @@ from typing import Any
 
 from services.escalation.domain import topic_facts as t
 from services.escalation.domain.chain import canonical
-from services.escalation.domain.convening import check_is_body
 from services.escalation.domain.heard import CaseClosed, OrderEscalated, OrderWithdrawn
 from services.escalation.domain.ledger import Secretary, Wording
 from services.escalation.domain.opening import OPERATIONS, answer_due, bring, start_answer_clock
+from services.escalation.domain.roles import check_is_body
 from services.escalation.domain.table import States, again, deciders, lacks, on_due
 from services.escalation.domain.topic import FINAL, MOVES, Entry, EntryStatus, Notice, Telling, Topic
 from services.escalation.domain.topic_messages import AcknowledgeDecision, ObjectToDecline, TellReporters, WriteOff

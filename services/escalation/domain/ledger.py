@@ -139,3 +139,8 @@ def grown(ledger: Ledger | None, fact: LedgerHead, at: datetime) -> Ledger:
     elif fact.entry is not None:
         places = tuple(p for p in places if p.topic != fact.topic)
     return replace(now, seq=fact.seq, hash=fact.hash, places=places)
+
+
+def ledger_of(states: States, unit: str, city: Any) -> Ledger:
+    """Return a body's ledger, an empty one before its first record. Raises KeyError if it was not locked."""
+    return states[f"ledger:{unit}"] or Ledger(unit, city.bodies[unit].level)

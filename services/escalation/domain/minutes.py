@@ -5,13 +5,14 @@ from __future__ import annotations
 from hashlib import sha256
 
 from services.escalation.domain import facts as f
+from services.escalation.domain.agenda import tabled
 from services.escalation.domain.chain import canonical
-from services.escalation.domain.convening import check_is_body, tabled
 from services.escalation.domain.effects import EFFECTS
 from services.escalation.domain.guards import check_decision
 from services.escalation.domain.ledger import Secretary, Wording
 from services.escalation.domain.meeting import MOVES, Meeting, MeetingStatus
 from services.escalation.domain.messages import AdoptMinutes, RecordDecisions
+from services.escalation.domain.roles import check_is_body
 from services.escalation.domain.table import States, deciders, lacks
 from services.escalation.domain.topic_messages import TopicDecision
 from shared.kernel.decisions import Context, Decision, Message
@@ -44,11 +45,7 @@ def record(states: States, message: Message, context: Context) -> Decision:
     secretary.state(
         meeting.id,
         f.MeetingRecorded(
-            body=meeting.unit,
-            level=meeting.level,
-            number=meeting.number,
-            temporary=meeting.temporary,
-            makeup=meeting.makeup,
+            **f.of(meeting),
             decisions=tuple(drafts.values()),
         ),
     )
@@ -77,11 +74,7 @@ def adopt(states: States, message: Message, context: Context) -> Decision:
     secretary.state(
         meeting.id,
         f.MeetingAdopted(
-            body=meeting.unit,
-            level=meeting.level,
-            number=meeting.number,
-            temporary=meeting.temporary,
-            makeup=meeting.makeup,
+            **f.of(meeting),
             decisions={topic.id: drafts[topic.id].kind for _, topic in topics},
             ledger_seq=seq,
             ledger_hash=head,

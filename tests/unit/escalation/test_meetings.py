@@ -6,8 +6,8 @@ import pytest
 
 from services.escalation.domain import facts as f
 from services.escalation.domain import messages as m
-from services.escalation.domain.convening import seeds
 from services.escalation.domain.meeting import MOVES, Meeting, MeetingStatus
+from services.escalation.domain.planning import seeds
 from services.escalation.domain.topic import EntryStatus
 from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
