@@ -11,22 +11,15 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from sqlalchemy import DateTime, Index, PrimaryKeyConstraint, SmallInteger, Text, text
+from sqlalchemy import Index, PrimaryKeyConstraint, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.orm import registry  # noqa: TID251  rows are described, never loaded by an ORM session
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from services.feedback.domain.rating import Counted, Invitation, Rating, Remark
 from services.feedback.domain.score import Prepared, Publication, Tally
+from services.feedback.tables.row import MOMENT, Row
 from shared.kernel.decisions import Due, Message
-
-MOMENT: Any = DateTime(timezone=True)
-"""An aware instant; `Any` because `Field` is typed for classes of types alone."""
-
-
-class Row(SQLModel, registry=registry()):
-    """Feedback's rows: a registry of their own, shared with no other service."""
 
 
 class InvitationRow(Row, table=True):

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
-from typing import Protocol
+from typing import Any, Protocol
 
 from services.feedback.domain.heard import CaseClosed
 from services.feedback.domain.rating import TokenOf
@@ -52,10 +52,14 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What the store gives the deciders: how tokens are made, and the tallies of the scores that come due."""
+    """What the store gives the deciders: how tokens are made, the tallies of the scores that come due.
+
+    `found` holds, by message id, what the tables know about a message that asks them.
+    """
 
     token: TokenOf
     tallies: Mapping[tuple[str, str], Tally] = field(default_factory=dict)
+    found: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
