@@ -274,9 +274,13 @@ _STORIES = {
     "rating.rework_ordered.v1": Story("rate", word("责令返工"), lambda d, c, t: t("首次不满意，责令返工")),
     "rating.failed.v1": Story("rate", word("再次不满意"), lambda d, c, t: t("再次不满意，提请上会"), shape="late"),
     "rating.completed.v1": Story("rate", word("评价完成"), lambda d, c, t: t("评价完成"), shape="system"),
+    "score.counted.v1": Story("rate", word("测算评分"), who="unit", shape="system"),
+    "policy.published.v1": Story("rate", word("公布评分办法"), shape="done"),
+    "policy.refused.v1": Story("rate", word("拒绝更改评分办法"), shape="late"),
     "score.published.v1": Story("rate", word("公布评分"), who="unit", shape="done"),
 }
 QUIET = (
+    "score.counted.v1",
     "ledger.head.v1",
     "ledger.meeting.v1",
     "meeting.planned.v1",

@@ -1,7 +1,8 @@
-"""What feedback states on `feedback` (subject: the case id, or `score:<department>:<month>`)."""
+"""What feedback states on `feedback` (subject: the case id, or `score:<period>`)."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
@@ -100,23 +101,83 @@ class Ratio(Contract):
     """Two decimals, half up; None if the denominator is 0."""
 
 
-class ScorePublished(Feedback):
-    """The three rates of a department (or unit) in a month; the newest revision stands (workflows §4.2)."""
+class Figures(Feedback):
+    """The figures of one card (department, unit or the whole city) in a period (workflows §4.2, §4.3)."""
 
-    TYPE: ClassVar[str] = "score.published.v1"
     unit: Code
     period: str
-    """YYYY-MM."""
+    """YYYY-MM, YYYY-Qn or YYYY."""
     policy: str
-    revision: int
+    """Version of the scoring policy."""
     asked: int
+    """Ratable reporters asked."""
     response: Ratio
     resolution: Ratio
     satisfaction: Ratio
     composite: str | None
     """0..100 with two decimals; None if any part has no value."""
     few: bool
-    """Fewer than ten answers: shown, flagged, not ranked."""
+    """Fewer valid answers than the policy asks for: shown, flagged, not ranked."""
+    kind: str = "department"
+    """department, city, county, street, community, grid, or subgrid: the ground of one grid member."""
+    tier: str = "department"
+    """Peers are compared within it alone (分档)."""
+    coverage: Ratio | None = None
+    """Valid answers ÷ asked."""
+    excluded: int = 0
+    """Valid answers of excluded cases (剔除)."""
+    rates: dict[str, Ratio] = Field(default_factory=dict)
+    """closing, on_time, rework, rating_rework, hand_back, accurate_dispatch, extension, mediation."""
+
+
+class ScoreCounted(Figures):
+    """Working figures of a period that is not frozen yet: unranked, unpublished, replaced by the next ones."""
+
+    TYPE: ClassVar[str] = "score.counted.v1"
+
+
+class ScorePublished(Figures):
+    """Frozen figures; a later change is a further revision, nothing is overwritten (workflows §4.4)."""
+
+    TYPE: ClassVar[str] = "score.published.v1"
+    revision: int
+    place: int | None = None
+    """By the published composite within the tier; ties share it; None if not ranked."""
+    ranked: int = 0
+    """How many of the tier are ranked."""
+    frozen_at: Instant | None = None
+    """When the period's figures were frozen; the same for each revision."""
+    cause: tuple[str, ...] = ()
+    """Why there is a further revision: sent_back, exclusion, ..., place (only the place among peers changed)."""
+
+
+class PolicyPublished(Feedback):
+    """A version of the scoring policy is published for good: it never changes, and counts from a later period on."""
+
+    TYPE: ClassVar[str] = "policy.published.v1"
+    version: int
+    digest: str
+    """Of everything below; another text under the same version is refused."""
+    effective_from: date
+    counts_from: date
+    """The first day of a period from which it may count: not before it was published (workflows §4.9)."""
+    weights: dict[str, str]
+    """response, resolution, satisfaction: exact fractions such as 1/2."""
+    credits: dict[int, str]
+    exclusion_scope: str
+    rank_from: int
+    freeze: str
+    yearly_only: tuple[str, ...] = ()
+    tiers: dict[str, tuple[Code, ...]] = Field(default_factory=dict)
+
+
+class PolicyRefused(Feedback):
+    """The city file gives a published version another content: it changes nothing."""
+
+    TYPE: ClassVar[str] = "policy.refused.v1"
+    version: int
+    digest: str
+    rule: str
 
 
 # ---- from outside
