@@ -10,7 +10,7 @@ from deploy.audit.journals import Finding
 from services.escalation.domain.chain import Anchor, Record, anchors_below, verify
 from shared.persistence.engine import schema_of
 
-_RECORDS = 'SELECT ledger, seq, prev, at, kind, topic, body, hash FROM "{schema}".record ORDER BY ledger, seq'
+_RECORDS = 'SELECT ledger, seq, prev, at, kind, topic, body, line, hash FROM "{schema}".record ORDER BY ledger, seq'
 _STATED = """
 SELECT type, subject, sequence, value FROM "{schema}".journal
 WHERE type IN ('ledger.head.v1', 'meeting.adopted.v1', 'topic.moved_up.v1') ORDER BY id

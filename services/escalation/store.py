@@ -31,7 +31,7 @@ class Row(SQLModel, registry=registry()):
 
 
 class RecordRow(Row, table=True):
-    """A ledger's record; `at` and `body` are the very text that was hashed, so the chain can be computed again."""
+    """A ledger's record: `line` is the very text that was hashed, the other columns say the same for queries."""
 
     __tablename__ = "record"
     __table_args__ = (Index("record_topic", "topic"),)
@@ -43,6 +43,7 @@ class RecordRow(Row, table=True):
     kind: str = Field(sa_type=Text)
     topic: str = Field(sa_type=Text)
     body: str = Field(sa_type=Text)
+    line: str = Field(sa_type=Text)
     hash: str = Field(sa_type=Text)
 
 

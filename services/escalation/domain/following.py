@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from services.escalation.domain import topic_facts as t
-from services.escalation.domain.chain import canonical
 from services.escalation.domain.heard import CaseClosed, OrderEscalated, OrderWithdrawn
-from services.escalation.domain.ledger import Secretary, Wording
+from services.escalation.domain.ledger import Secretary, word
 from services.escalation.domain.opening import OPERATIONS, answer_due, bring, start_answer_clock
 from services.escalation.domain.roles import check_is_body
 from services.escalation.domain.table import States, again, deciders, lacks, on_due
@@ -156,15 +154,14 @@ def object_to(states: States, message: Message, context: Context) -> Decision:
         raise Refused("topic.window_over", "", until=city.calendar.local(entry.objection_until).isoformat())
     due = answer_due(city, entry.level, topic.urgent, at)
     salt = context.new_id()
-    words = canonical({"why": message.data.why})
-    digest = sha256(f"{salt}{words}".encode()).hexdigest()
+    wording = word(entry.body, entry.meeting, topic.id, salt, {"why": message.data.why})
     secretary = Secretary(states, city, at)
-    secretary.keep(Wording(entry.body, entry.meeting, topic.id, salt, words, digest))
+    secretary.keep(wording)
     secretary.record(
         entry.body,
         "objected",
         topic.id,
-        {"words": digest},
+        {"words": wording.digest},
         case=message.subject,
         entry=EntryStatus.OPEN,
         moved_up=len(topic.entries) > 1,

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any
 
-from services.escalation.domain.chain import GENESIS, Record, make_record
+from services.escalation.domain.chain import GENESIS, Record, RecordKind, canonical, make_record
 from services.escalation.domain.facts import LedgerHead
 from services.escalation.domain.table import States
 from services.escalation.domain.topic import EntryStatus
 from shared.kernel.decisions import Arm, Cancel, Decision, Fact
+
+_CODE = re.compile(r"[!-~]{0,128}")
+"""Codes, ids, dates and digests: a name or a sentence of anybody has no place in a record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,22 @@ class Wording:
     salt: str
     text: str
     digest: str
+
+    @property
+    def is_genuine(self) -> bool:
+        """Tell whether these are the words whose digest the ledger holds."""
+        return digest_of(self.salt, self.text) == self.digest
+
+
+def word(ledger: str, meeting: str, topic: str, salt: str, said: Mapping[str, str | None]) -> Wording:
+    """Return words to be kept apart; a record holds their `digest` alone. What is empty was not said."""
+    text = canonical({name: words for name, words in said.items() if words})
+    return Wording(ledger, meeting, topic, salt, text, digest_of(salt, text))
+
+
+def digest_of(salt: str, text: str) -> str:
+    """Return what a record says of words: nothing can be learnt from it once salt and text are erased."""
+    return sha256(f"{salt}{text}".encode()).hexdigest()
 
 
 class Secretary:
@@ -98,7 +119,12 @@ class Secretary:
         moved_up: bool = False,
         reopened: int = 0,
     ) -> Record:
-        """Append a record to a body's ledger and state its new head; `entry` is what the topic's entry now is."""
+        """Append a record to a body's ledger and state its new head; `entry` is what the topic's entry now is.
+
+        Raises ValueError for a kind that no ledger knows, and for anything in the body but codes, ids, dates, digests.
+        """
+        kind = RecordKind(kind).value
+        _refuse_words(body)
         seq, prev = self.head(unit)
         record = make_record(unit, seq + 1, prev, self._at, kind, topic, body)
         self._heads[unit] = (record.seq, record.hash)
@@ -144,3 +170,13 @@ def grown(ledger: Ledger | None, fact: LedgerHead, at: datetime) -> Ledger:
 def ledger_of(states: States, unit: str, city: Any) -> Ledger:
     """Return a body's ledger, an empty one before its first record. Raises KeyError if it was not locked."""
     return states[f"ledger:{unit}"] or Ledger(unit, city.bodies[unit].level)
+
+
+def _refuse_words(value: object) -> None:
+    if isinstance(value, str) and not _CODE.fullmatch(value):
+        raise ValueError("a ledger holds no person's words: keep them apart, record their digest")
+    parts = (
+        (*value, *value.values()) if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    )
+    for part in parts:
+        _refuse_words(part)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-
 from services.escalation.domain import facts as f
 from services.escalation.domain.agenda import tabled
-from services.escalation.domain.chain import canonical
 from services.escalation.domain.effects import EFFECTS
 from services.escalation.domain.guards import check_decision
-from services.escalation.domain.ledger import Secretary, Wording
+from services.escalation.domain.ledger import Secretary, Wording, word
 from services.escalation.domain.meeting import MOVES, Meeting, MeetingStatus
 from services.escalation.domain.messages import AdoptMinutes, RecordDecisions
 from services.escalation.domain.roles import check_is_body
@@ -96,8 +93,7 @@ def _meeting(states: States, message: Message) -> Meeting:
 
 def _wording(decision: TopicDecision, meeting: Meeting, salt: str) -> Wording:
     words = {"done_means": decision.done_means, "reply": decision.reply, "why": decision.why}
-    text = canonical({name: said for name, said in words.items() if said})
-    return Wording(meeting.unit, meeting.id, decision.topic, salt, text, sha256(f"{salt}{text}".encode()).hexdigest())
+    return word(meeting.unit, meeting.id, decision.topic, salt, words)
 
 
 def _draft(decision: TopicDecision, digest: str) -> f.DecisionDraft:
