@@ -67,6 +67,8 @@ class Profile:
     named_estates: Mapping[str, Sequence[str]] = field(default_factory=dict)
     draws: str = ""
     admission: Sequence[tuple[str, int]] = ()
+    consultations: bool = False
+    """Estates have joint meetings of their own, of the parties that each has."""
 
 
 def spread(total: int, over: int, rng: random.Random) -> list[int]:
@@ -132,10 +134,13 @@ def make_units(profile: Profile, rng: random.Random) -> list[dict[str, Any]]:
     named = {c["code"]: list(profile.named_estates.get(c["name"], ())) for c in communities}
     for grid, count in zip(grids, spread(profile.estates or len(grids), len(grids), rng), strict=True):
         names = [named[grid["parent"]].pop(0)] if named[grid["parent"]] else []
+        lacks = lacking(grid["code"]) if profile.consultations and not names else []
         names += estate_names(count - len(names), rng, taken)
         grid["name"] = f"{names[0]}网格"
         grid["merged"] = [f"ZZ{len(units):04d}-{grid['code']}"]
         grid["estates"] = [{"code": f"{grid['code']}-E{i}", "name": name} for i, name in enumerate(names, 1)]
+        if lacks:
+            grid["lacks"] = lacks
         units.append(grid)
     if profile.subgrids:
         for grid, count in zip(grids, spread(profile.subgrids, len(grids), rng), strict=True):
@@ -145,6 +150,12 @@ def make_units(profile: Profile, rng: random.Random) -> list[dict[str, Any]]:
                 units.append({"code": code, "name": name, "level": "subgrid", "parent": grid["code"]})
     share_out(profile, units, rng)
     return units
+
+
+def lacking(grid: str) -> list[str]:
+    """Return which parties an estate does not have: a tenth have no property company, a fifth no owners' committee."""
+    rng = random.Random(grid)  # noqa: S311 - its own draws, so that nothing else of the file moves
+    return [party for party, share in (("property", 0.1), ("owners", 0.2)) if rng.random() < share]
 
 
 def share_out(profile: Profile, units: list[dict[str, Any]], rng: random.Random) -> None:

@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from datetime import date, time
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from shared.city.lines import Lines, read
 from shared.city.load import build, days_of, slots_of
 from shared.city.mechanisms import MECHANISMS
 from shared.city.model import Kind, Rung, UnitLevel
+from shared.city.parts import PARTIES, PERIODS
 from shared.city.problems import Findings, Problem
 
 __all__ = ["Problem", "check"]
@@ -99,6 +100,8 @@ class _Checker(Findings):
             cycle = _cycle(row["code"], by_code)
             if cycle and min(cycle) == row["code"]:
                 self.say((*path, "parent"), "city.cycle", units=" → ".join([*cycle, cycle[0]]))
+            for party in row.get("lacks", ()):
+                self.one_of((*path, "lacks"), party, [party for party in PARTIES if party != "branch"])
             for place, estate in enumerate(row.get("estates", ())):
                 if self.keys((*path, "estates", place), estate, schema.ESTATE, "estates"):
                     estates[estate["code"]] += 1
@@ -221,6 +224,7 @@ class _Checker(Findings):
             for role in ("convener", "secretary"):
                 if row[role] not in posts:
                     self.say((*path, role), "city.unknown_post", level=row["code"], post=row[role])
+            self.body(path, row, posts)
             for clock in ("answer", "answer_urgent"):
                 self.budget((*path, clock), row[clock])
             self.one_of((*path, "period"), row["period"], ("month", "quarter", "half_year", "year"))
@@ -232,8 +236,35 @@ class _Checker(Findings):
                 days = []
             if not days:
                 self.say(path, "city.bad_date", key=f"{row['code']}.days", value=row.get("dates", row.get("days")))
+            elif row["period"] in PERIODS:
+                self.cadence(path, row)
         if self.rows["chain"] and (order != sorted(set(order), reverse=True) or order[-1:] != [0]):
             self.say(("chain",), "city.chain_order")
+
+    def body(self, path: tuple[str | int, ...], row: Mapping[str, Any], posts: set[str]) -> None:
+        """Check who belongs to a level's bodies, who calls their temporary meetings, when they open."""
+        departments = {d["code"]: d["field"] for _, d in self.rows["departments"]}
+        for place, member in enumerate(row["members"]):
+            if member not in posts and member not in departments and member not in ("below", "paired", "served"):
+                self.say((*path, "members", place), "city.unknown_member", level=row["code"], member=member)
+        if row["quorum"] == "three_parties" and row["unit_level"] != UnitLevel.GRID:
+            self.say((*path, "quorum"), "city.three_parties", level=row["code"])
+        for field, post in row.get("leaders", {}).items():
+            if field not in departments.values():
+                self.say((*path, "leaders", field), "city.unknown_field", level=row["code"], field_name=field)
+            if post not in posts:
+                self.say((*path, "leaders", field), "city.unknown_post", level=row["code"], post=post)
+        try:
+            time.fromisoformat(row["opens"])
+        except (TypeError, ValueError):
+            self.say((*path, "opens"), "city.bad_time", key=f"{row['code']}.opens", value=row["opens"])
+
+    def cadence(self, path: tuple[str | int, ...], row: Mapping[str, Any]) -> None:
+        """Check that a level meets exactly once in every period of the year."""
+        months = PERIODS[row["period"]]
+        met = sorted((month - 1) // months for month, _, _ in slots_of(row))
+        if met != list(range(12 // months)):
+            self.say(path, "city.cadence", level=row["code"], count=len(met), wanted=12 // months)
 
     def scoring(self) -> None:
         """Check weights, credits, order of versions and what may not be published about communities."""

@@ -28,6 +28,7 @@ from shared.city.model import (
     Post,
     Ring,
     Rung,
+    Slot,
     Source,
     Unit,
     UnitLevel,
@@ -139,6 +140,7 @@ def _unit(row: Mapping[str, Any]) -> Unit:
         merged=tuple(row.get("merged", ())),
         estates=tuple(Estate(e["code"], e["name"], tuple(e.get("aliases", ()))) for e in row.get("estates", ())),
         stands_in=row.get("stands_in", False),
+        lacks=tuple(row.get("lacks", ())),
     )
 
 
@@ -188,7 +190,15 @@ def _level(row: Mapping[str, Any]) -> Level:
         may_form_squad=row.get("squad", False),
         may_list=row.get("list", False),
         excusable=row.get("excusable", False),
+        slot=_slot(row),
+        members=tuple(row["members"]),
+        guests=tuple(row.get("guests", ())),
+        leaders=dict(row.get("leaders", {})),
     )
+
+
+def _slot(row: Mapping[str, Any]) -> Slot:
+    return Slot(time.fromisoformat(row["opens"]), row["place"], row["theme"])
 
 
 def slots_of(row: Mapping[str, Any]) -> tuple[tuple[int, int, int], ...]:

@@ -5,14 +5,17 @@ Codes are the keys everywhere: facts carry codes, the file carries names. Budget
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from shared.city.parts import (
+    PARTIES,
+    PERIODS,
     Admission,
     AdmissionItem,
     Body,
@@ -29,6 +32,7 @@ from shared.city.parts import (
     Post,
     Ring,
     Rung,
+    Slot,
     Source,
     Unit,
     UnitLevel,
@@ -57,6 +61,7 @@ __all__ = [
     "Post",
     "Ring",
     "Rung",
+    "Slot",
     "Source",
     "Unit",
     "UnitLevel",
@@ -288,36 +293,63 @@ class City:
             members=self._members(unit, level),
             quorum_rule=level.quorum_rule,
             quorum=level.quorum,
+            slot=replace(level.slot, place=level.slot.place.replace("{unit}", unit.name)),
+            guests=level.guests,
+            leaders=level.leaders,
+            excusable=level.excusable,
         )
 
     def _members(self, unit: Unit, level: Level) -> tuple[Member, ...]:
-        chair = Member(level.convener, self.posts[level.convener].name if level.convener in self.posts else "", "post")
         if level.quorum_rule == "three_parties":
-            parties = (("branch", "小区党支部"), ("property", "物业服务企业"), ("owners", "业主委员会"))
-            return tuple(Member(code, name, "party") for code, name in parties)
-        if unit.level is UnitLevel.COMMUNITY:
-            paired = (self.departments[code] for code in self.paired_with(unit.code))
-            return (chair, *(Member(d.code, d.name, "department") for d in paired))
-        below = tuple(Member(u.code, u.name, "unit") for u in self.children(unit.code))
-        if unit.level is UnitLevel.CITY:
-            served = {lead for matter in self.matters.values() for lead in matter.leads}
-            served_departments = (d for d in self.departments.values() if d.code in served)
-            return (chair, *below, *(Member(d.code, d.name, "department") for d in served_departments))
-        return (chair, *below)
+            return tuple(Member(code, name, "party") for code, name in PARTIES.items() if code not in unit.lacks)
+        found = {m.code: m for code in (level.convener, *level.members) for m in self._member(code, unit)}
+        return tuple(found.values())
+
+    def _member(self, code: str, unit: Unit) -> Iterator[Member]:
+        """Yield what one word of a level's list of members stands for at a unit."""
+        if code == "below":
+            yield from (Member(u.code, u.name, "unit") for u in self.children(unit.code))
+        elif code in ("paired", "served"):
+            codes = self.paired_with(unit.code) if code == "paired" else self._served
+            yield from (Member(d, self.departments[d].name, "department") for d in codes)
+        elif code in self.departments:
+            yield Member(code, self.departments[code].name, "department")
+        else:
+            yield Member(code, self.posts[code].name if code in self.posts else "", "post")
+
+    @cached_property
+    def _served(self) -> tuple[str, ...]:
+        leads = {lead for matter in self.matters.values() for lead in matter.leads}
+        return tuple(code for code in self.departments if code in leads)
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        """Number the bodies of each level in the file's order."""
+        count: Counter[str] = Counter()
+        found: dict[str, int] = {}
+        for code, body in self.bodies.items():
+            found[code] = count[body.level]
+            count[body.level] += 1
+        return found
 
     def meeting_days(self, unit: str, year: int) -> tuple[date, ...]:
         """Return the planned regular days of a unit's body in a year, a closed day moved to the next working day.
 
         Bodies of one level are spread over the level's days of the month in the file's order.
         """
-        body = self.bodies[unit]
-        cadence = self.levels[body.level].cadence
-        peers = [code for code, other in self.bodies.items() if other.level == body.level]
-        place = peers.index(unit)
+        cadence = self.levels[self.bodies[unit].level].cadence
+        place = self._places[unit]
         return tuple(
             self._working_day(date(year, month, first + place % (last - first + 1)))
             for month, first, last in cadence.slots
         )
+
+    def period_end(self, unit: str, on: date) -> date:
+        """Return the last day of the period in which a day lies, by the cadence of the unit's body."""
+        months = PERIODS[self.levels[self.bodies[unit].level].cadence.period]
+        last = (on.month + months - 1) // months * months
+        following = date(on.year + last // 12, last % 12 + 1, 1)
+        return following - timedelta(days=1)
 
     def _working_day(self, on: date) -> date:
         while not self.calendar.is_working_day(on):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from enum import StrEnum
 from fractions import Fraction
 
@@ -64,7 +64,7 @@ class Unit:
     """One node of the tree city → (county) → street → community → second-level grid → third-level grid.
 
     `merged` are the codes that other departments' grids gave to the same ground (多网合一); `stands_in` marks a unit
-    that fills a missing level and has all its rights.
+    that fills a missing level and has all its rights; `lacks` are the parties that an estate does not have.
     """
 
     code: str
@@ -78,6 +78,7 @@ class Unit:
     merged: tuple[str, ...] = ()
     estates: tuple[Estate, ...] = ()
     stands_in: bool = False
+    lacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,10 @@ class AdmissionItem:
     kind: str
 
 
+PERIODS: Mapping[str, int] = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
+"""Period of a cadence -> its months."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cadence:
     """How often a level meets, and on which days of the year (month, day): each a first and a last one that it may."""
@@ -167,12 +172,27 @@ class Cadence:
     """Month, first day, last day."""
 
 
+PARTIES: Mapping[str, str] = {"branch": "小区党支部", "property": "物业服务企业", "owners": "业主委员会"}
+"""The three parties of an estate's consultation; its branch always exists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """When, where and about what a level meets (三定); `{unit}` in the place stands for the body's unit."""
+
+    opens: time = time(9)
+    place: str = "{unit}党群服务中心"
+    theme: str = "研究上会议题，通报议定事项落实情况"
+
+
 @dataclass(frozen=True, slots=True)
 class Level:
     """One level of the chain of joint meetings; `answer` is the limit from OPEN to the first adopted decision.
 
     `quorum` is a share of the standing members with `quorum_rule` `share`; `three_parties` asks for branch, property
-    company and owners' committee each.
+    company and owners' committee each. `members` are the standing ones beside the convener: codes of posts and
+    departments, or `below` (the units below), `paired` (the community's departments), `served` (those that lead
+    matters); `guests` are the kinds of those who may be invited; `leaders` maps a field to the post in charge of it.
     """
 
     code: str
@@ -189,6 +209,10 @@ class Level:
     may_form_squad: bool
     may_list: bool
     excusable: bool = False
+    slot: Slot = Slot()
+    members: tuple[str, ...] = ()
+    guests: tuple[str, ...] = ()
+    leaders: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +226,11 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The standing joint meeting (联席会) of one unit; its ledger bears the unit's code."""
+    """The standing joint meeting (联席会) of one unit; its ledger bears the unit's code.
+
+    `leaders` are the posts in charge of a field (分管领导), who call temporary meetings about it; `guests` may be
+    invited; `excusable` bodies meet so often "in principle" only.
+    """
 
     unit: str
     level: str
@@ -212,11 +240,24 @@ class Body:
     members: tuple[Member, ...]
     quorum_rule: str
     quorum: Fraction
+    slot: Slot = Slot()
+    guests: tuple[str, ...] = ()
+    leaders: Mapping[str, str] = field(default_factory=dict)
+    excusable: bool = False
+
+    @property
+    def place(self) -> str:
+        """Return where the body meets unless a call names another place."""
+        return self.slot.place
+
+    def leader_of(self, department_field: str) -> str:
+        """Return the post that calls a temporary meeting about a field: its leader, if none the convener."""
+        return self.leaders.get(department_field, self.convener)
 
     def is_quorate(self, present: Collection[str]) -> bool:
         """Tell whether the members present, by code, make a quorum (G5): the chair, more than half, the level's share.
 
-        A three-party consultation asks for each party; which of them exist and still count is for the caller to say.
+        A three-party consultation asks for each party that exists; which of them still count is for the caller to say.
         """
         here = sum(member.code in present for member in self.members)
         if self.quorum_rule == "three_parties":

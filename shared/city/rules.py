@@ -48,6 +48,20 @@ register(
         ),
         "city.chain_order": ("会议层级须自下而上，最高为市", "The chain runs upwards and ends with the city"),
         "city.unknown_post": ("{level} 引用了不存在的岗位 {post}", "{level} names an unknown post {post}"),
+        "city.unknown_member": (
+            "{level} 的成员 {member} 既不是岗位、部门，也不是 below、paired、served",
+            "{level}: member {member} is no post, no department, nor below, paired or served",
+        ),
+        "city.unknown_field": (
+            "{level} 的分管领域 {field_name} 没有部门",
+            "{level}: no department is of the field {field_name}",
+        ),
+        "city.three_parties": ("{level} 不是小区，不能用三方议事", "{level}: three parties consult in estates only"),
+        "city.bad_time": ("{key} 的时间 {value} 无法识别", "{key}: {value} is no time of day such as 09:00"),
+        "city.cadence": (
+            "{level} 每个周期须恰有一次例会：一年应有 {wanted} 次，现定 {count} 次",
+            "{level} meets once in every period: {wanted} days a year, one in each, not {count}",
+        ),
         "city.weights": (
             "评分版本 {version} 的权重合计 {total}，应为 100%",
             "Policy {version}: weights add to {total}",

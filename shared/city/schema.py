@@ -61,8 +61,8 @@ GROUP = _keys(_GROUP, "claimable verify")
 ROWS: dict[str, Keys] = {
     "posts": _keys("code zh level", "ex_officio"),
     "chain": _keys(
-        "code zh en unit_level body convener secretary period answer answer_urgent quorum",
-        "months days dates squad list excusable",
+        "code zh en unit_level body convener secretary period opens place theme members answer answer_urgent quorum",
+        "months days dates squad list excusable guests leaders",
     ),
     "sources": _keys("code zh en channel", "ratable spot default_unit"),
     "scoring": _keys(
@@ -70,7 +70,7 @@ ROWS: dict[str, Keys] = {
     ),
     "departments": _keys("code name field", "reply_path kind area"),
     "matters": _keys("code path group leads", f"supports keywords claimable verify {_GROUP}"),
-    "units": _keys("code name level", "parent households residents buildings aliases merged estates stands_in"),
+    "units": _keys("code name level", "parent households residents buildings aliases merged estates stands_in lacks"),
 }
 """Sections that are a list of mappings."""
 

@@ -162,17 +162,39 @@ def test_a_key_given_twice_is_found(write: Write):
 
 
 def test_an_unknown_level_in_the_chain_is_found(write: Write):
-    the_only(write(("unit_level: grid", "unit_level: county")), "city.unknown_level", at="code: estate")
-    the_only(write(("unit_level: grid", "unit_level: village")), "city.unknown_level", at="code: estate")
+    for level in ("county", "village"):
+        path = write(("unit_level: grid", f"unit_level: {level}"), ("quorum: three_parties", "quorum: 1/2"))
+        the_only(path, "city.unknown_level", at="code: estate")
 
 
 def test_a_chain_that_does_not_run_upwards_is_found(write: Write):
-    the_only(write(("unit_level: grid", "unit_level: street")), "city.chain_order", at="chain:")
+    path = write(("unit_level: grid", "unit_level: street"), ("quorum: three_parties", "quorum: 1/2"))
+    the_only(path, "city.chain_order", at="chain:")
 
 
 def test_an_unknown_post_in_the_chain_is_found(write: Write):
     path = write(("body: 协商会, convener: head", "body: 协商会, convener: nobody"))
     the_only(path, "city.unknown_post", at="code: estate")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        ("members: [paired]", "members: [nobody]", "city.unknown_member"),
+        ("members: [paired]", "members: [paired], leaders: {fishing: head}", "city.unknown_field"),
+        ("members: [paired]", "members: [paired], leaders: {works: nobody}", "city.unknown_post"),
+        ('opens: "14:30"', 'opens: "25:00"', "city.bad_time"),
+        ("months: [2, 5, 8, 11]", "months: [2, 5, 8]", "city.cadence"),
+        ("months: [2, 5, 8, 11]", "months: [1, 2, 5, 8]", "city.cadence"),
+        ("quorum: 1/2", "quorum: three_parties", "city.three_parties"),
+    ],
+)
+def test_what_is_wrong_with_a_levels_bodies_is_found(write: Write, old: str, new: str, rule: str):
+    the_only(write((old, new)), rule, at="code: community")
+
+
+def test_a_party_that_an_estate_cannot_lack_is_found(write: Write):
+    the_only(write(("code: C1-G1,", "code: C1-G1, lacks: [branch],")), "city.bad_value", at="code: C1-G1")
 
 
 def test_meeting_days_that_are_no_dates_are_found(write: Write):
