@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
+from services.feedback.routes import assessment
 from services.feedback.store import REMARKS, SCORES
 from shared.contracts.base import Contract
 from shared.contracts.feedback import JudgeDissatisfaction, Rating
@@ -47,4 +48,5 @@ def router(desk: Desk) -> APIRouter:
             rows = await conn.execute(REMARKS, {"case": case})
             return {"remarks": [{"round": row.round, "kind": row.kind, "text": row.text} for row in rows]}
 
+    routes.include_router(assessment.router(desk))
     return routes

@@ -18,6 +18,7 @@ from sqlmodel import Field
 
 from services.feedback.domain.rating import Counted, Invitation, Rating, Remark
 from services.feedback.domain.score import Prepared, Publication, Tally
+from services.feedback.tables.ballot import Boxes
 from services.feedback.tables.row import MOMENT, Row
 from shared.kernel.decisions import Due, Message
 
@@ -76,7 +77,7 @@ class ScoreRow(Row, table=True):
 
 METADATA = Row.metadata
 
-APPEND_ONLY: tuple[str, ...] = ("invitation", "answer", "score")
+APPEND_ONLY: tuple[str, ...] = ("invitation", "answer", "score", "assessed")
 
 _RESOLVE = text("SELECT token_hash, case_id FROM invitation WHERE token_hash = ANY(CAST(:hashes AS text[]))")
 
@@ -144,6 +145,9 @@ SCORES = text(
 )
 """The newest revision of each score of a month, a unit, or both."""
 
+STATE = text("SELECT sequence, state FROM subject WHERE id = :id AND state IS NOT NULL")
+"""How a subject stands."""
+
 REMARKS = text("SELECT round, kind, text FROM remark WHERE case_id = :case ORDER BY round, kind")
 
 
@@ -152,6 +156,7 @@ class Store:
 
     def __init__(self, secret: str, city: str) -> None:
         self._secret, self._city = secret.encode(), city
+        self._boxes = Boxes(secret, city)
 
     def token(self, invitation: str) -> str:
         """Return the unguessable token of an invitation: 43 characters, the same each time."""
@@ -179,8 +184,9 @@ class Store:
                 if isinstance(m.data, Due) and m.data.name.startswith("publish:")
             }
         )
+        found = await self._boxes.find(conn, messages)
         if not wanted:
-            return Prepared(self.token)
+            return Prepared(self.token, found=found)
         units, periods = [unit for unit, _ in wanted], [period for _, period in wanted]
         rows = await conn.execute(_TALLIES, {"units": units, "periods": periods})
         tallies = {
@@ -194,7 +200,7 @@ class Store:
             )
             for row in rows
         }
-        return Prepared(self.token, tallies)
+        return Prepared(self.token, tallies, found)
 
     async def save(self, conn: AsyncConnection, rows: Sequence[Any]) -> None:
         """Keep what the batch decided, one statement per table."""
@@ -218,6 +224,7 @@ class Store:
                 "score": [msgspec.json.encode(each).decode() for each in scores],
             }
             await conn.execute(_PUBLISH, values)
+        await self._boxes.keep(conn, rows)
 
 
 def _hash(token: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from services.feedback.domain import heard, rating, score
-from shared.contracts import dispatch, feedback, intake
+from services.feedback.domain import assessment, heard, rating, score
+from shared.contracts import dispatch, feedback, intake, supervision
 from shared.contracts.pairing import Pairing
 from shared.kernel.decisions import Actor, Answer
 from shared.kernel.refusals import Refused
 
-WIRE = Pairing((intake, dispatch, feedback), (heard, rating, score))
+WIRE = Pairing((intake, dispatch, feedback, supervision), (heard, rating, score, assessment))
 
 
 def refusal(data: object, sender: Actor, message_id: str | None, stream: str | None, error: Refused) -> Answer | None:

@@ -24,6 +24,8 @@ class Contract(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", ser_json_timedelta="iso8601")
     TYPE: ClassVar[str] = ""
     SERVICE: ClassVar[str] = ""
+    SECRET: ClassVar[bool] = False
+    """Nothing may be kept by which the content could be guessed later, not even its digest (a secret ballot)."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:

@@ -17,8 +17,12 @@ from sqlalchemy.pool import NullPool
 from shared.persistence.engine import schema_of
 
 _ROOT = Path(__file__).resolve().parents[2]
-PRIVATE = {"intake": ("dossier", "dossier_read"), "escalation": ("wording",), "feedback": ("remark",)}
-"""Tables that the auditor may not read: residents' identity and people's own words."""
+PRIVATE = {
+    "intake": ("dossier", "dossier_read"),
+    "escalation": ("wording",),
+    "feedback": ("remark", "voter", "spent", "ballot"),
+}
+"""Tables that the auditor may not read: residents' identity, people's own words, secret ballots."""
 COUNTED = {
     "quarantine": 'id, topic, partition, "offset", digest, stamped_at, sender, rule, field, state, at',
     "parked": 'subject, service, sequence, topic, partition, "offset", stamped_at, why, at',

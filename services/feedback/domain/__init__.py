@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from services.feedback.domain import answering, asking, closing, judging, publishing
+from services.feedback.domain import answering, asking, assessing, closing, judging, publishing
+from services.feedback.domain.assessment import Assessment
 from services.feedback.domain.rating import RatedCase
 from services.feedback.domain.score import Score, touches
 from services.feedback.domain.table import decide, evolve
 
-STATES: dict[str, type] = {"case": RatedCase, "score": Score}
+STATES: dict[str, type] = {"case": RatedCase, "score": Score, "assessment": Assessment}
 """Kind of subject -> its state."""
 
-__all__ = ["STATES", "answering", "asking", "closing", "decide", "evolve", "judging", "publishing", "touches"]
+__all__ = [
+    "STATES",
+    "answering",
+    "asking",
+    "assessing",
+    "closing",
+    "decide",
+    "evolve",
+    "judging",
+    "publishing",
+    "touches",
+]

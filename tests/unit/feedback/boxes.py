@@ -1,0 +1,61 @@
+"""Feedback's rules in virtual time with the tables behind its secret ballots in memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from services.feedback.domain import decide, evolve, touches
+from services.feedback.domain.assessment import Assessed, CastBallot, CloseAssessment, NameRaters
+from services.feedback.domain.ballot import Ballot, Box, Count, NamedVoter, Spent, Voter
+from services.feedback.domain.score import Prepared
+from shared.kernel.decisions import Due, Message
+from tests.support.play import Play
+
+
+class Office(Play):
+    """A play whose deciders find what earlier rows put into the tables."""
+
+    def __init__(self, city: Any, at: datetime) -> None:
+        super().__init__(decide, evolve, city, at, touches)
+
+    def _play(self, message: Message, heard: bool = False) -> list[Any]:
+        self.prepared = Prepared(lambda invitation: f"token-{invitation}", found={message.id: self.found(message)})
+        if self.prepared.found[message.id] is None:
+            self.prepared = Prepared(self.prepared.token)
+        return super()._play(message, heard)
+
+    def found(self, message: Message) -> Any:
+        """Return what the store would find for a message."""
+        match message.data:
+            case CastBallot():
+                return self.voter(message.subject, message.data.token)
+            case NameRaters():
+                return tuple(row.voter for row in self.rows_of(NamedVoter) if row.box == message.subject)
+            case CloseAssessment() | Due(name="assessment") | Due(name="assessment:lapse"):
+                return self.box(message.subject)
+        return None
+
+    def rows_of(self, kind: type) -> list[Any]:
+        return [row for row in self.rows if isinstance(row, kind)]
+
+    def voter(self, box: str, token: str) -> Voter | None:
+        if token.removeprefix("token-of-") not in {row.voter for row in self.rows_of(NamedVoter) if row.box == box}:
+            return None
+        spent = {row.about for row in self.rows_of(Spent) if (row.box, row.token_hash) == (box, token)}
+        return Voter(token, frozenset(spent))
+
+    def box(self, name: str) -> Box:
+        spent = {row.token_hash for row in self.rows_of(Spent) if row.box == name}
+        cast = [row for row in self.rows_of(Ballot) if row.box == name]
+        counts = {
+            about: Count(
+                sum(b.about == about for b in cast), sum(b.points for b in cast if b.about == about)
+            )
+            for about in {b.about for b in cast}
+        }  # fmt: skip
+        return Box(len(spent), counts, Counter((b.about, b.content) for b in cast))
+
+    def assessed(self) -> list[Assessed]:
+        return self.rows_of(Assessed)
