@@ -270,7 +270,9 @@ def build(profile: Profile) -> tuple[str, list[dict[str, Any]]]:
     if profile.admission:
         text += "admission:\n  required: true\n  decide: 15 wd\n  items:\n"
         text += "".join(f"    - {line(item)}\n" for item in admission_items(profile))
+    year = SEED / f"{profile.code}.year.yaml"
     text += "\n" + common + "\n" + (SEED / "simulation.yaml").read_text("utf-8") + profile.draws
+    text += year.read_text("utf-8") if year.exists() else ""
     text += heading("Calendar: years not known count Monday to Friday, provisionally")
     days = statutory(FIRST_YEAR, LAST_YEAR)
     text += f'calendar:\n  hours: [["08:30", "12:00"], ["13:30", "18:00"]]\n  known: [{FIRST_YEAR}, {LAST_YEAR}]\n'

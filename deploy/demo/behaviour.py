@@ -13,7 +13,7 @@ from deploy.demo import texts
 from deploy.demo.cases import KnownCase
 from deploy.demo.draws import Chance, LogNormal, one_of, weighted
 from deploy.demo.parameters import Parameters
-from shared.city.model import City, UnitLevel
+from shared.city.model import City, Kind, UnitLevel
 
 STUBBORN_FAILS = 0.85
 """Share of failed verifications of work on a stubborn seeded problem (assumed)."""
@@ -23,6 +23,8 @@ TANGLED_SAID = LogNormal(1.5, 0.5)
 """Working hours after which they say so (assumed: they know the problem)."""
 HURRIED = LogNormal(0.8, 0.4)
 """Working hours after which stubborn work is called done, too early each time (assumed)."""
+_OWN_FLOWS = frozenset({Kind.ENQUIRY, Kind.DISPUTE, Kind.WISH})
+"""Kinds of matter that whoever gets them first answers, mediates or arranges himself."""
 UNABLE_CONFIRMED = 0.95
 DECIDES_AFTER = LogNormal(45, 0.5)
 """Minutes from the opening of a meeting to its recorded decisions (assumed)."""
@@ -142,7 +144,7 @@ class Behaviour:
 
     def way(self, actor: str, case: KnownCase) -> Way:
         """Return what the holder will do with the accepted order."""
-        if case.failures or case.reworks or case.is_meeting_order:
+        if case.failures or case.reworks or case.is_meeting_order or self.city.matters[case.matter].kind in _OWN_FLOWS:
             return Way.FINISH
         tangled, stubborn = texts.TANGLED in case.summary, texts.STUBBORN in case.summary
         if case.rung in ("grid", "community", "street"):
@@ -150,10 +152,14 @@ class Behaviour:
             if self.chance.happens(share, actor, "solve", _key(case)):
                 return Way.FINISH
             return Way.DISPATCH_ON if case.rung == "street" else Way.PASS_UP
-        share = TANGLED_UNABLE if tangled else self.parameters.number("unable.share")
+        rate = self.parameters.number
+        # A dispute between departments is said as unable: no desk has a word of its own for it.
+        share = TANGLED_UNABLE if tangled else rate("unable.share") + rate("unable.dispute")
         return Way.UNABLE if self.chance.happens(share, actor, "unable", _key(case)) else Way.FINISH
 
     def _solves(self, actor: str, case: KnownCase) -> float:
+        if case.rung == "grid" and case.source == "grid":
+            return 0.0  # he solves on the spot what he can, and reports the rest
         share = self.parameters.number(f"ladder.solve.{case.rung}")
         if case.rung != "community":
             return share

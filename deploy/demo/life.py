@@ -50,6 +50,7 @@ class Life:
         self.behaviour = Behaviour(city, parameters, chance)
         self.tally = Tally()
         self.world: World
+        self.desk: Desk
         self.clock: VirtualClock
 
     @asynccontextmanager
@@ -60,8 +61,8 @@ class Life:
             await self.clock.start()
             agenda = Agenda(self.clock.now, lambda: self.clock.rate)
             publisher = Publisher(platform.kafka)
-            desk = Desk(http, platform.services, platform.secret, self.city.code, self.tally)
-            self.world = World(self.city, self.behaviour, agenda, self.clock.now, desk, publisher, self.tally)
+            self.desk = Desk(http, platform.services, platform.secret, self.city.code, self.tally)
+            self.world = World(self.city, self.behaviour, agenda, self.clock.now, self.desk, publisher, self.tally)
             senders, holders, conveners = Senders(self.world), Holders(self.world), Conveners(self.world)
             senders.plan(self._sendings())
             topics = [*senders.topics(), *holders.topics(), *conveners.topics()]
@@ -98,7 +99,7 @@ class Life:
         operations = Actor("operations", self.city.root.code)
         found: dict[str, tuple[float, int]] = {}
         for period in sorted({f"{self.starts:%Y-%m}", f"{self.city.calendar.local(self.clock.now()):%Y-%m}"}):
-            content = await self.world.desk.ask(operations, "feedback", "/v1/scores", period=period)
+            content = await self.desk.ask(operations, "feedback", "/v1/scores", period=period)
             for score in (content or {}).get("scores", ()):
                 for name in ("response", "resolution", "satisfaction"):
                     above, below = found.get(name, (0.0, 0))
@@ -109,5 +110,5 @@ class Life:
         """Return how many cases the console counts in a state, all for none named; None while it does not answer."""
         operations = Actor("operations", self.city.root.code)
         filters = {"state": state} if state else {}
-        content = await self.world.desk.ask(operations, "console", "/v1/cases", limit=1, **filters)
+        content = await self.desk.ask(operations, "console", "/v1/cases", limit=1, **filters)
         return None if content is None else int(content["total"])

@@ -21,8 +21,8 @@ GRID = ("grid_spot", "grid_up", "dispute")
 CHANNELS = (*GRID, *RESIDENT, "dept", "iot", "excel")
 SOURCE = {"grid_spot": "grid", "grid_up": "grid", "dispute": "grid", "wish": "mini"}
 """Channel -> code of the source that sends it, where the two differ."""
-ON_THE_SPOT = frozenset({"order", "property", "noise", "aid"})
-"""Classes of matter that a grid member can settle himself (assumed)."""
+GRID_GROUPS = frozenset({"order", "property", "noise", "aid"})
+"""Classes of matter that grid staff settle on the spot or pass up: they start at a grid or community (assumed)."""
 _EVENING = range(18, 24)
 _DAY = timedelta(days=1)
 
@@ -178,8 +178,8 @@ class Demand:
         if channel in ("hotline", "mini") and draw.random() < self.parameters.number("intake.enquiry"):
             return one_of(draw, [m for m in self._known if m.kind is Kind.ENQUIRY])
         shares = self.parameters.shares("groups")
-        if channel == "grid_spot":
-            shares = {group: share for group, share in shares.items() if group in ON_THE_SPOT}
+        if channel in ("grid_spot", "grid_up"):
+            shares = {group: share for group, share in shares.items() if group in GRID_GROUPS}
             return self._of_group(draw, weighted(draw, shares))
         winter = on.month in self.parameters.row("utility_season.months")
         shares["utility"] *= self.parameters.number(f"utility_season.{'within' if winter else 'outside'}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from deploy.demo.draws import LogNormal
@@ -41,13 +42,23 @@ class Parameters:
         median, sigma = self.row(key)
         return LogNormal(median, sigma)
 
+    def day(self, key: str) -> date:
+        """Return a day."""
+        value = self._find(key)
+        if not isinstance(value, date):
+            raise ValueError(f"simulation.{key} is no day: {value!r}")
+        return value
+
     def changed(self, key: str, value: Any) -> Parameters:
-        """Return the same parameters with one key changed, for a what-if."""
+        """Return the same parameters with one key changed, for a what-if; raises KeyError for one that is not there."""
+        self._find(key)
         return Parameters(_with(self.section, key.split("."), value))
 
     def _find(self, key: str) -> Any:
         found: Any = self.section
         for part in key.split("."):
+            if not isinstance(found, Mapping):
+                raise KeyError(key)
             found = found[part]
         return found
 

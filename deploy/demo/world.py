@@ -7,13 +7,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
-from deploy.demo.agenda import Agenda
+from deploy.demo.agenda import Deed
 from deploy.demo.behaviour import Behaviour
 from deploy.demo.cases import KnownCase
-from deploy.demo.desk import Desk, Result
-from deploy.demo.streams import Publisher
+from deploy.demo.desk import Result
 from deploy.demo.tally import Tally
 from shared.city.model import City
 from shared.contracts.base import OutsideMessage
@@ -23,16 +22,44 @@ from shared.kernel.decisions import Actor
 _TRUTHS = 20_000
 
 
+class Plans(Protocol):
+    """What actors have set themselves to do."""
+
+    def at(self, when: datetime, deed: Deed) -> None:
+        """Plan a deed; one whose time is past is done at once."""
+        ...
+
+
+class Commands(Protocol):
+    """The platform's desks."""
+
+    async def act(self, actor: Actor, service: str, path: str, body: Mapping[str, Any], key: str) -> Result:
+        """Post a command until it is answered."""
+        ...
+
+    async def post(self, actor: Actor, service: str, path: str, content: bytes, key: str) -> Result:
+        """Post bytes as they are."""
+        ...
+
+
+class Publishes(Protocol):
+    """The platform's topics."""
+
+    async def send(self, topic: str, key: str, value: bytes, *, id_: str, type_: str, sender: str) -> None:
+        """Send one message and return once it is there."""
+        ...
+
+
 @dataclass
 class World:
     """One simulated city at work."""
 
     city: City
     behaviour: Behaviour
-    agenda: Agenda
+    agenda: Plans
     now: Callable[[], datetime]
-    desk: Desk
-    publisher: Publisher
+    desk: Commands
+    publisher: Publishes
     tally: Tally = field(default_factory=Tally)
     cases: dict[str, KnownCase] = field(default_factory=dict)
     """Open cases only."""

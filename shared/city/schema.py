@@ -50,7 +50,7 @@ MAPPINGS: dict[str, Keys] = {
         "arrivals groups utility_season intake ladder dispatch hand_back max_bounces accept handle unable extension "
         "suspension supervision verify rate mediation wish topic_by_hand meeting decide defer_max city_top resolved "
         "answer_limit urgent minutes whistle assess look_back actors",
-        "yearly",
+        "yearly year",
     ),
 }
 """Sections that are one mapping."""

@@ -1,0 +1,199 @@
+"""The four services in memory: their rules, and as much of their own tables as their rules ask for."""
+
+from __future__ import annotations
+
+import hmac
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Any
+
+from services.dispatch import domain as dispatch
+from services.dispatch.translate import WIRE as DISPATCH_WIRE
+from services.dispatch.translate import refusal as dispatch_refusal
+from services.escalation import domain as escalation
+from services.escalation.domain.chain import Record
+from services.escalation.translate import WIRE as ESCALATION_WIRE
+from services.feedback import domain as feedback
+from services.feedback.domain.rating import Counted, Invitation, Rating
+from services.feedback.domain.score import Prepared, Tally
+from services.feedback.translate import WIRE as FEEDBACK_WIRE
+from services.feedback.translate import refusal as feedback_refusal
+from services.intake import domain as intake
+from services.intake.domain.report import Report
+from services.intake.translate import refusal as intake_refusal
+from services.intake.translate import wire as INTAKE_WIRE
+from shared.city.model import City
+from shared.contracts.pairing import Wire
+from shared.kernel.decisions import OUTSIDE, Answer, Arm, Cancel, Context, Decision, Due, Message
+from shared.kernel.refusals import Refused
+
+
+class Office:
+    """One service at work: what it knows of each subject, which deadlines run. A subclass keeps its own tables."""
+
+    name: str
+    wire: Wire
+    rules: Any
+    """The service's domain package: `decide` and `evolve`."""
+    refusal: Any = None
+
+    def __init__(self, city: City) -> None:
+        self.city = city
+        self.states: dict[str, Any] = {}
+        self.sequences: Counter[str] = Counter()
+        self.deadlines: dict[str, dict[str, Arm]] = {}
+
+    def resolve(self, message: Message) -> Message:
+        """Add what the message itself does not tell: its subject, or further subjects that it concerns."""
+        return message
+
+    def touches(self, message: Message) -> Sequence[str]:
+        """Return the further subjects that the message alone tells."""
+        return ()
+
+    def prepare(self, message: Message, now: datetime) -> Any:
+        """Return what the decider may know beside states and message."""
+        return None
+
+    def save(self, rows: Sequence[Any]) -> None:
+        """Keep private rows."""
+
+    def decide(self, message: Message, context: Context) -> Decision:
+        """Decide a resolved message; raises Refused. What comes from outside meets only what exists."""
+        names = {message.subject, *message.touches, *self.touches(message)}
+        states = {name: self.states.get(name) for name in names}
+        decision: Decision = self.rules.decide(states, message, context)
+        return decision
+
+    def fold(self, subject: str, fact: Any, at: datetime) -> None:
+        """Let a fact, own or heard, change what is known."""
+        self.states[subject] = self.rules.evolve(self.states.get(subject), fact, at)
+
+    def rearm(self, change: Arm | Cancel, subject: str) -> Arm | None:
+        """Arm or cancel a deadline; returns the armed one."""
+        about = change.subject or subject
+        armed = self.deadlines.setdefault(about, {})
+        if isinstance(change, Arm):
+            arm = replace(change, subject=about)
+            armed[arm.name] = arm
+            return arm
+        gone = [n for n in armed if n.startswith(change.name[:-1])] if change.name.endswith("*") else [change.name]
+        for name in gone:
+            armed.pop(name, None)
+        return None
+
+    def refuse(self, message: Message, stream: str, refused: Refused) -> Answer | None:
+        """Return what a sender on a stream is told of a refusal."""
+        if self.refusal is None:
+            return None
+        answer: Answer | None = type(self).refusal(message.data, message.actor, message.id, stream, refused)
+        return answer
+
+
+class Intake(Office):
+    """Case ids follow from source and report alone, so that another parameter elsewhere changes none of them."""
+
+    name, wire, rules, refusal = "intake", INTAKE_WIRE, intake, intake_refusal
+
+    def __init__(self, city: City) -> None:
+        super().__init__(city)
+        self._numbers: Counter[date] = Counter()
+
+    def resolve(self, message: Message) -> Message:
+        if not isinstance(message.data, Report) or message.source != OUTSIDE:
+            return message
+        return replace(message, subject=case_of(message.actor.id, message.data.id), creates=True)
+
+    def prepare(self, message: Message, now: datetime) -> Mapping[str, str]:
+        if not isinstance(message.data, Report) or self.states.get(message.subject) is not None:
+            return {}
+        day = self.city.calendar.local(now).date()
+        self._numbers[day] += 1
+        return {message.subject: f"{self.city.case_prefix}-{day:%Y%m%d}-{self._numbers[day]:04d}"}
+
+
+class Dispatch(Office):
+    """Orders need no tables beside their states."""
+
+    name, wire, rules, refusal = "dispatch", DISPATCH_WIRE, dispatch, dispatch_refusal
+
+
+class Escalation(Office):
+    """The ledgers' records are kept, so that their chains can be checked."""
+
+    name, wire, rules = "escalation", ESCALATION_WIRE, escalation
+
+    def __init__(self, city: City) -> None:
+        super().__init__(city)
+        self.records: dict[str, list[Record]] = {}
+
+    def resolve(self, message: Message) -> Message:
+        state = self.states.get(message.subject) if escalation.needs_peek(message) else None
+        if state is None:
+            return message
+        return replace(message, touches=(*message.touches, *escalation.further(message, state, self.city)))
+
+    def touches(self, message: Message) -> Sequence[str]:
+        return escalation.touches(message)
+
+    def save(self, rows: Sequence[Any]) -> None:
+        for row in rows:
+            if isinstance(row, Record):
+                self.records.setdefault(row.ledger, []).append(row)
+
+
+class Feedback(Office):
+    """Invitations by token, and the answers that count for a unit in a month."""
+
+    name, wire, rules, refusal = "feedback", FEEDBACK_WIRE, feedback, feedback_refusal
+
+    def __init__(self, city: City) -> None:
+        super().__init__(city)
+        self._cases: dict[str, str] = {}
+        self._counted: dict[tuple[str, str], list[Counted]] = {}
+
+    def resolve(self, message: Message) -> Message:
+        if not isinstance(message.data, Rating):
+            return message
+        return replace(message, subject=self._cases.get(message.data.token, ""))
+
+    def touches(self, message: Message) -> Sequence[str]:
+        return feedback.touches(message)
+
+    def prepare(self, message: Message, now: datetime) -> Prepared:
+        if isinstance(message.data, Due) and message.data.name.startswith("publish:"):
+            key = message.data.data["unit"], message.data.data["period"]
+            return Prepared(_token, {key: _tally(self._counted.get(key, ()))})
+        return Prepared(_token)
+
+    def save(self, rows: Sequence[Any]) -> None:
+        for row in rows:
+            if isinstance(row, Invitation):
+                self._cases[_token(row.invitation)] = row.case
+            elif isinstance(row, Counted):
+                self._counted.setdefault((row.unit, row.period), []).append(row)
+
+
+def case_of(source: str, report: str) -> str:
+    """Return the id of a report's case."""
+    return f"c-{sha256(f'{source}/{report}'.encode()).hexdigest()[:24]}"
+
+
+def _token(invitation: str) -> str:
+    return hmac.new(b"simulation", invitation.encode(), sha256).hexdigest()
+
+
+def _tally(asked: Sequence[Counted]) -> Tally:
+    valid = [one for one in asked if one.grade is not None]
+    outcomes = [one for one in valid if one.outcome]
+    return Tally(
+        asked=len(asked),
+        answers=len(valid),
+        contacted=sum(one.contacted for one in valid),
+        outcomes=len(outcomes),
+        solved=sum(one.solved for one in outcomes),
+        grades=Counter(one.grade for one in outcomes if one.grade is not None),
+    )
