@@ -201,7 +201,7 @@ def _print_year(model: Model, year: Year) -> None:
         table.add_row(
             _words(one), _number(one.published), _number(value), _number(one.mean), _range(one), _mark(one, value)
         )
-    of, seconds = model.simulation["year"]["first"].year, f"{year.seconds:.0f}"
+    of, seconds = Parameters(model.simulation).day("year.first").year, f"{year.seconds:.0f}"
     main.console.print(
         t(
             f"{model.names.zh} {of} 年，种子 {year.seed}：{year.facts:,} 条事实，{seconds} 秒",

@@ -43,11 +43,8 @@ class Parameters:
         return LogNormal(median, sigma)
 
     def day(self, key: str) -> date:
-        """Return a day."""
-        value = self._find(key)
-        if not isinstance(value, date):
-            raise ValueError(f"simulation.{key} is no day: {value!r}")
-        return value
+        """Return a day, written as 2019-01-01."""
+        return date.fromisoformat(self._find(key))
 
     def changed(self, key: str, value: Any) -> Parameters:
         """Return the same parameters with one key changed, for a what-if; raises KeyError for one that is not there."""
