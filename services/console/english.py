@@ -113,6 +113,8 @@ ENGLISH = {
     "可滚动到前 {n} 件，请缩小范围。": "Scrolling reaches the first {n}; narrow the choice.",
     "台账": "Ledger",
     "台账记录": "Ledger record",
+    "台账更正": "Ledger corrected",
+    "公布链头": "Heads published",
     "否": "no",
     "告知反映人": "Reporter told",
     "周一": "Mon",

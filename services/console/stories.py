@@ -268,6 +268,8 @@ _STORIES = {
     "meeting.missed.v1": Story("meet", word("会议未开成"), who="body", shape="late"),
     "meeting.adopted.v1": Story("meet", word("纪要通过"), who="body", shape="done"),
     "ledger.head.v1": Story("meet", word("台账记录"), who="body", shape="system"),
+    "ledger.corrected.v1": Story("meet", word("台账更正"), who="body", shape="ledger"),
+    "ledger.heads.v1": Story("meet", word("公布链头"), shape="system"),
     "rating.invited.v1": Story("rate", word("邀请评价"), lambda d, c, t: t("邀请反映人评价"), shape="system"),
     "rating.answered.v1": Story("rate", word("评价"), _answered),
     "rating.judged.v1": Story("rate", word("不满意核定"), _judged, "judge"),
@@ -282,6 +284,7 @@ _STORIES = {
 QUIET = (
     "score.counted.v1",
     "ledger.head.v1",
+    "ledger.heads.v1",
     "ledger.meeting.v1",
     "meeting.planned.v1",
     "meeting.recorded.v1",

@@ -6,6 +6,7 @@ its secretary alike.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -13,11 +14,12 @@ from sqlalchemy import TextClause
 
 from services.escalation.domain.meeting import MeetingStatus
 from services.escalation.domain.topic import EntryStatus
-from services.escalation.store import CHAIN, ENTRIES, MEETING, MEETINGS, RECORDS, TOPIC_RECORDS, TOPIC_STATE
+from services.escalation.store import CHAIN, ENTRIES, MEETING, MEETINGS, PUBLISHED, RECORDS, TOPIC_RECORDS, TOPIC_STATE
 from shared.contracts.base import Contract
 from shared.contracts.escalation import (
     AcknowledgeDecision,
     AdoptMinutes,
+    CorrectRecord,
     HoldMeeting,
     ObjectToDecline,
     RecordDecisions,
@@ -28,6 +30,7 @@ from shared.kernel.refusals import Refused
 from shared.shell.desk import Caller, Desk, commands
 
 OF_MEETINGS: dict[str, type[Contract]] = {"hold": HoldMeeting, "record": RecordDecisions, "adopt": AdoptMinutes}
+OF_LEDGERS: dict[str, type[Contract]] = {"correct": CorrectRecord}
 OF_TOPICS: dict[str, type[Contract]] = {
     "acknowledge": AcknowledgeDecision,
     "tell": TellReporters,
@@ -45,6 +48,7 @@ def router(desk: Desk) -> APIRouter:
     routes = APIRouter()
     routes.include_router(commands(desk, "meetings", None, OF_MEETINGS))
     routes.include_router(commands(desk, "topics", None, OF_TOPICS))
+    routes.include_router(commands(desk, "ledger", None, OF_LEDGERS, prefix="ledger:"))
 
     async def rows(statement: TextClause, **values: Any) -> list[dict[str, Any]]:
         async with desk.engine.connect() as conn:
@@ -100,6 +104,17 @@ def router(desk: Desk) -> APIRouter:
         if unit not in desk.city.bodies:
             raise Refused("body.unknown", "unit", body=unit)
         return {"ledger": unit, "records": await rows(RECORDS, ledger=unit, after=after, limit=limit)}
+
+    @routes.get("/v1/heads", tags=["ledger"])
+    async def heads(on: date | None = None) -> dict[str, Any]:
+        """Return the list of all ledgers' heads at the end of a day, by default the latest; it is open to everybody.
+
+        Keep it: a ledger that was cut off or written anew later no longer agrees with it.
+        """
+        pages = await rows(PUBLISHED, on=on)
+        if not pages:
+            raise Refused("subject.unknown", "on", subject=str(on or ""))
+        return {"on": pages[0]["on"], "pages": pages}
 
     return routes
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -17,9 +17,11 @@ from sqlmodel import Field, SQLModel
 from services.escalation.domain import STATES, further, needs_peek
 from services.escalation.domain.boards import MeetingRow
 from services.escalation.domain.chain import Record
+from services.escalation.domain.correcting import CorrectRecord
 from services.escalation.domain.entry_board import EntryRow
+from services.escalation.domain.heads import Head, HeadsPublished, Prepared
 from services.escalation.domain.ledger import Wording
-from shared.kernel.decisions import Message
+from shared.kernel.decisions import Due, Message
 from shared.shell.service import kind_of
 
 MOMENT: Any = DateTime(timezone=True)
@@ -107,11 +109,33 @@ class EntryBoard(Row, table=True):
     has_to_write_off: bool
 
 
+class HeadsRow(Row, table=True):
+    """A page of a day's list of all heads, as it was stated."""
+
+    __tablename__ = "published_heads"
+
+    on: date = Field(primary_key=True)
+    page: int = Field(primary_key=True)
+    pages: int
+    heads: list[Any] = Field(sa_type=JSONB)
+    prev: str = Field(sa_type=Text)
+    digest: str = Field(sa_type=Text)
+
+
 METADATA = Row.metadata
 
-APPEND_ONLY: tuple[str, ...] = ("record",)
+APPEND_ONLY: tuple[str, ...] = ("record", "published_heads")
 
 _PEEK = text("SELECT id, state::text AS state FROM subject WHERE id = ANY(CAST(:ids AS text[])) AND state IS NOT NULL")
+
+_HEADS = text(
+    "SELECT state ->> 'unit', CAST(state ->> 'seq' AS int), state ->> 'hash' FROM subject "
+    "WHERE id = ANY(CAST(:ids AS text[])) AND CAST(state ->> 'seq' AS int) > 0 ORDER BY id COLLATE \"C\""
+)
+_WANTED = text(
+    "SELECT record.* FROM record JOIN json_array_elements(CAST(:keys AS json)) AS k "
+    "ON ledger = k ->> 0 AND seq = CAST(k ->> 1 AS int)"
+)
 
 
 def _insert(table: Table, *, replaces: bool) -> Any:
@@ -132,6 +156,7 @@ _STATEMENTS = (
     (Wording, _insert(METADATA.tables["wording"], replaces=False)),
     (MeetingRow, _insert(METADATA.tables["meeting_board"], replaces=True)),
     (EntryRow, _insert(METADATA.tables["entry_board"], replaces=True)),
+    (HeadsPublished, _insert(METADATA.tables["published_heads"], replaces=False)),
 )
 
 MEETINGS = text(
@@ -158,6 +183,13 @@ TOPIC_STATE = text("SELECT sequence, state FROM subject WHERE id = :id AND state
 RECORDS = text("SELECT * FROM record WHERE ledger = :ledger AND seq > :after ORDER BY seq LIMIT :limit")
 TOPIC_RECORDS = text("SELECT * FROM record WHERE topic = :topic ORDER BY at, ledger, seq LIMIT :limit")
 
+PUBLISHED = text(
+    """
+    SELECT * FROM published_heads
+     WHERE "on" = coalesce(CAST(:on AS date), (SELECT max("on") FROM published_heads)) ORDER BY page
+    """
+)
+
 
 class Store:
     """Escalation's own tables; `city` tells which body lies above another."""
@@ -182,8 +214,18 @@ class Store:
             for m in messages
         ]
 
-    async def prepare(self, conn: AsyncConnection, messages: Sequence[Message], now: datetime) -> None:
-        """Prepare nothing: states are all that the deciders need."""
+    async def prepare(self, conn: AsyncConnection, messages: Sequence[Message], now: datetime) -> Prepared:
+        """Read the heads where the day's list is due, and the records that are to be corrected."""
+        is_listed = any(isinstance(m.data, Due) and m.data.name == "heads" for m in messages)
+        heads = (
+            await conn.execute(_HEADS, {"ids": [f"ledger:{unit}" for unit in self._city.bodies]}) if is_listed else ()
+        )
+        wanted = [
+            (m.subject.removeprefix("ledger:"), m.data.seq) for m in messages if isinstance(m.data, CorrectRecord)
+        ]
+        rows = await conn.execute(_WANTED, {"keys": msgspec.json.encode(wanted).decode()}) if wanted else ()
+        records = [Record(**row._mapping) for row in rows]
+        return Prepared(tuple(Head(*row) for row in heads), {(record.ledger, record.seq): record for record in records})
 
     async def save(self, conn: AsyncConnection, rows: Sequence[Any]) -> None:
         """Append records and words, bring the boards up to date: one statement per table."""
@@ -214,5 +256,7 @@ def _key(row: Any) -> tuple[Any, ...]:
             return (row.salt,)
         case MeetingRow():
             return (row.id,)
+        case HeadsPublished():
+            return (row.on, row.page)
         case _:
             return (row.case, row.body)

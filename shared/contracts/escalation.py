@@ -296,6 +296,43 @@ class LedgerHead(Escalation):
     reopened: int = 0
 
 
+class RecordCorrected(Escalation):
+    """Record `seq` of a ledger corrects record `corrects`; both stay, and so does every decision (G17)."""
+
+    TYPE: ClassVar[str] = "ledger.corrected.v1"
+    body: Code
+    level: str
+    topic: str
+    seq: int
+    corrects: int
+    why: Masked
+    digest: str
+    """Salted digest of the full words."""
+
+
+class Head(Contract):
+    """The last record of a ledger."""
+
+    ledger: Code
+    seq: int
+    hash: str
+
+
+class HeadsPublished(Escalation):
+    """A page of the list of all ledgers' heads at the end of a day; subject `heads:<city>`."""
+
+    TYPE: ClassVar[str] = "ledger.heads.v1"
+    on: date
+    """The day that has ended."""
+    page: int
+    pages: int
+    heads: tuple[Head, ...]
+    prev: str
+    """Digest of the page before, of the same list or the last one; 64 zeros before the first."""
+    digest: str
+    """SHA-256 of canonical JSON: heads as ledger -> [seq, hash], on, page, pages, prev."""
+
+
 class MeetingNumbered(Escalation):
     """A body has given the number to a meeting; `on` is set for its regular one of the period."""
 
@@ -373,3 +410,11 @@ class WriteOff(OutsideMessage):
     """The secretary writes a settled entry off (G13)."""
 
     TYPE: ClassVar[str] = "topic.write_off.v1"
+
+
+class CorrectRecord(OutsideMessage):
+    """The secretary says what is wrong with a record of its ledger; nothing already written changes (G17)."""
+
+    TYPE: ClassVar[str] = "ledger.correct.v1"
+    seq: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    why: Words

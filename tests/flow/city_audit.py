@@ -228,6 +228,9 @@ def chains(world: World, residents: Residents) -> Findings:
         elif subject.startswith("meeting:") and kept.state is not None and kept.state.ledger_seq:
             where = anchors.setdefault(kept.state.unit, [])
             where.append(Anchor(kept.state.ledger_seq, kept.state.ledger_hash, subject))
+    for listed in world.escalation_tables.lists.values():
+        for head in listed.heads:
+            anchors.setdefault(head.ledger, []).append(Anchor(head.seq, head.hash, f"the list of {listed.on}"))
     for ledger in ledgers.keys() | anchors.keys():
         broken = verify(ledger, ledgers.get(ledger, []), anchors.get(ledger, ()))
         if broken is not None:

@@ -21,7 +21,7 @@ from services.intake.domain import decide as intake_decide
 from services.intake.domain import evolve as intake_evolve
 from shared.contracts.pairing import Unpaired
 from shared.kernel.decisions import Arm
-from shared.shell.service import Service
+from shared.shell.service import Service, kind_of
 
 
 class Stores(Protocol):
@@ -38,7 +38,11 @@ def seeds_of(chain: frozenset[str]) -> Callable[[Any, datetime], Sequence[tuple[
     """Return escalation's seeds for some bodies alone: a hundred estates without a case would only cost time."""
 
     def seeds(city: Any, now: datetime) -> Sequence[tuple[str, Arm]]:
-        return [(s, arm) for s, arm in escalation.seeds(city, now) if s.removeprefix("ledger:") in chain]
+        return [
+            (s, arm)
+            for s, arm in escalation.seeds(city, now)
+            if kind_of(s) != "ledger" or s.removeprefix("ledger:") in chain
+        ]
 
     return seeds
 

@@ -16,6 +16,8 @@ from services.escalation.domain import further, needs_peek
 from services.escalation.domain.boards import MeetingRow
 from services.escalation.domain.chain import Record
 from services.escalation.domain.entry_board import EntryRow
+from services.escalation.domain.heads import Head, HeadsPublished
+from services.escalation.domain.heads import Prepared as PreparedHeads
 from services.escalation.domain.ledger import Wording
 from services.feedback.domain.rating import Counted, Invitation, Rating, Remark
 from services.feedback.domain.score import Prepared, Publication, Tally
@@ -109,14 +111,15 @@ class DispatchTables:
 
 
 class EscalationTables:
-    """Records of the ledgers, words behind their digests, the two boards."""
+    """Records of the ledgers, words behind their digests, the two boards, the daily lists of heads."""
 
-    def __init__(self, city: Any, peek: Peek) -> None:
-        self.city, self.peek = city, peek
+    def __init__(self, city: Any, peek: Peek, read: Peek) -> None:
+        self.city, self.peek, self.read = city, peek, read
         self.records: dict[tuple[str, int], Record] = {}
         self.wordings: dict[str, Wording] = {}
         self.meetings: dict[str, MeetingRow] = {}
         self.entries: dict[tuple[str, str], EntryRow] = {}
+        self.lists: dict[tuple[date, int], HeadsPublished] = {}
 
     async def resolve(self, effects: Effects, messages: Sequence[Message]) -> Sequence[Message]:
         found: list[Message] = []
@@ -125,8 +128,11 @@ class EscalationTables:
             found.append(m if state is None else replace(m, touches=(*m.touches, *further(m, state, self.city))))
         return found
 
-    async def prepare(self, effects: Effects, messages: Sequence[Message], now: datetime) -> None:
-        return None
+    async def prepare(self, effects: Effects, messages: Sequence[Message], now: datetime) -> PreparedHeads:
+        if not any(isinstance(m.data, Due) and m.data.name == "heads" for m in messages):
+            return PreparedHeads((), self.records)
+        states = [self.read(f"ledger:{unit}") for unit in self.city.bodies]
+        return PreparedHeads(tuple(Head(s.unit, s.seq, s.hash) for s in states if s and s.seq), self.records)
 
     async def save(self, effects: Effects, rows: Sequence[Any]) -> None:
         for row in rows:
@@ -135,6 +141,8 @@ class EscalationTables:
                     add(self.records, effects, (row.ledger, row.seq), row)
                 case Wording():
                     add(self.wordings, effects, row.salt, row)
+                case HeadsPublished():
+                    add(self.lists, effects, (row.on, row.page), row)
                 case MeetingRow():
                     effects.at_commit(lambda row=row: self.meetings.update({row.id: row}))  # type: ignore[misc]
                 case EntryRow():

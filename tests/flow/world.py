@@ -92,7 +92,9 @@ class World:
         self.streams = Streams(topics(self.city.code, self.city.sources, departments))
         self.offices: dict[str, Office] = {}
         self.intake, self.dispatch = IntakeTables(self.new_id, self.city.case_prefix), DispatchTables()
-        self.escalation_tables = EscalationTables(self.city, self.peek)
+        self.escalation_tables = EscalationTables(
+            self.city, self.peek, lambda subject: self.offices["escalation"].state(subject)
+        )
         self.feedback_tables = FeedbackTables("s" * 32, self.city.code)
         self.console = ConsoleTables()
         self._peek_since = 0

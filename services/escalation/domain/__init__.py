@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from services.escalation.domain import (
     convening,
+    correcting,
     folds,
     following,
+    heads,
     minutes,
     opening,
     planning,
@@ -17,16 +20,21 @@ from services.escalation.domain import (
     topic_folds,
 )
 from services.escalation.domain.boards import boards
+from services.escalation.domain.heads import Published
 from services.escalation.domain.ledger import Ledger
 from services.escalation.domain.meeting import Meeting
-from services.escalation.domain.planning import seeds
 from services.escalation.domain.table import States, deciders, evolve
 from services.escalation.domain.topic import Topic
 from services.escalation.domain.touching import further, needs_peek, touches
-from shared.kernel.decisions import Context, Deciders, Decision, Message
+from shared.kernel.decisions import Arm, Context, Deciders, Decision, Message
 
-STATES: dict[str, type[Any]] = {"case": Topic, "ledger": Ledger, "meeting": Meeting}
+STATES: dict[str, type[Any]] = {"case": Topic, "ledger": Ledger, "meeting": Meeting, "heads": Published}
 """Kind of subject -> its state."""
+
+
+def seeds(city: Any, now: datetime) -> list[tuple[str, Arm]]:
+    """Return what must exist from the first start on: each body's first meeting, the first list of heads."""
+    return [*planning.seeds(city, now), *heads.seeds(city, now)]
 
 
 class _Posting(Deciders):
@@ -43,11 +51,13 @@ decide.table = deciders.table
 __all__ = [
     "STATES",
     "convening",
+    "correcting",
     "decide",
     "evolve",
     "folds",
     "following",
     "further",
+    "heads",
     "minutes",
     "needs_peek",
     "opening",

@@ -13,6 +13,8 @@ from services.escalation.domain import decide, evolve, further, needs_peek, seed
 from services.escalation.domain import messages as m
 from services.escalation.domain import topic_messages as tm
 from services.escalation.domain.chain import Anchor, Record, anchors_below, verify
+from services.escalation.domain.correcting import CorrectRecord
+from services.escalation.domain.heads import Head, Prepared
 from services.escalation.domain.heard import CaseClosed, OrderEscalated, OrderWithdrawn
 from services.escalation.domain.ledger import Wording
 from services.escalation.domain.meeting import Meeting, MeetingStatus
@@ -20,7 +22,7 @@ from services.escalation.domain.topic import Topic
 from services.escalation.translate import WIRE
 from shared.city.load import load
 from shared.kernel.calendar import SHANGHAI
-from shared.kernel.decisions import Actor, Fact, Message
+from shared.kernel.decisions import Actor, Due, Fact, Message
 from tests.support.play import Play
 
 ESTATE, COMMUNITY, STREET, CITY = "C01-G01", "C01", "S01", "donggang"
@@ -44,11 +46,18 @@ def unit(code: str) -> Actor:
 class Hall(Play):
     """Play with the meetings' usual acts; every heard fact and command peeks at the states as the store does."""
 
-    def __init__(self, at: str = "2026-01-05 09:00", bodies: tuple[str, ...] = CHAIN, *, peeks: bool = True) -> None:
+    def __init__(
+        self,
+        at: str = "2026-01-05 09:00",
+        bodies: tuple[str, ...] = CHAIN,
+        *,
+        peeks: bool = True,
+        lists: bool = False,
+    ) -> None:
         super().__init__(decide, evolve, donggang(), when(at), self._touches)
         self._peeks = peeks
         for subject, arm in seeds(self.city, self.now):
-            if subject.removeprefix("ledger:") in bodies:
+            if subject.removeprefix("ledger:") in bodies or (lists and subject.startswith("heads:")):
                 self.states[subject] = None
                 self.deadlines[subject, arm.name] = arm
         self.advance(self.now)
@@ -57,6 +66,13 @@ class Hall(Play):
         state = self.states.get(message.subject)
         known = further(message, state, self.city) if self._peeks and needs_peek(message) else ()
         return (*touches(message), *known)
+
+    def _play(self, message: Message, heard: bool = False) -> list[Any]:
+        if isinstance(message.data, Due | CorrectRecord):
+            ledgers = [s for name, s in sorted(self.states.items()) if name.startswith("ledger:") and s and s.seq]
+            heads = tuple(Head(ledger.unit, ledger.seq, ledger.hash) for ledger in ledgers)
+            self.prepared = Prepared(heads, {(r.ledger, r.seq): r for r in self.rows if isinstance(r, Record)})
+        return super()._play(message, heard)
 
     def _note(self, fact: Fact, message: Message) -> str:
         WIRE.to_wire(fact.data)  # what cannot be said on the wire is an error at once
