@@ -54,9 +54,10 @@ class Parameters:
     def _find(self, key: str) -> Any:
         found: Any = self.section
         for part in key.split("."):
-            if not isinstance(found, Mapping):
-                raise KeyError(key)
-            found = found[part]
+            try:
+                found = found[part]
+            except TypeError:
+                raise KeyError(key) from None
         return found
 
 

@@ -38,34 +38,52 @@ class Year:
     refusals: Mapping[str, int] = field(default_factory=dict)
 
 
+class Simulation:
+    """A city's actors and services together, ready to live through the year that `simulation.year.first` begins."""
+
+    def __init__(self, city: City, parameters: Parameters, seed: int, *, days: int = 365) -> None:
+        self.city, self.seed, self.days = city, seed, days
+        self.first = parameters.day("year.first")
+        self.tally = Tally()
+        self.memory = Memory(city, self._midnight(self.first), self.tally)
+        self.count, self.agendas = Count(city), Agendas()
+        chance, memory = Chance(seed), self.memory
+        behaviour = Behaviour(city, parameters, chance)
+        world = World(city, behaviour, memory, lambda: memory.now, memory, memory, self.tally)
+        senders, holders, conveners = Senders(world), Holders(world), Conveners(world)
+        self._actors = {"receipts": senders.hear, "ledger": conveners.hear}
+        self._holders = holders.hear
+        memory.hear = self._hear
+        senders.plan(Demand(city, parameters, chance).between(self.first, self.first + timedelta(days=days - 1)))
+
+    def _hear(self, heard: Heard) -> None:
+        self._actors.get(heard.stream.split(".", 1)[0], self._holders)(heard)
+        self.count.hear(heard)
+        self.agendas.hear(heard)
+
+    def _midnight(self, on: date) -> datetime:
+        return datetime.combine(on, of_day(), self.city.calendar.zone)
+
+    def run(self, progress: Progress = lambda day: None) -> Year:
+        """Live through the days; what must hold is checked at each quarter's end and on the last day."""
+        began = time.perf_counter()
+        findings: list[str] = []
+        for on in (self.first + timedelta(days=n) for n in range(1, self.days + 1)):
+            self.memory.run(self._midnight(on))
+            progress(on)
+            if (on.month % 3, on.day) == (1, 1) or on == self.first + timedelta(days=self.days):
+                findings += (f"{on}: {finding}" for finding in self.check())
+        facts = sum(self.memory.facts.values())
+        seconds = time.perf_counter() - began
+        return Year(self.seed, self.count.figures(), findings, facts, seconds, dict(self.tally.refusals))
+
+    def check(self) -> list[str]:
+        """Return everything that does not hold now."""
+        return check(self.memory, self.agendas)
+
+
 def live(
     city: City, parameters: Parameters, seed: int, *, days: int = 365, progress: Progress = lambda day: None
 ) -> Year:
-    """Live through the year that `simulation.year.first` begins, or through so many days of it."""
-    began = time.perf_counter()
-    first = parameters.day("year.first")
-    starts = datetime.combine(first, of_day(), city.calendar.zone)
-    chance = Chance(seed)
-    behaviour, tally = Behaviour(city, parameters, chance), Tally()
-    memory = Memory(city, starts, tally)
-    world = World(city, behaviour, memory, lambda: memory.now, memory, memory, tally)
-    senders, holders, conveners = Senders(world), Holders(world), Conveners(world)
-    count, agendas = Count(city), Agendas()
-
-    def hear(heard: Heard) -> None:
-        family = heard.stream.split(".", 1)[0]
-        {"receipts": senders.hear, "ledger": conveners.hear}.get(family, holders.hear)(heard)
-        count.hear(heard)
-        agendas.hear(heard)
-
-    memory.hear = hear
-    senders.plan(Demand(city, parameters, chance).between(first, first + timedelta(days=days - 1)))
-    findings: list[str] = []
-    for on in (first + timedelta(days=n) for n in range(1, days + 1)):
-        memory.run(datetime.combine(on, of_day(), city.calendar.zone))
-        progress(on)
-        if (on.month % 3, on.day) == (1, 1) or on == first + timedelta(days=days):
-            findings += (f"{on}: {finding}" for finding in check(memory, agendas))
-    facts = sum(memory.facts.values())
-    seconds = time.perf_counter() - began
-    return Year(seed, count.figures(), findings, facts, seconds, dict(tally.refusals))
+    """Live through a year, or through so many days of it."""
+    return Simulation(city, parameters, seed, days=days).run(progress)

@@ -1,0 +1,91 @@
+"""The simulated year, a month of it: repeatable, whole at its end, and what is wrong in it is found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from deploy.demo.parameters import Parameters
+from deploy.demo.streams import Heard
+from deploy.simulation.check import Agendas
+from deploy.simulation.compare import changed, differences
+from deploy.simulation.year import Simulation, Year, live
+from services.dispatch.domain.order import Status
+from shared.city.load import load
+from shared.city.model import City
+from shared.contracts import escalation
+from shared.contracts.envelope import Envelope
+
+DAYS = 31
+
+
+@pytest.fixture(scope="module")
+def city() -> City:
+    return load("donggang")
+
+
+@pytest.fixture(scope="module")
+def simulation(city: City) -> Simulation:
+    return Simulation(city, Parameters(city.simulation), 1, days=DAYS)
+
+
+@pytest.fixture(scope="module")
+def january(simulation: Simulation) -> Year:
+    return simulation.run()
+
+
+def test_a_month_leaves_every_case_in_one_place_and_every_chain_whole(january: Year) -> None:
+    assert january.findings == []
+    assert january.facts > 5_000
+    # A twelfth of the yearly totals, with room for a month whose holidays and season are its own.
+    assert 600 < january.figures["on_the_spot"] < 1_100
+    assert 60 < january.figures["passed_up"] < 140
+    assert january.figures["estate_meetings"] > 80
+
+
+def test_the_same_seed_gives_the_same_month_and_another_seed_another(city: City, january: Year) -> None:
+    again = live(city, Parameters(city.simulation), 1, days=DAYS)
+    other = live(city, Parameters(city.simulation), 2, days=DAYS)
+    assert (again.figures, again.facts, again.refusals) == (january.figures, january.facts, january.refusals)
+    assert other.figures != january.figures
+
+
+def test_a_changed_parameter_leaves_all_other_draws_alone(city: City, january: Year) -> None:
+    none_solved = live(city, changed(city, {"ladder.solve.community": 0.01}), 1, days=DAYS)
+    apart = {one.key: one.other - one.base for one in differences([january], [none_solved])}
+    assert apart["orders"] > 0
+    assert apart["on_the_spot"] == apart["passed_up"] == apart["estate_meetings"] == 0
+
+
+def test_a_key_that_the_city_file_does_not_have_cannot_be_changed(city: City) -> None:
+    with pytest.raises(KeyError):
+        changed(city, {"ladder.solve.village": 0.5})
+
+
+def test_a_case_that_is_nobodys_is_found(simulation: Simulation, january: Year) -> None:
+    orders = simulation.memory.offices["dispatch"].states
+    case, order = next((c, o) for c, o in orders.items() if o.status is Status.ACCEPTED)
+    for broken, said in ((None, "has no order"), (replace(order, responsible=None), "nobody's")):
+        orders[case] = broken
+        assert any(said in finding and case in finding for finding in simulation.check())
+    orders[case] = order
+    assert simulation.check() == []
+
+
+def test_a_record_changed_in_a_ledger_is_found(simulation: Simulation, january: Year) -> None:
+    records = next(of_body for of_body in simulation.memory.ledgers().values() if len(of_body) > 1)
+    kept = records[0]
+    records[0] = replace(kept, kind="withdrawn")
+    assert any("is broken at 1" in finding for finding in simulation.check())
+    records[0] = kept
+
+
+def test_an_agenda_that_leaves_a_topic_out_is_found() -> None:
+    entry = {"topic": "T-1", "body": "C01", "level": "community", "entry": escalation.EntryStatus.OPEN}
+    opened = escalation.TopicDeferred.model_construct(**entry)
+    convened = escalation.MeetingConvened.model_construct(body="C01", temporary=False, agenda=())
+    agendas = Agendas()
+    for place, data in (("c-1", opened), ("meeting:C01:1", convened)):
+        agendas.hear(Heard("ledger", Envelope("", data.TYPE, subject=place), data))
+    assert agendas.findings == ["meeting:C01:1: T-1 is open and not on the agenda"]
