@@ -15,6 +15,8 @@ from services.dispatch.translate import WIRE as DISPATCH_WIRE
 from services.dispatch.translate import refusal as dispatch_refusal
 from services.escalation import domain as escalation
 from services.escalation.domain.chain import Record
+from services.escalation.domain.heads import Head
+from services.escalation.domain.heads import Prepared as PreparedHeads
 from services.escalation.translate import WIRE as ESCALATION_WIRE
 from services.feedback import domain as feedback
 from services.feedback.domain.rating import Counted, Invitation, Rating
@@ -138,6 +140,12 @@ class Escalation(Office):
 
     def touches(self, message: Message) -> Sequence[str]:
         return escalation.touches(message)
+
+    def prepare(self, message: Message, now: datetime) -> PreparedHeads:
+        if not (isinstance(message.data, Due) and message.data.name == "heads"):
+            return PreparedHeads()
+        ledgers = (self.states.get(f"ledger:{unit}") for unit in self.city.bodies)
+        return PreparedHeads(tuple(Head(one.unit, one.seq, one.hash) for one in ledgers if one and one.seq))
 
     def save(self, rows: Sequence[Any]) -> None:
         for row in rows:
