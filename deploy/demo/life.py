@@ -13,14 +13,12 @@ import httpx
 from deploy.demo import staging
 from deploy.demo.agenda import Agenda, VirtualClock
 from deploy.demo.behaviour import Behaviour
-from deploy.demo.conveners import Conveners
+from deploy.demo.cast import Cast
 from deploy.demo.desk import Desk
 from deploy.demo.draws import Chance
-from deploy.demo.holders import Holders
 from deploy.demo.model import Demand, Sending
 from deploy.demo.parameters import Parameters
-from deploy.demo.senders import Senders
-from deploy.demo.streams import Heard, Publisher, listen
+from deploy.demo.streams import Publisher, listen
 from deploy.demo.tally import Tally
 from deploy.demo.world import World
 from shared.city.model import City
@@ -63,18 +61,12 @@ class Life:
             publisher = Publisher(platform.kafka)
             self.desk = Desk(http, platform.services, platform.secret, self.city.code, self.tally)
             self.world = World(self.city, self.behaviour, agenda, self.clock.now, self.desk, publisher, self.tally)
-            senders, holders, conveners = Senders(self.world), Holders(self.world), Conveners(self.world)
-            senders.plan(self._sendings())
-            topics = [*senders.topics(), *holders.topics(), *conveners.topics()]
-
-            def on_heard(heard: Heard) -> None:
-                family = heard.stream.split(".", 1)[0]
-                {"receipts": senders.hear, "ledger": conveners.hear}.get(family, holders.hear)(heard)
-
+            cast = Cast(self.world)
+            cast.senders.plan(self._sendings())
             tasks = [
                 asyncio.create_task(self.clock.follow()),
                 asyncio.create_task(agenda.run()),
-                asyncio.create_task(listen(platform.kafka, topics, on_heard)),
+                asyncio.create_task(listen(platform.kafka, cast.topics(), cast.hear)),
             ]
             try:
                 yield

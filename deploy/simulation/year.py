@@ -9,12 +9,10 @@ from datetime import date, datetime, timedelta
 from datetime import time as of_day
 
 from deploy.demo.behaviour import Behaviour
-from deploy.demo.conveners import Conveners
+from deploy.demo.cast import Cast
 from deploy.demo.draws import Chance
-from deploy.demo.holders import Holders
 from deploy.demo.model import Demand
 from deploy.demo.parameters import Parameters
-from deploy.demo.senders import Senders
 from deploy.demo.streams import Heard
 from deploy.demo.tally import Tally
 from deploy.demo.world import World
@@ -50,14 +48,14 @@ class Simulation:
         chance, memory = Chance(seed), self.memory
         behaviour = Behaviour(city, parameters, chance)
         world = World(city, behaviour, memory, lambda: memory.now, memory, memory, self.tally)
-        senders, holders, conveners = Senders(world), Holders(world), Conveners(world)
-        self._actors = {"receipts": senders.hear, "ledger": conveners.hear}
-        self._holders = holders.hear
+        self._cast = Cast(world)
         memory.hear = self._hear
-        senders.plan(Demand(city, parameters, chance).between(self.first, self.first + timedelta(days=days - 1)))
+        self._cast.senders.plan(
+            Demand(city, parameters, chance).between(self.first, self.first + timedelta(days=days - 1))
+        )
 
     def _hear(self, heard: Heard) -> None:
-        self._actors.get(heard.stream.split(".", 1)[0], self._holders)(heard)
+        self._cast.hear(heard)
         self.count.hear(heard)
         self.agendas.hear(heard)
 

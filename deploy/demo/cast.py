@@ -1,0 +1,25 @@
+"""Everybody who acts in a simulated city, whatever they act on: a running platform, or one in memory."""
+
+from __future__ import annotations
+
+from deploy.demo.conveners import Conveners
+from deploy.demo.holders import Holders
+from deploy.demo.senders import Senders
+from deploy.demo.streams import Heard
+from deploy.demo.world import World
+
+
+class Cast:
+    """Sources and residents, units and departments, conveners and secretaries of one world."""
+
+    def __init__(self, world: World) -> None:
+        self.senders, self._holders, self._conveners = Senders(world), Holders(world), Conveners(world)
+        self._by_family = {"receipts": self.senders.hear, "ledger": self._conveners.hear}
+
+    def topics(self) -> list[str]:
+        """Return what they read."""
+        return [*self.senders.topics(), *self._holders.topics(), *self._conveners.topics()]
+
+    def hear(self, heard: Heard) -> None:
+        """Let those take a message whom it concerns."""
+        self._by_family.get(heard.stream.split(".", 1)[0], self._holders.hear)(heard)
