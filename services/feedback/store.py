@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -16,10 +16,16 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import Field
 
+from services.feedback.domain.exclusion import DecideExclusion, Excluding
 from services.feedback.domain.rating import Counted, Invitation, Rating, Remark
-from services.feedback.domain.score import Prepared, Publication, Tally
+from services.feedback.domain.score import Prepared, Publication, Tally, subject_of
+from services.feedback.domain.task import Task
 from services.feedback.tables.ballot import Boxes
+from services.feedback.tables.exclusion import EXCLUDE
+from services.feedback.tables.exclusion import latest as latest_exclusions
 from services.feedback.tables.row import MOMENT, Row
+from services.feedback.tables.task import TASK
+from services.feedback.tables.task import latest as latest_tasks
 from shared.kernel.decisions import Due, Message
 
 
@@ -38,20 +44,24 @@ class RemarkRow(Row, table=True):
     """Words of persons; rows are deleted when a resident is erased, so not append-only."""
 
     __tablename__ = "remark"
+    __table_args__ = (Index("remark_of_case", "case_id"),)
 
-    case_id: str = Field(sa_type=Text, primary_key=True)
-    round: int = Field(primary_key=True)
-    kind: str = Field(sa_type=Text, primary_key=True)
+    id: str = Field(sa_type=Text, primary_key=True)
+    case_id: str = Field(sa_type=Text)
+    round: int
+    reporter: str = Field(sa_type=Text)
+    kind: str = Field(sa_type=Text)
     text: str = Field(sa_type=Text)
 
 
 class AnswerRow(Row, table=True):
-    """One row per closed case that was asked; `valid` is False where nobody answered in time."""
+    """One row per asked reporter of a closed case; `valid` is False where nobody answered in time."""
 
     __tablename__ = "answer"
     __table_args__ = (Index("answer_of_unit", "unit", "period"),)
 
     case_id: str = Field(sa_type=Text, primary_key=True)
+    reporter: str = Field(sa_type=Text, primary_key=True)
     round: int
     unit: str = Field(sa_type=Text)
     period: str = Field(sa_type=Text)
@@ -81,20 +91,23 @@ APPEND_ONLY: tuple[str, ...] = ("invitation", "answer", "score", "assessed")
 
 _RESOLVE = text("SELECT token_hash, case_id FROM invitation WHERE token_hash = ANY(CAST(:hashes AS text[]))")
 
+_COUNTED_IN = text("SELECT DISTINCT case_id, unit, period FROM answer WHERE case_id = ANY(CAST(:cases AS text[]))")
+
 _TALLIES = text(
     """
     SELECT a.unit, a.period,
            count(*) AS asked,
            count(*) FILTER (WHERE valid) AS answers,
            count(*) FILTER (WHERE valid AND contacted) AS contacted,
-           count(*) FILTER (WHERE valid AND outcome) AS outcomes,
-           count(*) FILTER (WHERE valid AND outcome AND solved) AS solved,
-           count(*) FILTER (WHERE valid AND outcome AND grade = 1) AS grade_1,
-           count(*) FILTER (WHERE valid AND outcome AND grade = 2) AS grade_2,
-           count(*) FILTER (WHERE valid AND outcome AND grade = 3) AS grade_3,
-           count(*) FILTER (WHERE valid AND outcome AND grade = 4) AS grade_4,
-           count(*) FILTER (WHERE valid AND outcome AND grade = 5) AS grade_5
+           count(*) FILTER (WHERE valid AND outcome AND x.case_id IS NULL) AS outcomes,
+           count(*) FILTER (WHERE valid AND outcome AND x.case_id IS NULL AND solved) AS solved,
+           count(*) FILTER (WHERE valid AND outcome AND x.case_id IS NULL AND grade = 1) AS grade_1,
+           count(*) FILTER (WHERE valid AND outcome AND x.case_id IS NULL AND grade = 2) AS grade_2,
+           count(*) FILTER (WHERE valid AND outcome AND x.case_id IS NULL AND grade = 3) AS grade_3,
+           count(*) FILTER (WHERE valid AND outcome AND x.case_id IS NULL AND grade = 4) AS grade_4,
+           count(*) FILTER (WHERE valid AND outcome AND x.case_id IS NULL AND grade = 5) AS grade_5
       FROM answer a
+      LEFT JOIN exclusion x ON x.case_id = a.case_id AND x.stage = 'granted'
       JOIN unnest(CAST(:units AS text[]), CAST(:periods AS text[])) AS due (unit, period)
         ON a.unit = due.unit AND a.period = due.period
      GROUP BY a.unit, a.period
@@ -110,18 +123,19 @@ _INVITE = text(
 )
 _REMARK = text(
     """
-    INSERT INTO remark (case_id, round, kind, text)
-    SELECT * FROM unnest(CAST(:case AS text[]), CAST(:round AS int[]), CAST(:kind AS text[]), CAST(:text AS text[]))
+    INSERT INTO remark (id, case_id, round, reporter, kind, text)
+    SELECT * FROM unnest(CAST(:id AS text[]), CAST(:case AS text[]), CAST(:round AS int[]), CAST(:reporter AS text[]),
+                         CAST(:kind AS text[]), CAST(:text AS text[]))
     """
 )
 _COUNT = text(
     """
-    INSERT INTO answer (case_id, round, unit, period, contacted, solved, grade, valid, outcome)
-    SELECT case_id, round, unit, period, contacted, solved, grade, grade IS NOT NULL, outcome
-      FROM unnest(CAST(:case AS text[]), CAST(:round AS int[]), CAST(:unit AS text[]), CAST(:period AS text[]),
-                  CAST(:contacted AS bool[]), CAST(:solved AS bool[]), CAST(:grade AS smallint[]),
-                  CAST(:outcome AS bool[]))
-        AS given (case_id, round, unit, period, contacted, solved, grade, outcome)
+    INSERT INTO answer (case_id, reporter, round, unit, period, contacted, solved, grade, valid, outcome)
+    SELECT case_id, reporter, round, unit, period, contacted, solved, grade, grade IS NOT NULL, outcome
+      FROM unnest(CAST(:case AS text[]), CAST(:reporter AS text[]), CAST(:round AS int[]), CAST(:unit AS text[]),
+                  CAST(:period AS text[]), CAST(:contacted AS bool[]), CAST(:solved AS bool[]),
+                  CAST(:grade AS smallint[]), CAST(:outcome AS bool[]))
+        AS given (case_id, reporter, round, unit, period, contacted, solved, grade, outcome)
     """
 )
 _PUBLISH = text(
@@ -148,7 +162,7 @@ SCORES = text(
 STATE = text("SELECT sequence, state FROM subject WHERE id = :id AND state IS NOT NULL")
 """How a subject stands."""
 
-REMARKS = text("SELECT round, kind, text FROM remark WHERE case_id = :case ORDER BY round, kind")
+REMARKS = text("SELECT round, reporter, kind, text FROM remark WHERE case_id = :case ORDER BY id")
 
 
 class Store:
@@ -164,16 +178,29 @@ class Store:
         return urlsafe_b64encode(mac.digest()).decode().rstrip("=")
 
     async def resolve(self, conn: AsyncConnection, messages: Sequence[Message]) -> Sequence[Message]:
-        """Find the case of each rating by its token; an unknown token leaves the subject empty."""
+        """Find the case of each rating by its token, and the score that an exclusion changes.
+
+        An unknown token leaves the subject empty.
+        """
         hashes = {_hash(m.data.token) for m in messages if isinstance(m.data, Rating)}
-        if not hashes:
-            return messages
-        rows = await conn.execute(_RESOLVE, {"hashes": sorted(hashes)})
-        cases = {row.token_hash: row.case_id for row in rows}
-        return [
-            replace(m, subject=cases.get(_hash(m.data.token), "")) if isinstance(m.data, Rating) else m
-            for m in messages
-        ]
+        if hashes:
+            rows = await conn.execute(_RESOLVE, {"hashes": sorted(hashes)})
+            cases = {row.token_hash: row.case_id for row in rows}
+            messages = [
+                replace(m, subject=cases.get(_hash(m.data.token), "")) if isinstance(m.data, Rating) else m
+                for m in messages
+            ]
+        decided = {m.subject for m in messages if isinstance(m.data, DecideExclusion)}
+        if decided:
+            rows = await conn.execute(_COUNTED_IN, {"cases": sorted(decided)})
+            scores = {row.case_id: subject_of(row.unit, row.period) for row in rows}
+            messages = [
+                replace(m, touches=(*m.touches, scores[m.subject]))
+                if isinstance(m.data, DecideExclusion) and m.subject in scores
+                else m
+                for m in messages
+            ]
+        return messages
 
     async def prepare(self, conn: AsyncConnection, messages: Sequence[Message], now: datetime) -> Prepared:
         """Return the token maker and, for the scores that come due, the sums of their answers."""
@@ -210,11 +237,17 @@ class Store:
             await conn.execute(_INVITE, {**columns, "hash": [_hash(self.token(i.invitation)) for i in invitations]})
         remarks = [row for row in rows if isinstance(row, Remark)]
         if remarks:
-            await conn.execute(_REMARK, _columns(remarks, "case", "round", "kind", "text"))
+            await conn.execute(_REMARK, _columns(remarks, "id", "case", "round", "reporter", "kind", "text"))
         counted = [row for row in rows if isinstance(row, Counted)]
         if counted:
-            names = ("case", "round", "unit", "period", "contacted", "solved", "grade", "outcome")
+            names = ("case", "reporter", "round", "unit", "period", "contacted", "solved", "grade", "outcome")
             await conn.execute(_COUNT, _columns(counted, *names))
+        tasks = latest_tasks([row for row in rows if isinstance(row, Task)])
+        if tasks:
+            await conn.execute(TASK, _columns(tasks, *(f.name for f in fields(Task))))
+        excluding = latest_exclusions([row for row in rows if isinstance(row, Excluding)])
+        if excluding:
+            await conn.execute(EXCLUDE, _columns(excluding, *(f.name for f in fields(Excluding))))
         published = [row for row in rows if isinstance(row, Publication)]
         if published:
             scores = [row.score for row in published]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from services.feedback.domain import assessment, heard, rating, score
+from services.feedback.domain import assessment, call_back, exclusion, heard, rating, score
 from shared.contracts import dispatch, feedback, intake, supervision
 from shared.contracts.pairing import Pairing
 from shared.kernel.decisions import Actor, Answer
 from shared.kernel.refusals import Refused
 
-WIRE = Pairing((intake, dispatch, feedback, supervision), (heard, rating, score, assessment))
+_DOMAIN = (heard, rating, call_back, exclusion, score, assessment)
+WIRE = Pairing((intake, dispatch, feedback, supervision), _DOMAIN)
 
 
 def refusal(data: object, sender: Actor, message_id: str | None, stream: str | None, error: Refused) -> Answer | None:

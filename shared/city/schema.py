@@ -36,11 +36,13 @@ MAPPINGS: dict[str, Keys] = {
         "make_up temporary answer_after_deferral reply objection feedback.acknowledge feedback.tell "
         "feedback.acknowledge_for write_off resolution.longest whistle.sign whistle.sign.urgent "
         "whistle.report_in whistle.report_in.urgent wish.review wish.agree wish.unclaimed wish.give_up "
-        "wish.confirm project.sign consent exclusion.ask exclusion.decide look_back rectify admission.ahead"
+        "wish.confirm project.sign consent rate.judge rate.call_back exclusion.ask exclusion.decide look_back "
+        "rectify admission.ahead"
     ),
     "limits": _keys(
         "bounces hand_backs extensions suspensions reworks dissatisfied deferrals reopenings list_reviews tellings "
-        "open_claims opinion_supporters raters checks_quarter checks_cycle checks_least star_five star_four star_three"
+        "call_backs open_claims opinion_supporters raters checks_quarter checks_cycle checks_least star_five "
+        "star_four star_three"
     ),
     "shares": _keys("reminder spot_sample call_back classify_from check_sample"),
     "calendar": _keys("hours known holidays makeups"),

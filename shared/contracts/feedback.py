@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
@@ -36,6 +37,11 @@ class RatingAnswered(Feedback):
     grade: int
     """5 very satisfied .. 1 very dissatisfied."""
     valid: bool
+    """A later valid one of the same round, a call-back, takes the place of the reporter's own."""
+    by: str = "reporter"
+    """reporter, or call_back (回访)."""
+    unscored: str | None = None
+    """Why it is kept without being scored: late, round_over (the order is reworked), outweighed (by a call-back)."""
 
 
 class DissatisfactionJudged(Feedback):
@@ -45,6 +51,9 @@ class DissatisfactionJudged(Feedback):
     controllable: bool
     lapsed: bool
     judge: Code
+    round: int = 0
+    reporter: str = ""
+    """Whose answer was judged; several reporters of one case are judged one by one."""
 
 
 class ReworkOrdered(Feedback):
@@ -70,6 +79,101 @@ class RatingCompleted(Feedback):
     """rated, window_over, not_ratable."""
 
 
+class CallBackDrawn(Feedback):
+    """A silent reporter was drawn for a call-back (回访), to be made until the end of the window."""
+
+    TYPE: ClassVar[str] = "rating.call_back_drawn.v1"
+    invitation: str
+    round: int
+    reporter: str
+    until: Instant
+
+
+class CallBackAttempted(Feedback):
+    """One attempt of a call-back; an answer given in it is a `rating.answered.v1` of its own."""
+
+    TYPE: ClassVar[str] = "rating.call_back_attempted.v1"
+    invitation: str
+    round: int
+    reporter: str
+    attempt: int
+    outcome: str
+    """answered, declined (reached, but would not answer), not_reached."""
+    officer: Code
+
+
+class CallBackClosed(Feedback):
+    """A call-back came to its end; an unreachable reporter stays unrated (workflows §4.1)."""
+
+    TYPE: ClassVar[str] = "rating.call_back_closed.v1"
+    invitation: str
+    round: int
+    reporter: str
+    outcome: str
+    """answered, declined, unreachable (attempts on two days), lapsed (window over), dropped (nothing left to ask)."""
+
+
+class ReporterAnswer(Contract):
+    """What stands of one reporter who was asked in the last round: one answer, or none (`by` and `grade` are None)."""
+
+    reporter: str
+    by: str | None
+    """reporter, call_back; None if unrated."""
+    contacted: bool
+    solved: bool
+    grade: int | None
+
+
+class CaseRated(Feedback):
+    """What was said of a case when it closed, and for whom it counts (workflows §4.1); its month is that of this fact.
+
+    Stated for each closed case whose reporters were asked; the answers are those of the last round.
+    """
+
+    TYPE: ClassVar[str] = "case.rated.v1"
+    round: int
+    lead: Code
+    """Of the last assignment."""
+    dispatcher: Code | None
+    place: Code
+    """The smallest unit that is known of where the case lies: its grid, community and street get the answers too."""
+    outcome: bool
+    """False: declined by a meeting, only the response counts (workflows §4.4)."""
+    answers: tuple[ReporterAnswer, ...]
+
+
+class ExclusionAsked(Feedback):
+    """The rated unit asks that a case be left out of its scores (申诉剔除), in time after closing."""
+
+    TYPE: ClassVar[str] = "exclusion.asked.v1"
+    unit: Code
+    code: str
+    """unreasonable, force_majeure, outside_law."""
+    decide_by: Instant
+
+
+class ExclusionSupported(Feedback):
+    """A first operations officer asks for it with the unit; another one must approve (workflows §1)."""
+
+    TYPE: ClassVar[str] = "exclusion.supported.v1"
+    unit: Code
+    code: str
+    officer: Code
+
+
+class ExclusionDecided(Feedback):
+    """Granted by a second officer, refused by any, or lapsed as refused; granted, the answers count in no outcome."""
+
+    TYPE: ClassVar[str] = "exclusion.decided.v1"
+    unit: Code
+    """The lead who asked."""
+    code: str
+    granted: bool
+    lapsed: bool
+    supported_by: Code | None
+    decided_by: Code
+
+
 class InvitationSent(Feedback):
     """Message to the source on `receipts.<source>`: hand this unguessable link to the reporter."""
 
@@ -79,6 +183,17 @@ class InvitationSent(Feedback):
     number: str
     token: str
     until: Instant
+    link: str = ""
+    """Path at feedback under which the reporter answers without an account."""
+
+
+class FollowUpOffered(Feedback):
+    """Message to the source: a late answer says "not solved", so a new report that names this one is welcome."""
+
+    TYPE: ClassVar[str] = "rating.follow_up_offered.v1"
+    report: OutsideId
+    case: str
+    number: str
 
 
 class RatingRefused(Feedback):
@@ -182,6 +297,10 @@ class PolicyRefused(Feedback):
 
 # ---- from outside
 
+Grade = Annotated[int, Field(ge=1, le=5)]
+Comment = Annotated[str, StringConstraints(max_length=1000)] | None
+Why = Annotated[str, StringConstraints(min_length=4, max_length=500)]
+
 
 class Rating(OutsideMessage):
     """A reporter's answer on `ratings.<source>.v1` or `POST /v1/ratings`; the token is the invitation's."""
@@ -191,8 +310,8 @@ class Rating(OutsideMessage):
     token: Annotated[str, StringConstraints(min_length=16, max_length=128)]
     contacted: bool
     solved: bool
-    grade: Annotated[int, Field(ge=1, le=5)]
-    comment: Annotated[str, StringConstraints(max_length=1000)] | None = None
+    grade: Grade
+    comment: Comment = None
 
 
 class JudgeDissatisfaction(OutsideMessage):
@@ -200,4 +319,62 @@ class JudgeDissatisfaction(OutsideMessage):
 
     TYPE: ClassVar[str] = "rating.judge.v1"
     controllable: bool
-    why: Annotated[str, StringConstraints(min_length=4, max_length=500)]
+    why: Why
+    reporter: Code | None = None
+    """Whose answer; may be left out while one alone waits."""
+
+
+class LinkAnswer(OutsideMessage):
+    """What a reporter answers at the link, without an account; the address says which invitation."""
+
+    contacted: bool
+    solved: bool
+    grade: Grade
+    comment: Comment = None
+
+
+class CallBackOutcome(StrEnum):
+    ANSWERED = "answered"
+    DECLINED = "declined"
+    NOT_REACHED = "not_reached"
+
+
+class RecordCallBack(OutsideMessage):
+    """An officer says how an attempt to call back went; with `answered` what the reporter said."""
+
+    TYPE: ClassVar[str] = "rating.record_call_back.v1"
+    reporter: Code
+    outcome: CallBackOutcome
+    contacted: bool | None = None
+    solved: bool | None = None
+    grade: Grade | None = None
+    comment: Comment = None
+
+
+class ExclusionCode(StrEnum):
+    UNREASONABLE = "unreasonable"
+    FORCE_MAJEURE = "force_majeure"
+    OUTSIDE_LAW = "outside_law"
+
+
+class AskExclusion(OutsideMessage):
+    """The rated unit asks to leave a closed case out of its scores."""
+
+    TYPE: ClassVar[str] = "exclusion.ask.v1"
+    code: ExclusionCode
+    why: Why
+
+
+class SupportExclusion(OutsideMessage):
+    """A first operations officer supports what the unit asks."""
+
+    TYPE: ClassVar[str] = "exclusion.support.v1"
+    why: Why
+
+
+class DecideExclusion(OutsideMessage):
+    """A second operations officer grants it, or any officer refuses it."""
+
+    TYPE: ClassVar[str] = "exclusion.decide.v1"
+    granted: bool
+    why: Why

@@ -54,7 +54,8 @@ def _of(service: str, *without: type[Contract]) -> tuple[type[Contract], ...]:
 _WEEK = {"retention.ms": str(7 * 86_400_000), "segment.ms": "86400000", "message.timestamp.type": "LogAppendTime"}
 _FOR_EVER = {"retention.ms": "-1", "retention.bytes": "-1"}
 
-_ANSWERS = (intake.ReportReceived, intake.ReportRejected, feedback.InvitationSent, feedback.RatingRefused)
+_TOLD = (feedback.InvitationSent, feedback.RatingRefused, feedback.FollowUpOffered)
+_ANSWERS = (intake.ReportReceived, intake.ReportRejected, *_TOLD)
 REPLIES = (dispatch.Accept, dispatch.Progress, dispatch.HandBack, dispatch.Unable, dispatch.Finish)
 
 STREAMS = (
@@ -73,7 +74,7 @@ STREAMS = (
     ),
     Stream(
         "feedback", "feedback", ("intake", "dispatch", "escalation", "console"),
-        _of("feedback", feedback.InvitationSent, feedback.RatingRefused), "case or score id", True, 12,
+        _of("feedback", *_TOLD), "case or score id", True, 12,
         "ratings and scores",
     ),
     Stream("reports.<source>", "source", ("intake",), (intake.Report,), "the source's id", False, 3, "reports"),

@@ -253,12 +253,13 @@ def deadlines(world: World, residents: Residents) -> Findings:
             yield f"{case}: nobody signed by {order.due_at}, and it does not count as signed"
         elif order.clock in ("dispatch", "handle", "verify") and order.clock not in order.overdue:
             yield f"{case}: the {order.clock} clock ran out at {order.due_at} and nobody was charged"
-        elif order.clock == "window" and _rating(world, case) in ("unasked", "asked"):
+        elif order.clock == "window" and _is_still_asked(world, case):
             yield f"{case}: the window ended at {order.due_at} and it is still asked"
 
 
-def _rating(world: World, case: str) -> str:
-    return str(getattr(world.offices["feedback"].state(case), "status", "unknown"))
+def _is_still_asked(world: World, case: str) -> bool:
+    rated = world.offices["feedback"].state(case)
+    return rated is None or rated.status == "unasked" or (rated.status == "asked" and rated.is_settled(world.now))
 
 
 CHECKS: tuple[Callable[[World, Residents], Findings], ...] = (

@@ -181,20 +181,25 @@ def boards(world: World, residents: Residents) -> Findings:
 
 
 def figures(world: World, residents: Residents) -> Findings:
-    """Every closed case that was asked counts once, for the right unit; the newest score of a month counts them all."""
-    tables, asked = world.feedback_tables, 0
+    """Every asked reporter of a closed case counts once, for the right unit, as the state says of him.
+
+    The newest score of a month counts them all.
+    """
+    tables = world.feedback_tables
     for case, order in orders_of(world):
-        rated, counted = world.offices["feedback"].state(case), tables.answers.get(case)
+        rated = world.offices["feedback"].state(case)
+        counted = {answer.reporter: answer for answer in tables.answers.values() if answer.case == case}
         if order.status is not Status.CLOSED or rated is None:
             if counted:
                 yield f"{case} is {order.status} and counts"
             continue
-        was_asked = rated.round > 0 and order.lead is not None
-        asked += was_asked
-        if was_asked != (counted is not None):
-            yield f"{case} was {'' if was_asked else 'not '}asked and counts as {counted}"
-        if counted and counted.unit != order.lead:
-            yield f"{case} counts for {counted.unit}, its lead was {order.lead}"
+        asked = rated.asked if order.lead is not None else ()
+        if counted.keys() != {each.reporter for each in asked}:
+            yield f"{case}: {[each.reporter for each in asked]} were asked, {[*counted]} count"
+        for each in asked:
+            answer = counted.get(each.reporter)
+            if answer is not None and (answer.unit, answer.grade) != (order.lead, each.grade):
+                yield f"{case} counts {answer.grade} for {answer.unit}, said was {each.grade} of {order.lead}"
     months = {(answer.unit, answer.period) for answer in tables.answers.values()}
     for unit, period in months:
         if any(name.startswith("publish:") for name in _armed(world, f"score:{unit}:{period}")):

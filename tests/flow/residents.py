@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, TypeVar
 
+from services.feedback.domain.rating import RatedCase, Standing
 from services.intake.domain import Case, triage
 from services.intake.domain.case import Status
 from shared.contracts.base import Contract
@@ -236,7 +237,7 @@ class Residents:
     def judge(self) -> None:
         """Let the feedback officer say whether a dissatisfaction was in the unit's control."""
         office = self.world.offices["feedback"]
-        cases = [c for c in self.world.intake.reports.values() if getattr(office.state(c), "status", "") == "judging"]
+        cases = [c for c in self.world.intake.reports.values() if _is_judged(office.state(c))]
         if not cases and self.world.intake.reports and self.world.chance(0.05):
             cases = list(self.world.intake.reports.values())
         if cases:
@@ -247,6 +248,10 @@ class Residents:
 def world_kind(n: int) -> str:
     """Name a kind of spoiled message."""
     return ("json", "type", "inside", "headers", "bytes", "field", "nul", "matter", "unit")[n]
+
+
+def _is_judged(case: RatedCase | None) -> bool:
+    return case is not None and any(asked.standing is Standing.JUDGING for asked in case.asked)
 
 
 def _type(record: Any) -> str:

@@ -19,10 +19,15 @@ from services.escalation.domain.entry_board import EntryRow
 from services.escalation.domain.heads import Head, HeadsPublished
 from services.escalation.domain.heads import Prepared as PreparedHeads
 from services.escalation.domain.ledger import Wording
+from services.feedback.domain.exclusion import DecideExclusion, Excluding
+from services.feedback.domain.exclusion import Stage as ExclusionStage
 from services.feedback.domain.rating import Counted, Invitation, Rating, Remark
-from services.feedback.domain.score import Prepared, Publication, Tally
+from services.feedback.domain.score import Prepared, Publication, Tally, subject_of
+from services.feedback.domain.task import Task
 from services.feedback.store import Store as FeedbackStore
 from services.feedback.store import _hash as hash_of
+from services.feedback.tables.exclusion import latest as latest_exclusions
+from services.feedback.tables.task import latest as latest_tasks
 from services.intake.domain.facts import Decided, Dossier, Waiting
 from services.intake.domain.report import Report
 from services.intake.store import is_new_report
@@ -151,17 +156,27 @@ class EscalationTables:
 
 
 class FeedbackTables:
-    """Invitations by the hash of their token, remarks, counted answers, published scores."""
+    """Invitations by the hash of their token, remarks, tasks, counted answers, exclusions, published scores."""
 
     def __init__(self, secret: str, city: str) -> None:
         self.token = FeedbackStore(secret, city).token
         self.invitations: dict[str, Invitation] = {}
-        self.remarks: dict[tuple[str, int, str], Remark] = {}
-        self.answers: dict[str, Counted] = {}
+        self.remarks: dict[str, Remark] = {}
+        self.tasks: dict[tuple[str, str, int, str], Task] = {}
+        self.exclusions: dict[str, Excluding] = {}
+        self.answers: dict[tuple[str, str], Counted] = {}
         self.scores: dict[tuple[str, str, int], Publication] = {}
 
     async def resolve(self, effects: Effects, messages: Sequence[Message]) -> Sequence[Message]:
-        return [replace(m, subject=self._case(m.data.token)) if isinstance(m.data, Rating) else m for m in messages]
+        return [self._resolved(m) for m in messages]
+
+    def _resolved(self, message: Message) -> Message:
+        if isinstance(message.data, Rating):
+            return replace(message, subject=self._case(message.data.token))
+        if isinstance(message.data, DecideExclusion):
+            scores = sorted({subject_of(a.unit, a.period) for a in self.answers.values() if a.case == message.subject})
+            return replace(message, touches=(*message.touches, *scores))
+        return message
 
     def _case(self, token: str) -> str:
         found = self.invitations.get(hash_of(token))
@@ -177,7 +192,8 @@ class FeedbackTables:
     def _tally(self, unit: str, period: str) -> Tally:
         asked = [a for a in self.answers.values() if (a.unit, a.period) == (unit, period)]
         valid = [a for a in asked if a.grade is not None]
-        outcomes = [a for a in valid if a.outcome]
+        granted = {row.case for row in self.exclusions.values() if row.stage is ExclusionStage.GRANTED}
+        outcomes = [a for a in valid if a.outcome and a.case not in granted]
         return Tally(
             asked=len(asked),
             answers=len(valid),
@@ -193,11 +209,22 @@ class FeedbackTables:
                 case Invitation():
                     add(self.invitations, effects, hash_of(self.token(row.invitation)), row)
                 case Remark():
-                    add(self.remarks, effects, (row.case, row.round, row.kind), row)
+                    add(self.remarks, effects, row.id, row)
                 case Counted():
-                    add(self.answers, effects, row.case, row)
+                    add(self.answers, effects, (row.case, row.reporter), row)
+                case Task():
+                    self._change(effects, self.tasks, (row.kind, row.case, row.round, row.reporter), row, latest_tasks)
+                case Excluding():
+                    self._change(effects, self.exclusions, row.case, row, latest_exclusions)
                 case Publication():
                     add(self.scores, effects, (row.score.unit, row.score.period, row.score.revision), row)
+
+    @staticmethod
+    def _change(effects: Effects, table: dict[Any, Any], key: Any, row: Any, latest: Any) -> None:
+        def change() -> None:
+            (table[key],) = latest([table[key], row] if key in table else [row])
+
+        effects.at_commit(change)
 
 
 class ConsoleTables:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from services.feedback.domain import answering, asking, assessing, closing, judging, publishing
+from services.feedback.domain import (
+    answering,
+    asking,
+    assessing,
+    calling,
+    closing,
+    excluding,
+    judging,
+    publishing,
+    recording,
+)
 from services.feedback.domain.assessment import Assessment
 from services.feedback.domain.rating import RatedCase
 from services.feedback.domain.score import Score, touches
@@ -16,10 +26,13 @@ __all__ = [
     "answering",
     "asking",
     "assessing",
+    "calling",
     "closing",
     "decide",
     "evolve",
+    "excluding",
     "judging",
     "publishing",
+    "recording",
     "touches",
 ]

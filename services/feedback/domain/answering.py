@@ -5,19 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from services.feedback.domain.judging import JUDGE_WITHIN
+from services.feedback.domain.asking import complete, end_judging
 from services.feedback.domain.rating import (
+    STANDINGS,
+    Asked,
+    FollowUpOffered,
     RatedCase,
     Rating,
     RatingAnswered,
-    RatingCompleted,
     Remark,
+    Standing,
     Status,
     is_satisfied,
 )
 from services.feedback.domain.table import States, decide, evolve
+from services.feedback.domain.task import Kind, Task
 from shared.kernel.clock import due
-from shared.kernel.decisions import Arm, Cancel, Context, Decision, Fact, Message
+from shared.kernel.decisions import NOTHING, Answer, Arm, Cancel, Context, Decision, Fact, Message
 from shared.kernel.refusals import Refused
 from shared.kernel.rules import register
 
@@ -35,42 +39,87 @@ register(
 
 @decide.on(Rating)
 def answer(states: States, message: Message, context: Context) -> Decision:
-    """Take one answer per round; a late one is stated, never scored, and changes nothing."""
+    """Take one answer per link; what comes too late is stated, never scored, and changes nothing."""
     rating: Rating = message.data
     actor = message.actor
     if actor.kind not in ("source", "resident"):
         raise Refused("actor.not_allowed", "authorization", actor=f"{actor.kind}.{actor.id}", act="rate")
     case: RatedCase | None = states.get(message.subject)
-    if case is None or (actor.kind == "source" and actor.id != case.source):
+    if case is None or (actor.kind == "source" and all(actor.id != r.source for r in case.reporters)):
         raise Refused("rating.unknown_token", "token")
-    if rating.token != context.prepared.token(case.invitation):
+    asked = next((a for a in case.asked if context.prepared.token(a.invitation) == rating.token), None)
+    if asked is None:
         raise Refused("rating.round_over", "token", round=case.round)
-    if case.answered:
+    reporter = next(r for r in case.reporters if r.id == asked.reporter)
+    if actor.kind == "source" and actor.id != reporter.source:
+        raise Refused("rating.unknown_token", "token")
+    if asked.form:
         raise Refused("rating.already_answered", "token")
-    valid = case.status is Status.ASKED and case.until is not None and message.acted_at <= case.until
+    unscored = why_unscored(case, asked, message.acted_at)
     given = RatingAnswered(
-        invitation=case.invitation,
+        invitation=asked.invitation,
         round=case.round,
-        reporter=case.reporter,
+        reporter=asked.reporter,
         contacted=rating.contacted,
         solved=rating.solved,
         grade=rating.grade,
-        valid=valid,
+        valid=unscored is None,
+        unscored=unscored,
     )
-    comment = rating.comment.strip() if rating.comment else ""
-    rows = (Remark(message.subject, case.round, "comment", comment),) if comment else ()
-    if not valid:
-        return Decision((Fact(given),), rows=rows)
-    if is_satisfied(rating.solved, rating.grade):
-        completed = Fact(RatingCompleted(case.round, "rated"))
-        return Decision((Fact(given), completed), (Cancel("window"),), rows=rows)
-    judge_by = due(message.acted_at, JUDGE_WITHIN, context.city.calendar)
-    return Decision((Fact(given),), (Cancel("window"), Arm("judge", judge_by, {"round": case.round})), rows=rows)
+    kept = Decision((Fact(given),), rows=comment(message, case, asked.reporter, "comment", rating.comment, context))
+    if unscored is None:
+        return kept + follow(case, given, message, context)
+    if unscored == "late" and not rating.solved:
+        offer = FollowUpOffered(reporter.report, message.subject, case.number)
+        return kept + Decision(answers=(Answer(offer, f"receipts.{reporter.source}", reporter.report),))
+    return kept
+
+
+def why_unscored(case: RatedCase, asked: Asked, at: datetime) -> str | None:
+    """Say why the reporter's own answer cannot be scored, or None if it can (workflows §4.1).
+
+    The round's end and an answer in time may cross: until the case is closed the answer still counts.
+    """
+    if at > asked.until or case.status is Status.ENDED:
+        return "late"
+    if case.status not in (Status.ASKED, Status.COMPLETED):
+        return "round_over"
+    return "outweighed" if asked.by == "call_back" else None
+
+
+def follow(case: RatedCase, given: RatingAnswered, message: Message, context: Context) -> Decision:
+    """Return what a valid answer leads to: a judgement, or the end of the round if it was the last one."""
+    if case.status is not Status.ASKED:
+        return NOTHING
+    at, reporter = message.acted_at, given.reporter
+    stopped = Decision(deadlines=(Cancel(f"window:{reporter}"),)) + end_judging(message.subject, case, reporter)
+    if is_satisfied(given.solved, given.grade):
+        return stopped + complete(message.subject, evolve(case, given, at), at)
+    judge_by = due(at, context.city.clock("rate.judge"), context.city.calendar)
+    task = Task(Kind.JUDGE, message.subject, case.round, reporter, judge_by)
+    arm = Arm(f"judge:{reporter}", judge_by, {"round": case.round, "reporter": reporter})
+    return stopped + Decision(deadlines=(arm,), rows=(task,))
+
+
+def comment(
+    message: Message, case: RatedCase, reporter: str, kind: str, words: str | None, context: Context
+) -> tuple[Remark, ...]:
+    """Return the row of what a person wrote, if anything."""
+    said = words.strip() if words else ""
+    return (Remark(context.new_id(), message.subject, case.round, reporter, kind, said),) if said else ()
 
 
 @evolve.on(RatingAnswered)
 def answered(state: RatedCase, fact: RatingAnswered, at: datetime) -> RatedCase:
-    if not fact.valid:
-        return replace(state, answered=True)
-    status = state.status if is_satisfied(fact.solved, fact.grade) else Status.JUDGING
-    return replace(state, status=status, answered=True, contacted=fact.contacted, solved=fact.solved, grade=fact.grade)
+    asked = state.of(fact.reporter)
+    assert asked is not None, "only who was asked answers"
+    asked = replace(asked, form=asked.form or fact.by == "reporter")
+    if fact.valid:
+        wanted = Standing.ANSWERED if is_satisfied(fact.solved, fact.grade) else Standing.JUDGING
+        if state.status is not Status.ASKED:
+            wanted = Standing.ANSWERED  # the round is complete: it counts, but nothing is left to judge
+        STANDINGS.check(asked.standing, wanted)
+        asked = replace(
+            asked, standing=wanted, by=fact.by, contacted=fact.contacted, solved=fact.solved, grade=fact.grade
+        )
+    return state.having(asked)

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from services.feedback.domain.calling import draw, end_calls
 from services.feedback.domain.heard import CaseRegistered, CaseSolvedOnSpot, OrderVerified
 from services.feedback.domain.rating import (
     MOVES,
+    Asked,
     Invitation,
     InvitationSent,
     RatedCase,
     RatingCompleted,
     RatingInvited,
+    Reporter,
+    Standing,
     Status,
 )
 from services.feedback.domain.score import first_day, period_of
 from services.feedback.domain.table import States, decide, evolve, on_due
+from services.feedback.domain.task import Kind, Task
 from shared.kernel.clock import due
-from shared.kernel.decisions import NOTHING, Answer, Arm, Context, Decision, Fact, Message
+from shared.kernel.decisions import NOTHING, Answer, Arm, Cancel, Context, Decision, Fact, Message
 from shared.kernel.refusals import Refused
 
 
 @decide.on(OrderVerified)
 def invite(states: States, message: Message, context: Context) -> Decision:
-    """Ask the reporter of a verified order, or complete at once where there is nobody to ask."""
+    """Ask every ratable reporter of a verified order, or complete at once where there is nobody to ask."""
     case: RatedCase | None = states[message.subject]
     if case is None:
         # Causal order brings the registration first; without it the case would wait for a rating for ever, unseen.
@@ -32,52 +38,92 @@ def invite(states: States, message: Message, context: Context) -> Decision:
     if not MOVES.allows(case.status, Status.ASKED):
         return NOTHING
     turn = case.round + 1
-    if not case.ratable:
+    ratable = [reporter for reporter in case.reporters if reporter.ratable]
+    if not ratable:
         return Decision((Fact(RatingCompleted(turn, "not_ratable")),))
+    return sum((ask(case, reporter, turn, message, context) for reporter in ratable), NOTHING)
+
+
+def ask(case: RatedCase, reporter: Reporter, turn: int, message: Message, context: Context) -> Decision:
+    """Send one reporter the link of this round; its window, and a call-back if drawn, start with it."""
     policy = context.city.policy_on(first_day(period_of(message.acted_at)))
     until = due(message.acted_at, policy.window, context.city.calendar)
     invitation = context.new_id()
-    sent = InvitationSent(case.report, message.subject, case.number, context.prepared.token(invitation), until)
-    return Decision(
-        facts=(Fact(RatingInvited(invitation, turn, case.reporter, until)),),
-        deadlines=(Arm("window", until, {"round": turn}),),
-        answers=(Answer(sent, f"receipts.{case.source}", case.report),),
+    token = context.prepared.token(invitation)
+    sent = InvitationSent(reporter.report, message.subject, case.number, token, until, f"/v1/answers/{token}")
+    asked = Decision(
+        facts=(Fact(RatingInvited(invitation, turn, reporter.id, until)),),
+        deadlines=(Arm(f"window:{reporter.id}", until, {"round": turn, "reporter": reporter.id}),),
+        answers=(Answer(sent, f"receipts.{reporter.source}", reporter.report),),
         rows=(Invitation(invitation, message.subject, turn),),
     )
+    return asked + draw(reporter.id, turn, until, message, context)
 
 
 @on_due("window")
 def end_window(states: States, message: Message, context: Context) -> Decision:
-    """Complete a rating whose window ended without an answer; silence is unrated, never satisfied."""
+    """Complete a rating when the last window ends; silence is unrated, never satisfied."""
     case: RatedCase | None = states[message.subject]
-    if case is None or case.round != message.data.data["round"] or case.status is not Status.ASKED:
+    over = message.data.data
+    if case is None or case.round != over["round"] or case.status is not Status.ASKED:
         return NOTHING
-    return Decision((Fact(RatingCompleted(case.round, "window_over")),))
+    lapsed = end_calls(message.subject, case, "lapsed", over["reporter"])
+    return lapsed + complete(message.subject, after(case, lapsed.facts, message.acted_at), message.acted_at)
+
+
+def complete(subject: str, case: RatedCase, at: datetime) -> Decision:
+    """Complete the round if nobody may still answer and nothing is left to judge; else do nothing."""
+    if case.status is not Status.ASKED or not case.is_settled(at):
+        return NOTHING
+    outcome = "rated" if any(asked.by for asked in case.asked) else "window_over"
+    return Decision((Fact(RatingCompleted(case.round, outcome)),)) + end_round(subject, case)
+
+
+def end_round(subject: str, case: RatedCase) -> Decision:
+    """Stop everything that runs for a round."""
+    stopped = Decision(deadlines=(Cancel("window:*"),))
+    reporters = tuple(asked.reporter for asked in case.asked)
+    return stopped + end_judging(subject, case, *reporters) + end_calls(subject, case, "dropped", *reporters)
+
+
+def end_judging(subject: str, case: RatedCase, *reporters: str) -> Decision:
+    """Take the answers of these reporters that wait for a judgement off the desk."""
+    waiting = [asked for asked in case.asked if asked.reporter in reporters and asked.standing is Standing.JUDGING]
+    return Decision(
+        deadlines=tuple(Cancel(f"judge:{asked.reporter}") for asked in waiting),
+        rows=tuple(Task(Kind.JUDGE, subject, case.round, asked.reporter, outcome="done") for asked in waiting),
+    )
+
+
+def after(case: RatedCase, facts: Sequence[Fact], at: datetime) -> RatedCase:
+    """Return the case as these facts will leave it."""
+    for fact in facts:
+        case = evolve(case, fact.data, at)
+    return case
 
 
 @evolve.on(CaseRegistered)
 def registered(state: RatedCase | None, fact: CaseRegistered, at: datetime) -> RatedCase:
-    return RatedCase(fact.number, fact.source, fact.report, fact.reporter, fact.ratable)
+    first = Reporter(fact.reporter, fact.source, fact.report, fact.ratable)
+    return RatedCase(fact.number, fact.placement.unit, (first,))
 
 
 @evolve.on(CaseSolvedOnSpot)
 def solved_on_spot(state: RatedCase | None, fact: CaseSolvedOnSpot, at: datetime) -> RatedCase:
-    return RatedCase(fact.number, fact.source, fact.report, fact.reporter, fact.ratable and fact.drawn)
+    first = Reporter(fact.reporter, fact.source, fact.report, fact.ratable and fact.drawn)
+    return RatedCase(fact.number, fact.placement.unit, (first,))
+
+
+@evolve.on(OrderVerified)
+def verified(state: RatedCase, fact: OrderVerified, at: datetime) -> RatedCase:
+    return replace(state, lead=fact.handled_by)
 
 
 @evolve.on(RatingInvited)
 def invited(state: RatedCase, fact: RatingInvited, at: datetime) -> RatedCase:
-    return replace(
-        state,
-        status=Status.ASKED,
-        round=fact.round,
-        invitation=fact.invitation,
-        until=fact.until,
-        answered=False,
-        contacted=False,
-        solved=False,
-        grade=None,
-    )
+    others = state.asked if fact.round == state.round else ()
+    asked = Asked(fact.reporter, fact.invitation, fact.until)
+    return replace(state, status=Status.ASKED, round=fact.round, asked=(*others, asked))
 
 
 @evolve.on(RatingCompleted)

@@ -5,27 +5,50 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from services.feedback.domain.asking import end_round
 from services.feedback.domain.heard import CaseClosed, OrderWithdrawn
 from services.feedback.domain.publishing import count
-from services.feedback.domain.rating import RatedCase, Status
+from services.feedback.domain.rating import CaseRated, RatedCase, ReporterAnswer, Status
+from services.feedback.domain.score import ASKED_REASONS
 from services.feedback.domain.table import States, decide, evolve
-from shared.kernel.decisions import Cancel, Context, Decision, Message
-
-UNASKED = Decision(deadlines=(Cancel("window"), Cancel("judge")))
+from shared.kernel.decisions import NOTHING, Context, Decision, Fact, Message
 
 
 @decide.on(CaseClosed)
 def close(states: States, message: Message, context: Context) -> Decision:
-    """End the asking and count the case for its units."""
-    return UNASKED + count(states[message.subject], message, context)
+    """End the asking, say what stands of it, and count it for its units."""
+    case: RatedCase | None = states[message.subject]
+    if case is None:
+        return NOTHING
+    closed: CaseClosed = message.data
+    ended = end_round(message.subject, case)
+    if not case.asked or closed.lead is None or closed.reason not in ASKED_REASONS:
+        return ended
+    rated = CaseRated(
+        round=case.round,
+        lead=closed.lead,
+        dispatcher=closed.dispatcher,
+        place=case.place,
+        outcome=closed.reason != "answered",
+        answers=tuple(ReporterAnswer(a.reporter, a.by, a.contacted, a.solved, a.grade) for a in case.asked),
+    )
+    return ended + Decision((Fact(rated),)) + count(rated, message)
 
 
 @decide.on(OrderWithdrawn)
 def withdraw(states: States, message: Message, context: Context) -> Decision:
     """Ask nobody about a withdrawn case."""
-    return UNASKED
+    case: RatedCase | None = states[message.subject]
+    return end_round(message.subject, case) if case is not None else NOTHING
 
 
-@evolve.on(CaseClosed, OrderWithdrawn)
-def ended(state: RatedCase | None, fact: CaseClosed | OrderWithdrawn, at: datetime) -> RatedCase | None:
+@evolve.on(CaseClosed)
+def closed(state: RatedCase | None, fact: CaseClosed, at: datetime) -> RatedCase | None:
+    if state is None:
+        return None
+    return replace(state, status=Status.ENDED, lead=fact.lead, dispatcher=fact.dispatcher, closed_at=at)
+
+
+@evolve.on(OrderWithdrawn)
+def withdrawn(state: RatedCase | None, fact: OrderWithdrawn, at: datetime) -> RatedCase | None:
     return replace(state, status=Status.ENDED) if state else None

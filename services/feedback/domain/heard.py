@@ -6,12 +6,20 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Placement:
+    """The smallest unit that is known of where a case lies."""
+
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseRegistered:
     number: str
     source: str
     report: str
     reporter: str
     ratable: bool
+    placement: Placement
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,20 +29,24 @@ class CaseSolvedOnSpot:
     report: str
     reporter: str
     ratable: bool
+    placement: Placement
     drawn: bool
 
 
 @dataclass(frozen=True, slots=True)
 class OrderVerified:
-    pass
+    """`handled_by` is the lead, who may read in masked form what the reporters say of his work."""
+
+    handled_by: str
 
 
 @dataclass(frozen=True, slots=True)
 class CaseClosed:
-    """`lead` is the lead of the last assignment, for whom the answer counts."""
+    """`lead` is the lead of the last assignment, for whom the answers count, as they do for its dispatcher."""
 
     reason: str
     lead: str | None
+    dispatcher: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from services.feedback.domain.heard import CaseClosed
-from services.feedback.domain.rating import Counted, RatedCase
+from services.feedback.domain.rating import CaseRated, Counted
 from services.feedback.domain.score import (
-    ASKED_REASONS,
     Publication,
     Score,
     ScorePublished,
@@ -23,26 +21,33 @@ from services.feedback.domain.table import States, evolve, on_due
 from shared.kernel.decisions import NOTHING, Arm, Context, Decision, Fact, Message
 
 
-def count(case: RatedCase | None, message: Message, context: Context) -> Decision:
-    """Count an asked case for the lead of its last assignment in the month of closing; its score is due at the hour."""
-    closed: CaseClosed = message.data
-    if case is None or case.round == 0 or closed.lead is None or closed.reason not in ASKED_REASONS:
-        return NOTHING
+def count(rated: CaseRated, message: Message) -> Decision:
+    """Count a closed case for the lead of its last assignment in the month of closing; its score is due at the hour."""
     period = period_of(message.acted_at)
-    counted = Counted(
-        case=message.subject,
-        round=case.round,
-        unit=closed.lead,
-        period=period,
-        contacted=case.contacted,
-        solved=case.solved,
-        grade=case.grade,
-        outcome=closed.reason != "answered",
+    counted = tuple(
+        Counted(
+            case=message.subject,
+            reporter=each.reporter,
+            round=rated.round,
+            unit=rated.lead,
+            period=period,
+            contacted=each.contacted,
+            solved=each.solved,
+            grade=each.grade,
+            outcome=rated.outcome,
+        )
+        for each in rated.answers
     )
-    at = next_hour(message.acted_at)
-    # The hour in the name keeps a stream of closings from pushing one due publication ahead of itself.
-    arm = Arm(f"publish:{at.isoformat()}", at, {"unit": closed.lead, "period": period}, subject_of(closed.lead, period))
-    return Decision(deadlines=(arm,), rows=(counted,))
+    return Decision(deadlines=(publish_at(message.acted_at, rated.lead, period),), rows=counted)
+
+
+def publish_at(at: datetime, unit: str, period: str) -> Arm:
+    """Return the deadline at which a score is stated anew after a change.
+
+    The hour in the name keeps a stream of changes from pushing one due publication ahead of itself.
+    """
+    hour = next_hour(at)
+    return Arm(f"publish:{hour.isoformat()}", hour, {"unit": unit, "period": period}, subject_of(unit, period))
 
 
 @on_due("publish")

@@ -91,9 +91,9 @@ def test_a_full_hour_is_followed_by_the_next() -> None:
 @pytest.mark.parametrize(
     ("closed", "subjects"),
     [
-        (CaseClosed("rated", "hb"), ("score:hb:2026-11",)),
-        (CaseClosed("rated", None), ()),
-        (CaseClosed("on_spot", "hb"), ()),
+        (CaseClosed("rated", "hb", "S01"), ("score:hb:2026-11",)),
+        (CaseClosed("rated", None, None), ()),
+        (CaseClosed("on_spot", "hb", "S01"), ()),
     ],
 )
 def test_a_closing_case_touches_the_score_it_counts_in(closed: CaseClosed, subjects: tuple[str, ...]) -> None:

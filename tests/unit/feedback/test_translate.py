@@ -8,7 +8,9 @@ import msgspec
 import pytest
 
 from services.feedback.domain import STATES, decide, evolve
-from services.feedback.domain.rating import InvitationSent, RatedCase, Rating, RatingInvited, Status
+from services.feedback.domain.call_back import CallBack, Stage
+from services.feedback.domain.exclusion import Exclusion
+from services.feedback.domain.rating import Asked, InvitationSent, RatedCase, Rating, RatingInvited, Reporter, Status
 from services.feedback.domain.score import Score, Tally, score
 from services.feedback.store import Store
 from services.feedback.translate import WIRE, refusal
@@ -43,14 +45,22 @@ def test_a_score_goes_to_the_wire_whole() -> None:
 
 def test_an_invitation_goes_to_the_wire_whole() -> None:
     assert WIRE.to_wire(RatingInvited("i", 1, "r", AT)).TYPE == "rating.invited.v1"
-    sent = WIRE.to_wire(InvitationSent("r-1", "case-1", "DG-1", "t" * 43, AT))
+    sent = WIRE.to_wire(InvitationSent("r-1", "case-1", "DG-1", "t" * 43, AT, "/v1/answers/t"))
     assert isinstance(sent, feedback.InvitationSent)
 
 
 @pytest.mark.parametrize(
     "state",
     [
-        RatedCase("DG-1", "hotline", "r-1", "p-1", True, Status.ASKED, 1, "i-1", AT),
+        RatedCase(
+            "DG-1",
+            "C01-G01",
+            (Reporter("r1", "hotline", "r-1", True),),
+            Status.ASKED,
+            1,
+            (Asked("r1", "i-1", AT, call_back=CallBack(Stage.TRIED, 1, AT.date())),),
+            exclusion=Exclusion("hb", "outside_law"),
+        ),
         Score(score("hb", "2026-11", Tally(), CityPolicy(), revision=2)),
     ],
 )
