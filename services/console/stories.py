@@ -20,6 +20,20 @@ ORDERS = {
     "meet": word("上会"),
 }
 
+UNSCORED = {
+    "late": word("（逾期，不计分）"),
+    "round_over": word("（已返工，不计分）"),
+    "outweighed": word("（以回访为准，不计分）"),
+}
+CALLS = {
+    "answered": word("已作答"),
+    "declined": word("不愿作答"),
+    "not_reached": word("未接通"),
+    "unreachable": word("联系不上，按未评价计"),
+    "lapsed": word("评价期满"),
+    "dropped": word("不再需要"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -103,8 +117,19 @@ def _closed(d: Mapping[str, Any], city: City, t: Tongue) -> str:
 
 def _answered(d: Mapping[str, Any], city: City, t: Tongue) -> str:
     solved = t("已解决") if d["solved"] else t("没解决")
-    text = t("评价：{solved}，{grade} 分", solved=solved, grade=d["grade"])
-    return text if d["valid"] else text + t("（逾期，不计分）")
+    said = word("回访评价：{solved}，{grade} 分") if d.get("by") == "call_back" else word("评价：{solved}，{grade} 分")
+    text = t(said, solved=solved, grade=d["grade"])
+    return text if d["valid"] else text + t(UNSCORED.get(str(d.get("unscored")), UNSCORED["late"]))
+
+
+def _attempted(d: Mapping[str, Any], city: City, t: Tongue) -> str:
+    return t("第 {n} 次回访：{outcome}", n=d["attempt"], outcome=t(CALLS[d["outcome"]]))
+
+
+def _exclusion(d: Mapping[str, Any], city: City, t: Tongue) -> str:
+    if d["lapsed"]:
+        return t("剔除申请逾期未审，视为不同意")
+    return t("同意从评分中剔除") if d["granted"] else t("不同意剔除")
 
 
 _STORIES = {
@@ -275,6 +300,18 @@ _STORIES = {
     "rating.judged.v1": Story("rate", word("不满意核定"), _judged, "judge"),
     "rating.rework_ordered.v1": Story("rate", word("责令返工"), lambda d, c, t: t("首次不满意，责令返工")),
     "rating.failed.v1": Story("rate", word("再次不满意"), lambda d, c, t: t("再次不满意，提请上会"), shape="late"),
+    "rating.call_back_drawn.v1": Story("rate", word("抽中回访"), shape="system"),
+    "rating.call_back_attempted.v1": Story("rate", word("回访"), _attempted),
+    "rating.call_back_closed.v1": Story(
+        "rate",
+        word("回访结束"),
+        lambda d, c, t: t("回访结束：{outcome}", outcome=t(CALLS[d["outcome"]])),
+        shape="system",
+    ),
+    "case.rated.v1": Story("rate", word("评价计入"), who="lead", shape="system"),
+    "exclusion.asked.v1": Story("rate", word("申请剔除"), who="unit"),
+    "exclusion.supported.v1": Story("rate", word("提请剔除"), who="unit"),
+    "exclusion.decided.v1": Story("rate", word("剔除审定"), _exclusion, "unit"),
     "rating.completed.v1": Story("rate", word("评价完成"), lambda d, c, t: t("评价完成"), shape="system"),
     "score.counted.v1": Story("rate", word("测算评分"), who="unit", shape="system"),
     "policy.published.v1": Story("rate", word("公布评分办法"), shape="done"),
