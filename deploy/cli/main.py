@@ -12,7 +12,19 @@ from rich.console import Console
 from deploy.cli import manual
 from deploy.cli.words import t, without_language
 
-MODULES = ("stack", "demo", "simulate", "city", "importing", "audit", "quarantine", "calling", "ledger", "republish")
+MODULES = (
+    "stack",
+    "demo",
+    "simulate",
+    "city",
+    "importing",
+    "audit",
+    "quarantine",
+    "calling",
+    "ledger",
+    "papers",
+    "republish",
+)
 """Modules of `deploy.cli` with a `register(app)`; a new noun is a new module and a word here."""
 
 OK, CHECK_FAILED, WRONG_USAGE, NOT_RUNNING, INTERRUPTED = 0, 1, 2, 3, 130

@@ -14,6 +14,7 @@ from sqlalchemy import TextClause
 
 from services.escalation.domain.meeting import MeetingStatus
 from services.escalation.domain.topic import EntryStatus
+from services.escalation.routes import papers
 from services.escalation.store import CHAIN, ENTRIES, MEETING, MEETINGS, PUBLISHED, RECORDS, TOPIC_RECORDS, TOPIC_STATE
 from shared.contracts.base import Contract
 from shared.contracts.escalation import (
@@ -46,6 +47,7 @@ MOST_RECORDS = 1000
 def router(desk: Desk) -> APIRouter:
     """Return the routes of escalation under `/v1`."""
     routes = APIRouter()
+    routes.include_router(papers.router(desk))
     routes.include_router(commands(desk, "meetings", None, OF_MEETINGS))
     routes.include_router(commands(desk, "topics", None, OF_TOPICS))
     routes.include_router(commands(desk, "ledger", None, OF_LEDGERS, prefix="ledger:"))

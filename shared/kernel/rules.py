@@ -25,6 +25,10 @@ _WORDS: dict[str, Words] = {
     "internal.error": ("系统内部错误（{kind}），已记录", "Internal error ({kind}); it has been recorded"),
     "database.away": ("系统暂时不可用，请稍后再试", "Not available just now; try again shortly"),
     "http.refused": ("地址或方法不对：{reason}", "No such address or method: {reason}"),
+    "paper.no_font": (
+        "没有中文字体，以下任一即可：{families}；可安装 pylopdf-fonts-zh-cn 或 fonts-noto-cjk",
+        "No Chinese font; any of {families} will do: install pylopdf-fonts-zh-cn or fonts-noto-cjk",
+    ),
     "subject.unknown": ("没有这个编号：{subject}", "No such id: {subject}"),
     "move.forbidden": ("{now} 状态下不能{to}", "Not possible: {now} -> {to}"),
     "actor.not_allowed": ("{actor} 无权办理此事项：{act}", "{actor} may not do this: {act}"),

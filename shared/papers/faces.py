@@ -9,6 +9,8 @@ from typing import Any
 import typst
 from fontTools.ttLib import TTFont
 
+from shared.kernel.refusals import Refused
+
 SERIF = ("Noto Serif SC", "Noto Serif CJK SC", "Source Han Serif SC")
 SANS = ("Noto Sans SC", "Noto Sans CJK SC", "Source Han Sans SC")
 FANGSONG = ("FangSong_GB2312", "FangSong", "STFangsong", "FandolFang R", *SERIF)
@@ -22,25 +24,14 @@ WANTED = {
 """Role in GB/T 9704 -> families in order of preference: 仿宋, 小标宋, 黑体, 楷体, and 宋体 for page numbers."""
 
 
-class FontMissing(Exception):
-    """No face with Chinese characters is there; a PDF would show boxes."""
-
-    def __init__(self, role: str, families: Iterable[str]) -> None:
-        names = ", ".join(families)
-        super().__init__(
-            f"缺少中文字体（{role}），以下任一即可：{names}；请安装 pylopdf-fonts-zh-cn 或 fonts-noto-cjk / "
-            f"no Chinese font for {role}; any of {names} will do: install pylopdf-fonts-zh-cn or fonts-noto-cjk"
-        )
-
-
 def choose(available: Iterable[str]) -> dict[str, list[str]]:
-    """Return the families of each role that are available. Raises FontMissing, naming those that would do."""
+    """Return the families of each role that are available. Raises Refused("paper.no_font")."""
     known = {name.casefold(): name for name in available}
     chosen: dict[str, list[str]] = {}
     for role, wanted in WANTED.items():
         chosen[role] = [known[name.casefold()] for name in wanted if name.casefold() in known]
         if not chosen[role]:
-            raise FontMissing(role, wanted)
+            raise Refused("paper.no_font", role, families="、".join(wanted))
     return chosen
 
 
@@ -60,7 +51,7 @@ def _bundled() -> list[str]:
 
 @cache
 def faces() -> dict[str, list[str]]:
-    """Return the families of each role on this machine. Raises FontMissing."""
+    """Return the families of each role on this machine. Raises Refused("paper.no_font")."""
     return choose(fonts().families())
 
 

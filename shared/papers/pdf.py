@@ -20,12 +20,12 @@ _LAYOUT = Path(__file__).with_name("official.typ")
 
 
 def pdf(paper: Paper) -> bytes:
-    """Return the paper as PDF. Raises FontMissing where no face draws Chinese."""
+    """Return the paper as PDF. Raises Refused("paper.no_font") where no face draws Chinese."""
     return _set({"paper": _data(paper)}, "pdf")
 
 
 def picture(chart: Chart) -> bytes:
-    """Return a chart as PNG, as wide as a page's type, as `pdf` draws it. Raises FontMissing."""
+    """Return a chart as PNG, as wide as a page's type, as `pdf` draws it. Raises Refused("paper.no_font")."""
     return _set({"paper": _data(Paper("", "", (chart,))), "only": "0"}, "png")
 
 

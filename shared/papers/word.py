@@ -39,7 +39,7 @@ LEFT, CENTRE, RIGHT, BOTH = (
 
 
 def word(paper: Paper) -> bytes:
-    """Return the paper as .docx. Raises FontMissing where a chart cannot be drawn for want of Chinese faces."""
+    """Return the paper as .docx. Raises Refused("paper.no_font") where a chart cannot be drawn."""
     sheet = _Sheet()
     sheet.head(paper)
     for block in paper.blocks:

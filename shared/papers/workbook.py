@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import xlsxwriter
 
@@ -35,19 +34,25 @@ class Bars:
 
 
 class Workbook:
-    """Write sheets into a file; leaving the block closes it. Every text is text: none becomes a formula or a link."""
+    """Write sheets into a file. Every text is a text: none becomes a formula or a link.
+
+    What waits to be zipped lies beside the file; whoever drops the file half-way removes its folder.
+    """
 
     def __init__(self, path: Path, title: str = "") -> None:
-        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        options = {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "tmpdir": str(path.parent),
+        }
         self._book = xlsxwriter.Workbook(str(path), options)
         self._book.set_properties({"title": printable(title)[: LONGEST_NAME * 8]})
         self._names: set[str] = set()
         self._styles = _Styles(self._book)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def close(self) -> None:
+        """Zip the sheets into the file."""
         self._book.close()
 
     def sheet(

@@ -32,6 +32,7 @@ _STATUS = {
     "message.missing_header": 400,
     "subject.unknown": 404,
     "internal.error": 500,
+    "paper.no_font": 500,
     "database.away": 503,
 }
 

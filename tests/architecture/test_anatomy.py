@@ -22,8 +22,10 @@ PARTS = {
     "migrations",
     "tables",
     "routes",
+    "papers",
 }
-"""`tables` are the nouns of a store and `routes` those of an api that have outgrown one module."""
+"""`tables` are the nouns of a store and `routes` those of an api that have outgrown one module; `papers` are what a
+service writes for people: documents and workbooks."""
 NEEDED = {"__init__.py", "__main__.py", "app.py", "domain", "translate.py", "store.py", "api.py", "migrations"}
 NO_NOUNS = {
     "util",

@@ -26,6 +26,10 @@ register(
         "topic.untold": ("尚未将议定意见告知反映人", "The reporters have not been told of every decision (G13)"),
         "meeting.too_early": ("会议定于 {opens_at} 召开", "The meeting opens at {opens_at}"),
         "meeting.slot_over": ("会议应于 {until} 前召开", "The meeting had to be held by {until}"),
+        "paper.too_early": (
+            "会议 {meeting} 尚无此文书（{status}）",
+            "Meeting {meeting} has no such paper yet ({status})",
+        ),
         "minutes.undecided": ("下列议题没有议定意见：{topics}", "No decision is recorded for {topics} (G6)"),
         "minutes.not_tabled": ("议题 {topic} 未列入本次会议", "Topic {topic} is not tabled at this meeting (G6)"),
         "minutes.twice": ("议题 {topic} 有两条议定意见", "Topic {topic} has two decisions (G6)"),

@@ -10,7 +10,9 @@ from docx import Document
 from docx.shared import Mm
 from pypdf import PdfReader
 
-from shared.papers.faces import WANTED, FontMissing, choose, faces, without_boxes
+from shared.kernel.refusals import Refused
+from shared.kernel.rules import words
+from shared.papers.faces import WANTED, choose, faces, without_boxes
 from shared.papers.paper import Chart, Column, Heading, Labelled, Paper, Table, Text, numbered, numeral
 from shared.papers.pdf import pdf, picture
 from shared.papers.word import word
@@ -113,8 +115,12 @@ def test_the_same_paper_is_the_same_file() -> None:
 
 
 def test_without_a_chinese_font_the_missing_one_is_named() -> None:
-    with pytest.raises(FontMissing, match="Noto Serif SC"):
+    with pytest.raises(Refused) as refused:
         choose(["DejaVu Sans", "Liberation Serif"])
+    assert refused.value.rule == "paper.no_font"
+    for said in words(refused.value.rule, refused.value.params):
+        assert "Noto Serif SC" in said
+        assert "fonts-noto-cjk" in said
 
 
 def test_the_faces_of_the_office_come_before_the_free_ones() -> None:

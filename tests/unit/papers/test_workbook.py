@@ -16,11 +16,12 @@ HASH = "ab" * 32
 
 
 def write(path: Path, *rows: tuple[object, ...], names: tuple[str, ...] = ("红旗街道",)) -> None:
-    with Workbook(path, "台账") as book:
-        for name in names:
-            sheet = book.sheet(name, "议题台账", COLUMNS, subtitle="截至今日", foot=f"第1条 {HASH}", frozen=2, paper=A3)
-            for row in rows:
-                sheet.row(row)  # type: ignore[arg-type]
+    book = Workbook(path, "台账")
+    for name in names:
+        sheet = book.sheet(name, "议题台账", COLUMNS, subtitle="截至今日", foot=f"第1条 {HASH}", frozen=2, paper=A3)
+        for row in rows:
+            sheet.row(row)  # type: ignore[arg-type]
+    book.close()
 
 
 def test_a_sheet_is_ready_to_print(tmp_path: Path) -> None:
@@ -79,10 +80,11 @@ def test_every_body_has_a_sheet_of_its_own_whatever_it_is_called(tmp_path: Path)
 
 
 def test_a_chart_stands_below_the_rows_it_draws(tmp_path: Path) -> None:
-    with Workbook(tmp_path / "a.xlsx") as book:
-        sheet = book.sheet("得分", "得分", (Column("单位", 10), Column("综合", 8)))
-        sheet.row(("甲", 82.44))
-        sheet.row(("乙", None))
-        sheet.chart(Bars("综合得分", 0, (1,)))
+    book = Workbook(tmp_path / "a.xlsx")
+    sheet = book.sheet("得分", "得分", (Column("单位", 10), Column("综合", 8)))
+    sheet.row(("甲", 82.44))
+    sheet.row(("乙", None))
+    sheet.chart(Bars("综合得分", 0, (1,)))
+    book.close()
     (chart,) = load_workbook(tmp_path / "a.xlsx")["得分"]._charts
     assert chart.anchor._from.row >= 5

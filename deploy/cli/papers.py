@@ -1,0 +1,122 @@
+"""`sidan papers`: ledgers, notices, minutes and summaries of a running city as files; the ending says the form."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+
+from deploy.cli import main
+from deploy.cli.stack import DEFAULT_CITY, City, Folder, running_stack
+from deploy.cli.words import t
+from shared.kernel.decisions import Actor
+from shared.shell.tokens import sign
+
+TABLES, DOCUMENTS = (".xlsx", ".csv", ".json"), (".docx", ".pdf")
+WAIT_SECONDS = 300
+Out = Annotated[
+    Path, typer.Option("--out", "-o", help=t("存为这个文件，后缀决定格式", "Write this file; its ending says the form"))
+]
+Meeting = Annotated[str, typer.Argument(help=t("会议编号，如 meeting:S01:3", "Meeting id, such as meeting:S01:3"))]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help=t("台账、通知、纪要与总结", "Ledgers, notices, minutes, summaries"), no_args_is_help=True)
+    forms = t("（.xlsx、.csv、.json）", " (.xlsx, .csv, .json)"), t("（.docx、.pdf）", " (.docx, .pdf)")
+    group.command(
+        "ledger",
+        help=t("一个或全部联席会的议题台账", "The ledger of one body, or of all of them") + forms[0],
+    )(ledger)
+    group.command("notice", help=t("会议通知", "The notice of a meeting") + forms[1])(notice)
+    group.command(
+        "minutes",
+        help=t("会议纪要，签发前为送审稿", "The minutes of a meeting; a draft until they are signed") + forms[1],
+    )(minutes)
+    group.command("annual", help=t("联席会年度总结", "The annual summary of a body") + forms[1])(annual)
+    app.add_typer(group, name="papers")
+
+
+def ledger(
+    out: Out,
+    body: Annotated[
+        str | None, typer.Argument(help=t("单位代码；不写则全部", "Code of the unit; all of them without"))
+    ] = None,
+    city: City = DEFAULT_CITY,
+    folder: Folder = None,
+) -> None:
+    """Write one ledger, or every body's with a sheet for each."""
+    form = _form(out, TABLES)
+    _write("escalation", f"/v1/ledger/{body}.{form}" if body else f"/v1/ledgers.{form}", out, city, folder)
+
+
+def notice(meeting: Meeting, out: Out, city: City = DEFAULT_CITY, folder: Folder = None) -> None:
+    """Write the notice of a meeting that was convened."""
+    _write("escalation", f"/v1/meetings/{meeting}/notice.{_form(out, DOCUMENTS)}", out, city, folder)
+
+
+def minutes(meeting: Meeting, out: Out, city: City = DEFAULT_CITY, folder: Folder = None) -> None:
+    """Write the minutes of a meeting that was held."""
+    _write("escalation", f"/v1/meetings/{meeting}/minutes.{_form(out, DOCUMENTS)}", out, city, folder)
+
+
+def annual(
+    body: Annotated[str, typer.Argument(help=t("单位代码", "Code of the unit"))],
+    year: Annotated[int, typer.Argument(min=2000, max=2100, help=t("年份", "Year"))],
+    out: Out,
+    city: City = DEFAULT_CITY,
+    folder: Folder = None,
+) -> None:
+    """Write the annual summary of a body."""
+    _write("escalation", f"/v1/ledger/{body}/annual/{year}.{_form(out, DOCUMENTS)}", out, city, folder)
+
+
+def _form(out: Path, endings: tuple[str, ...]) -> str:
+    if out.suffix.lower() not in endings:
+        known = "、".join(endings)
+        raise typer.BadParameter(
+            t(f"后缀应为 {known} 之一", f"must end in one of {', '.join(endings)}"), param_hint="--out"
+        )
+    return out.suffix.lower().removeprefix(".")
+
+
+def _write(service: str, path: str, out: Path, city: str, folder: Path | None) -> None:
+    """Fetch a paper into a file that appears when it is whole."""
+    stack = running_stack(city, folder)
+    token = sign(stack.secret, city, Actor("operations", "desk"))
+    part = out.with_name(f"{out.name}.part")
+    try:
+        with (
+            httpx.Client(base_url=stack.services[service], timeout=WAIT_SECONDS, trust_env=False) as http,
+            http.stream("GET", path, headers={"Authorization": f"Bearer {token}"}) as answer,
+        ):
+            if answer.status_code != httpx.codes.OK:
+                answer.read()
+                _refuse(answer)
+            with part.open("wb") as file:
+                for piece in answer.iter_bytes():
+                    file.write(piece)
+        part.replace(out)
+    except httpx.TransportError as error:
+        main.errors.print(t(f"无法连接服务：{error}", f"The service cannot be reached: {error}"), markup=False)
+        raise typer.Exit(main.NOT_RUNNING) from None
+    except OSError as error:
+        main.errors.print(t(f"无法写入 {out}：{error}", f"{out} cannot be written: {error}"), markup=False)
+        raise typer.Exit(main.WRONG_USAGE) from None
+    finally:
+        part.unlink(missing_ok=True)
+    main.console.print(t(f"已写入 {out}", f"{out} written"), markup=False, highlight=False)
+
+
+def _refuse(answer: httpx.Response) -> None:
+    """Say why there is no such paper, and leave."""
+    try:
+        said = answer.json()
+        words = t(said["title"], said["title_en"])
+    except (ValueError, KeyError):
+        words = answer.reason_phrase
+    main.errors.print(words, markup=False)
+    wrong = answer.status_code in (httpx.codes.NOT_FOUND, httpx.codes.UNPROCESSABLE_ENTITY)
+    raise typer.Exit(main.WRONG_USAGE if wrong else main.CHECK_FAILED)

@@ -1,0 +1,185 @@
+"""An entry of a ledger with its official columns (workflows §2.5), folded from the records of its topic."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+from services.escalation.papers.words import (
+    CAUSES,
+    DECISIONS,
+    DECLINE_REASONS,
+    ENDS,
+    SAID,
+    day_of,
+    meeting_number,
+    minutes_number,
+    name_of,
+    names_of,
+)
+from shared.kernel.masking import mask
+
+
+class Line(NamedTuple):
+    """A record of a topic in any ledger; `words` is the text whose digest the record holds, as far as it is kept."""
+
+    ledger: str
+    seq: int
+    at: str
+    kind: str
+    body: str
+    words: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of a ledger; None and empty texts are what is not known or has not happened yet."""
+
+    topic: str
+    summary: str
+    cases: str
+    proposer: str
+    proposed_on: date
+    cause: str
+    tried: str
+    asked: str
+    meetings: int
+    minutes: str
+    decision: str
+    lead: str
+    support: str
+    due_on: date | None
+    moved_up: str
+    answer_above: str
+    result: str
+    rating: str
+    told_on: date | None
+    written_off_on: date | None
+
+
+def entry(ledger: str, topic: str, about: Mapping[str, Any], lines: Iterable[Line], city: Any) -> Entry:
+    """Return the row of a topic in a ledger from all its records, oldest first, and its present state `about`."""
+    every = [(line, json.loads(line.body)) for line in lines]
+    own = [(line, body) for line, body in every if line.ledger == ledger]
+    if not own:
+        raise ValueError(f"{topic} has no record in the ledger {ledger}")
+    above = bodies_above(city, ledger)
+    decided = [(line, body) for line, body in own if line.kind == "decided"]
+    orders = [body for _, body in decided if body.get("lead")]
+    order = orders[-1] if orders else {}
+    due = order.get("due_on") or order.get("until")
+    ups = [(line, body) for line, body in decided if body.get("decision") == "move_up"]
+    return Entry(
+        topic=topic,
+        summary=str(about.get("summary") or ""),
+        cases=_cases(about, own),
+        proposer=_proposer(about, own, city),
+        proposed_on=day_of(own[0][0].at),
+        cause=_cause(about, own),
+        tried=str(about.get("tried") or ""),
+        asked=_asked(about, city),
+        meetings=_times_tabled(own),
+        minutes="\n".join(_minutes(line, body) for line, body in decided),
+        decision="\n".join(f"{_day(line)}{decision_words(body, line.words)}" for line, body in decided),
+        lead=name_of(city, order["lead"]) if order else "",
+        support=names_of(city, order.get("support", ())),
+        due_on=date.fromisoformat(due) if due else None,
+        moved_up="\n".join(f"{_day(line)}上移{_body(city, body.get('to', ''))}" for line, body in ups),
+        answer_above="\n".join(
+            f"{_body(city, line.ledger)}{_day(line)}{decision_words(body, line.words)}"
+            for line, body in every
+            if line.kind == "decided" and line.ledger in above
+        ),
+        result="\n".join(
+            _result(line, body) for line, body in own if line.kind in ("settled", "withdrawn", "reopened")
+        ),
+        rating=str(about.get("rating_words") or ""),
+        told_on=_last_day(own, "reporter_told"),
+        written_off_on=_last_day(own, "written_off"),
+    )
+
+
+def decision_words(body: Mapping[str, Any], words: str | None) -> str:
+    """Return a decision as a paper gives it; words that were erased are said to be, by their digest."""
+    said = DECISIONS.get(str(body.get("decision")), str(body.get("decision")))
+    reason = DECLINE_REASONS.get(str(body.get("reason")))
+    parts = [f"{said}（{reason}）" if reason else said]
+    if words is not None:
+        kept = json.loads(words)
+        parts += [f"{label}：{mask(str(kept[name]))}" for name, label in SAID.items() if kept.get(name)]
+    elif body.get("words"):
+        parts.append(f"原文已删除，摘要 {body['words'][:12]}")
+    return "；".join(parts)
+
+
+def bodies_above(city: Any, ledger: str) -> list[str]:
+    """Return the units of the bodies above one, nearest first."""
+    found: list[str] = []
+    while (body := city.body_above(found[-1] if found else ledger)) is not None:
+        found.append(body.unit)
+    return found
+
+
+def _cases(about: Mapping[str, Any], own: list[tuple[Line, dict[str, Any]]]) -> str:
+    cases = {case: None for _, body in own for case in body.get("cases", ())}
+    number = str(about.get("number") or "")
+    if not number:
+        return "、".join(cases)
+    return f"{number}等{len(cases)}件" if len(cases) > 1 else number
+
+
+def _proposer(about: Mapping[str, Any], own: list[tuple[Line, dict[str, Any]]], city: Any) -> str:
+    """Return who brought it: the body below for a topic that was moved up, else the unit that proposed or answered."""
+    below = next((body["below"]["ledger"] for _, body in own if body.get("below")), None)
+    if below:
+        return _body(city, below)
+    code = about.get("proposer") or about.get("unit")
+    return name_of(city, code) if code else ""
+
+
+def _cause(about: Mapping[str, Any], own: list[tuple[Line, dict[str, Any]]]) -> str:
+    code = next((str(body["cause"]) for _, body in own if body.get("cause")), str(about.get("cause") or ""))
+    return CAUSES.get(code, code)
+
+
+def _asked(about: Mapping[str, Any], city: Any) -> str:
+    lead, support = about.get("lead"), about.get("support") or ()
+    parts = [f"牵头：{name_of(city, lead)}" if lead else "", f"配合：{names_of(city, support)}" if support else ""]
+    return "；".join([part for part in parts if part])
+
+
+def _times_tabled(own: list[tuple[Line, dict[str, Any]]]) -> int:
+    """Count the meetings that had it on their agenda and were not missed."""
+    missed = {body.get("meeting") for line, body in own if line.kind == "missed"}
+    return len({body.get("meeting") for line, body in own if line.kind == "tabled"} - missed)
+
+
+def _minutes(line: Line, body: Mapping[str, Any]) -> str:
+    number = meeting_number(str(body["meeting"]))
+    return f"第{number}次会议，纪要{minutes_number(day_of(line.at).year, number)}"
+
+
+def _result(line: Line, body: Mapping[str, Any]) -> str:
+    if line.kind == "withdrawn":
+        return f"{_day(line)}撤回"
+    if line.kind == "reopened":
+        cause = str(body.get("cause") or "")
+        return f"{_day(line)}重新上会（{CAUSES.get(cause, cause)}）"
+    why = str(body.get("why") or "")
+    return f"{_day(line)}{ENDS.get(why, why)}"
+
+
+def _last_day(own: list[tuple[Line, dict[str, Any]]], kind: str) -> date | None:
+    days = [day_of(line.at) for line, _ in own if line.kind == kind]
+    return days[-1] if days else None
+
+
+def _day(line: Line) -> str:
+    return f"{day_of(line.at).isoformat()} "
+
+
+def _body(city: Any, unit: str) -> str:
+    return str(city.bodies[unit].name) if unit in city.bodies else unit

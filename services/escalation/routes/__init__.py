@@ -1,0 +1,1 @@
+"""HTTP of escalation by noun, where it has outgrown the api."""

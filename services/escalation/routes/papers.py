@@ -1,0 +1,140 @@
+"""HTTP of papers: ledgers as workbook, CSV, JSON; notices, minutes and annual summaries as Word and PDF."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter
+from fastapi import Path as InPath
+from fastapi.responses import FileResponse, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.background import BackgroundTask
+
+from services.escalation.papers.annual import Year, annual
+from services.escalation.papers.entry import entry
+from services.escalation.papers.ledger import FORMS, Cover, LedgerFile
+from services.escalation.papers.meeting import Sitting
+from services.escalation.papers.minutes import earlier_row, minutes
+from services.escalation.papers.notice import notice
+from services.escalation.papers.words import day_of
+from services.escalation.tables import papers as table
+from shared.kernel.calendar import SHANGHAI
+from shared.kernel.refusals import Refused
+from shared.papers.files import handed_over
+from shared.papers.paper import Paper
+from shared.papers.pdf import pdf
+from shared.papers.word import word
+from shared.shell.desk import Caller, Desk
+
+LedgerForm = Literal["xlsx", "csv", "json"]
+PaperForm = Literal["docx", "pdf"]
+OfYear = Annotated[int, InPath(ge=2000, le=2100)]
+MADE = {"docx": word, "pdf": pdf}
+CALLED = frozenset({"convened", "held", "adopted", "missed"})
+HELD = frozenset({"held", "adopted"})
+
+
+def router(desk: Desk) -> APIRouter:
+    """Return the routes; they must come before those whose last part is any unit."""
+    routes = APIRouter(tags=["papers"])
+
+    @asynccontextmanager
+    async def at_once() -> AsyncIterator[AsyncConnection]:
+        """Read everything as one instant of the database shows it, so that rows and heads fit together."""
+        async with desk.engine.connect() as conn:
+            yield await conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    def check_body(unit: str) -> None:
+        if unit not in desk.city.bodies:
+            raise Refused("body.unknown", "unit", body=unit)
+
+    async def ledger_file(units: Sequence[str], form: str, name: str, plain: str) -> Response:
+        folder = tempfile.TemporaryDirectory(prefix="sidan-")
+        path = Path(folder.name) / f"{plain}.{form}"
+        try:
+            today = day_of((await desk.shell.store.now()).now)
+            file = FORMS[form](path)
+            async with at_once() as conn:
+                heads = await table.heads(conn, units)
+                for unit in units:
+                    body = desk.city.bodies[unit]
+                    seq, hash_ = heads.get(unit, (0, ""))
+                    file.begin(Cover(unit, desk.city.name_of(unit), body.name, seq, hash_, today))
+                    async for piece in table.entries(conn, unit):
+                        await asyncio.to_thread(_add, file, unit, piece, desk.city)
+            await asyncio.to_thread(file.finish)
+        except BaseException:
+            folder.cleanup()
+            raise
+        return FileResponse(path, headers=handed_over(name, form, plain), background=BackgroundTask(folder.cleanup))
+
+    @routes.get("/v1/ledgers.{form}")
+    async def ledgers(form: LedgerForm, actor: Caller) -> Response:
+        """Return every body's ledger: a workbook with a sheet per body, CSV, or JSON."""
+        return await ledger_file(list(desk.city.bodies), form, f"{desk.city.names.zh}联席会议议题台账", "ledgers")
+
+    @routes.get("/v1/ledger/{unit}.{form}")
+    async def ledger(unit: str, form: LedgerForm, actor: Caller) -> Response:
+        """Return one body's ledger with the official columns and the head of its chain."""
+        check_body(unit)
+        return await ledger_file([unit], form, f"{desk.city.bodies[unit].name}议题台账", f"ledger-{unit}")
+
+    @routes.get("/v1/ledger/{unit}/annual/{year}.{form}")
+    async def annual_summary(unit: str, year: OfYear, form: PaperForm, actor: Caller) -> Response:
+        """Return a body's annual summary: meetings, topics, what became of them."""
+        check_body(unit)
+        since, before = datetime(year, 1, 1, tzinfo=SHANGHAI), datetime(year + 1, 1, 1, tzinfo=SHANGHAI)
+        counted = Year(unit, year)
+        async with at_once() as conn:
+            async for piece in table.entries(conn, unit):
+                for topic, about, lines in piece:
+                    counted.add(topic, about, lines, desk.city)
+            counted.head = (await table.heads(conn, [unit], before.isoformat())).get(unit, (0, ""))
+            meetings = await table.meetings_of(conn, unit, since, before)
+        made = annual(counted, meetings, desk.city)
+        return await _paper(made, form, f"{made.agency}{made.title}", f"annual-{unit}-{year}")
+
+    @routes.get("/v1/meetings/{meeting}/notice.{form}")
+    async def meeting_notice(meeting: str, form: PaperForm, actor: Caller) -> Response:
+        """Return the notice of a meeting that was convened, with its whole agenda."""
+        async with at_once() as conn:
+            called = await _sitting(conn, meeting, desk.city, CALLED)
+        made = notice(called)
+        return await _paper(made, form, made.title, f"notice-{called.unit}-{called.state['number']}")
+
+    @routes.get("/v1/meetings/{meeting}/minutes.{form}")
+    async def meeting_minutes(meeting: str, form: PaperForm, actor: Caller) -> Response:
+        """Return the minutes of a meeting that was held; marked as a draft until they are signed."""
+        rows: list[tuple[str, ...]] = []
+        async with at_once() as conn:
+            held = await _sitting(conn, meeting, desk.city, HELD)
+            async for piece in table.entries(conn, held.unit, unfinished_at=held.began.isoformat()):
+                rows += [earlier_row(held, *told) for told in piece]
+        made = minutes(held, rows)
+        return await _paper(made, form, f"{held.body}{made.title}", f"minutes-{held.unit}-{held.state['number']}")
+
+    return routes
+
+
+async def _sitting(conn: AsyncConnection, id_: str, city: Any, statuses: frozenset[str]) -> Sitting:
+    found = await table.meeting(conn, id_)
+    if found is None or found[0]["unit"] not in city.bodies:
+        raise Refused("subject.unknown", "meeting", subject=id_)
+    if found[0]["status"] not in statuses:
+        raise Refused("paper.too_early", "meeting", meeting=id_, status=found[0]["status"])
+    return Sitting(*found, city)
+
+
+def _add(file: LedgerFile, unit: str, piece: Sequence[table.Told], city: Any) -> None:
+    file.add(entry(unit, topic, about, lines, city) for topic, about, lines in piece)
+
+
+async def _paper(made: Paper, form: str, name: str, plain: str) -> Response:
+    content = await asyncio.to_thread(MADE[form], made)
+    return Response(content, headers=handed_over(name, form, plain))

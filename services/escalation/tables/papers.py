@@ -1,0 +1,112 @@
+"""What papers are made of, as one transaction sees it: heads, entries with all their records and words, meetings."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.escalation.papers.entry import Line
+
+PIECE = 500
+"""Topics read at once: some five thousand records."""
+
+_HEADS = text(
+    """
+    SELECT DISTINCT ON (ledger) ledger, seq, hash FROM record
+     WHERE ledger = ANY(CAST(:ledgers AS text[])) AND (CAST(:before AS text) IS NULL OR at < :before)
+     ORDER BY ledger, seq DESC
+    """
+)
+_TOPICS = text("SELECT topic FROM record WHERE ledger = :ledger AND topic <> '' GROUP BY topic ORDER BY min(seq)")
+_UNFINISHED = text(
+    """
+    SELECT topic FROM record WHERE ledger = :ledger AND topic <> '' AND at < :before GROUP BY topic
+    HAVING bool_or(kind = 'decided') AND NOT bool_or(kind IN ('written_off', 'withdrawn', 'combined'))
+     ORDER BY min(seq)
+    """
+)
+_LINES = text(
+    """
+    SELECT r.topic, r.ledger, r.seq, r.at, r.kind, r.body, w.text AS words
+      FROM record r LEFT JOIN wording w ON w.digest = CAST(r.body AS json) ->> 'words'
+     WHERE r.topic = ANY(CAST(:topics AS text[]))
+     ORDER BY array_position(CAST(:topics AS text[]), r.topic), r.at, r.ledger, r.seq
+    """
+)
+_ABOUT = text(
+    """
+    SELECT DISTINCT ON (b.topic) b.topic, s.state FROM entry_board b JOIN subject s ON s.id = b.case_id
+     WHERE b.body = :ledger AND b.topic = ANY(CAST(:topics AS text[])) AND s.state ->> 'id' = b.topic
+     ORDER BY b.topic, b.case_id
+    """
+)
+_MEETING = text("SELECT state FROM subject WHERE id = :meeting AND kind = 'meeting' AND state IS NOT NULL")
+_CASES = text("SELECT id, state FROM subject WHERE id = ANY(CAST(:cases AS text[])) AND state IS NOT NULL")
+_ADOPTED = text(
+    """
+    SELECT max(at) FROM record
+     WHERE ledger = :ledger AND kind = 'decided' AND topic = ANY(CAST(:topics AS text[]))
+       AND CAST(body AS json) ->> 'meeting' = :meeting
+    """
+)
+_MEETINGS = text(
+    """
+    SELECT status, temporary, makeup, opens_at FROM meeting_board
+     WHERE body = :body AND opens_at >= :since AND opens_at < :before ORDER BY opens_at, id
+    """
+)
+
+Told = tuple[str, dict[str, Any], list[Line]]
+"""A topic, its present state (empty where the case has another topic by now), all its records."""
+
+
+async def heads(conn: AsyncConnection, ledgers: Sequence[str], before: str | None = None) -> dict[str, tuple[int, str]]:
+    """Return sequence and hash of each ledger's last record, or of the last one before an instant (ISO 8601)."""
+    found = await conn.execute(_HEADS, {"ledgers": list(ledgers), "before": before})
+    return {row.ledger: (row.seq, row.hash) for row in found}
+
+
+async def entries(conn: AsyncConnection, ledger: str, *, unfinished_at: str | None = None) -> AsyncIterator[list[Told]]:
+    """Yield a ledger's topics in its order, in pieces, each with its records in every ledger.
+
+    `unfinished_at` keeps those that had been decided but not ended at an instant (ISO 8601).
+    """
+    statement = _UNFINISHED if unfinished_at else _TOPICS
+    values = {"ledger": ledger, **({"before": unfinished_at} if unfinished_at else {})}
+    topics = list((await conn.execute(statement, values)).scalars())
+    for piece in (topics[at : at + PIECE] for at in range(0, len(topics), PIECE)):
+        about = {row.topic: row.state for row in await conn.execute(_ABOUT, {"ledger": ledger, "topics": piece})}
+        rows = await conn.execute(_LINES, {"topics": piece})
+        yield [
+            (topic, about.get(topic, {}), [Line(r.ledger, r.seq, r.at, r.kind, r.body, r.words) for r in lines])
+            for topic, lines in groupby(rows, key=lambda row: str(row.topic))
+        ]
+
+
+async def meeting(conn: AsyncConnection, id_: str) -> tuple[dict[str, Any], list[dict[str, Any]]] | None:
+    """Return a meeting's state, with the instant of adoption where a record tells it, and its topics' states."""
+    found = (await conn.execute(_MEETING, {"meeting": id_})).scalar_one_or_none()
+    if found is None:
+        return None
+    agenda = found.get("agenda", [])
+    states = {row.id: row.state for row in await conn.execute(_CASES, {"cases": [item["case"] for item in agenda]})}
+    topics = [_topic(item["topic"], states.get(item["case"])) for item in agenda]
+    if found["status"] == "adopted" and not found.get("adopted_at"):
+        values = {"ledger": found["unit"], "topics": [item["topic"] for item in agenda], "meeting": id_}
+        found["adopted_at"] = (await conn.execute(_ADOPTED, values)).scalar_one()
+    return found, topics
+
+
+async def meetings_of(conn: AsyncConnection, body: str, since: datetime, before: datetime) -> list[dict[str, Any]]:
+    """Return a body's meetings between two instants."""
+    found = await conn.execute(_MEETINGS, {"body": body, "since": since, "before": before})
+    return [dict(row._mapping) for row in found]
+
+
+def _topic(id_: str, state: dict[str, Any] | None) -> dict[str, Any]:
+    return state if state is not None and state.get("id") == id_ else {"id": id_}
