@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,7 @@ def start(folder: Path) -> Containers:
     volumes = _volumes(folder)
     postgres_port, kafka_port = keep_port(folder, "postgres"), keep_port(folder, "kafka")
     password = keep_secret(folder, "postgres")
+    _evict(volumes)
     running: list[Any] = []
     containers = Containers(
         f"127.0.0.1:{kafka_port}", f"postgresql://postgres:{password}@127.0.0.1:{postgres_port}/postgres", running
@@ -91,10 +93,24 @@ def erase(folder: Path) -> None:
     """Remove the volumes of this stack."""
     import docker
 
-    client = docker.from_env(timeout=10)
-    for name in _volumes(folder).values():
+    volumes = _volumes(folder)
+    _evict(volumes)
+    client = docker.from_env(timeout=30)
+    for name in volumes.values():
         with suppress(docker.errors.NotFound):
             client.volumes.get(name).remove(force=True)
+    client.close()
+
+
+def _evict(volumes: Mapping[str, str]) -> None:
+    """Remove containers of a stack that was killed: two servers on one volume would each think it theirs alone."""
+    import docker
+
+    client = docker.from_env(timeout=30)
+    for name in volumes.values():
+        for container in client.containers.list(all=True, filters={"volume": name}):
+            with suppress(docker.errors.APIError):  # it is being removed already
+                container.remove(force=True)
     client.close()
 
 

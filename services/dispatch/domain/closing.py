@@ -65,11 +65,16 @@ def answered(states: Mapping[str, Any], message: Message, context: Context) -> D
 def withdrawn(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
     """End an order whose reporter took the report back (move 21); what was overdue stays counted.
 
-    What is handled already is verified and rated all the same.
+    What is handled already is verified and rated all the same, and ends only if it fails there.
     """
     order: Order | None = states[message.subject]
     if order is None or not MOVES.allows(order.status, Status.WITHDRAWN):
         return NOTHING
+    return withdraw(order, message, context.city)
+
+
+def withdraw(order: Order, message: Message, city: Any, before: tuple[Any, ...] = ()) -> Decision:
+    """End an order that its reporter took back, after the facts that led there."""
     fact = OrderWithdrawn(Status.WITHDRAWN, None, order.rung, order.assignment, None, None)
     stopped = (*clocks.stop(order), clocks.STOP_CASE)
-    return conclude(message.subject, order, context.city, message.acted_at, (fact,), stopped)
+    return conclude(message.subject, order, city, message.acted_at, (*before, fact), stopped)

@@ -119,6 +119,13 @@ def verification_failed(order: Order, fact: facts.VerificationFailed, at: dateti
     return _reworked(failed) if fact.status is Status.ACCEPTED else failed
 
 
+@evolve.on(heard.CaseWithdrawn)
+def taken_back(order: Order | None, fact: heard.CaseWithdrawn, at: datetime) -> Order | None:
+    if order is None or order.status is not Status.HANDLED:
+        return order
+    return replace(order, is_taken_back=True)
+
+
 @evolve.on(facts.OrderReworked)
 def reworked(order: Order, fact: facts.OrderReworked, at: datetime) -> Order:
     return _reworked(_stand(order, fact))

@@ -67,7 +67,8 @@ class Order:
     `version` counts the reworks of the present assignment: with `assignment` it names the deadline that runs, so that
     an old rung does nothing. `barred` holds the units whose hand-back was upheld, `passed` those that passed the case
     up, `overdue` every clock that ever ran out, `asked` what the holder asked for in this assignment; `meeting_due_at`
-    is the deadline of the resolution that made it.
+    is the deadline of the resolution that made it. `is_taken_back` is set when the reporter took the report back too
+    late for the work to stop; should the work then fail, the order ends instead of beginning again.
     """
 
     number: str
@@ -100,6 +101,7 @@ class Order:
     request: Request | None = None
     topic: str | None = None
     tried: str = ""
+    is_taken_back: bool = False
 
     @property
     def is_meeting_order(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from services.dispatch.domain import clocks, heard, meeting, replies
+from services.dispatch.domain import clocks, closing, heard, meeting, replies
 from services.dispatch.domain.desk import admit
 from services.dispatch.domain.facts import OrderReworked, OrderVerified, VerificationFailed, unchanged
 from services.dispatch.domain.order import MOVES, Cause, Order, Status
@@ -50,6 +50,9 @@ def verify(states: Mapping[str, Any], message: Message, context: Context) -> Dec
         return conclude(message.subject, order, city, at, (fact,), (*clocks.stop(order), clocks.STOP_CASE))
     failures = order.failures + 1
     reason = mask(reply.note)
+    if order.is_taken_back:
+        failed = VerificationFailed(*unchanged(order), desk, reason, failures)
+        return closing.withdraw(order, message, city, (failed,))
     if failures > city.limits["reworks"]:
         failed = VerificationFailed(*unchanged(order), desk, reason, failures)
         return meeting.escalate(order, message, city, Cause.REWORK, (failed,), tried=reason)

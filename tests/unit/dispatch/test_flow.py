@@ -145,6 +145,15 @@ def test_a_reporter_may_withdraw_while_the_case_is_escalated() -> None:
         assert played.hear(CASE, heard.TopicResolved("t1", "s1", "water", day(9)), "escalation") == []
 
 
+def test_a_report_taken_back_after_the_work_was_done_ends_when_that_work_fails() -> None:
+    played = town.handled()
+    assert played.hear(CASE, heard.CaseWithdrawn(), "intake") == []
+    (failed, end) = town.verify(played, passed=False)
+    assert (type(failed).__name__, failed.failures) == ("VerificationFailed", 1)
+    assert (end.status, end.responsible) == (Status.WITHDRAWN, None)
+    assert not [name for case, name in played.deadlines if case == CASE]
+
+
 def test_departments_with_a_stream_get_copies_of_their_own_orders_only() -> None:
     played = whole_case()
     streams = {stream for stream, _ in played.copies}
