@@ -1,5 +1,14 @@
-"""What every folder of tests may ask for."""
+"""What every folder of tests may ask for, and which tests keep each other's company."""
+
+import pytest
 
 from tests.support.stack import backing
 
 __all__ = ["backing"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file on one worker, and all that share the running city: it is started once."""
+    for item in items:
+        shares_city = "donggang" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("donggang" if shares_city else item.nodeid.split("::")[0]))

@@ -1,4 +1,4 @@
-"""The tables behind assessments, votes, checks and stars on a real PostgreSQL, through feedback's own desk and clock."""
+"""The tables behind assessments, votes, checks and stars on a real PostgreSQL, by feedback's desk and clock."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SECRET = "s" * 32
 
 @pytest.fixture(scope="module")
 def donggang_cell(backing: Backing) -> Iterator[Cell]:
-    yield make_schemas(backing, "donggang", SERVICES)
+    return make_schemas(backing, "donggang", SERVICES)
 
 
 class Room:
