@@ -350,4 +350,5 @@ ENGLISH = {
     "申请剔除": "Exclusion asked",
     "提请剔除": "Exclusion supported",
     "剔除审定": "Exclusion decided",
+    "并入反映": "Report merged in",
 }

@@ -150,6 +150,7 @@ _STORIES = {
         "summary",
     ),
     "case.rejected.v1": Story("raise", word("不予受理"), lambda d, c, t: t("不予受理，已告知反映人"), note="summary"),
+    "case.reporter_joined.v1": Story("raise", word("并入反映"), shape="system"),
     "case.withdrawn.v1": Story("raise", word("撤回"), lambda d, c, t: t("反映人撤回")),
     "order.opened.v1": Story(
         "dispatch", word("待派"), lambda d, c, t: t("转{unit}派单", unit=_name(c, d["responsible"])), shape="system"

@@ -124,6 +124,20 @@ class CaseWithdrawn(Intake):
     reporter: str
 
 
+class ReporterJoined(Intake):
+    """Another report of the same matter was merged into this case (并单): its reporter is told and asked like the first.
+
+    Feedback, which asks every ratable reporter, hears it already; intake states it once it merges reports.
+    """
+
+    TYPE: ClassVar[str] = "case.reporter_joined.v1"
+    source: Code
+    report: OutsideId
+    dossier: str
+    reporter: str
+    ratable: bool
+
+
 class ReportReceived(Intake):
     """Answer to the source: the report is in, under this case and number; follow it at this path of intake."""
 

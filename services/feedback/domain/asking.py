@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.feedback.domain.calling import draw, end_calls
-from services.feedback.domain.heard import CaseRegistered, CaseSolvedOnSpot, OrderVerified
+from services.feedback.domain.heard import CaseRegistered, CaseSolvedOnSpot, OrderVerified, ReporterJoined
 from services.feedback.domain.rating import (
     MOVES,
     Asked,
@@ -42,6 +42,23 @@ def invite(states: States, message: Message, context: Context) -> Decision:
     if not ratable:
         return Decision((Fact(RatingCompleted(turn, "not_ratable")),))
     return sum((ask(case, reporter, turn, message, context) for reporter in ratable), NOTHING)
+
+
+@decide.on(ReporterJoined)
+def join(states: States, message: Message, context: Context) -> Decision:
+    """Ask who joins a case while the others are asked, with a window of his own; else his turn comes with theirs."""
+    case: RatedCase | None = states[message.subject]
+    joined: ReporterJoined = message.data
+    if case is None:
+        raise Refused("subject.unknown", subject=message.subject)
+    if case.status is not Status.ASKED or not joined.ratable:
+        return NOTHING
+    return ask(case, reporter_of(joined), case.round, message, context)
+
+
+def reporter_of(told: CaseRegistered | CaseSolvedOnSpot | ReporterJoined) -> Reporter:
+    """Return the reporter whom a fact of intake names."""
+    return Reporter(told.reporter, told.source, told.report, told.ratable)
 
 
 def ask(case: RatedCase, reporter: Reporter, turn: int, message: Message, context: Context) -> Decision:
@@ -104,14 +121,18 @@ def after(case: RatedCase, facts: Sequence[Fact], at: datetime) -> RatedCase:
 
 @evolve.on(CaseRegistered)
 def registered(state: RatedCase | None, fact: CaseRegistered, at: datetime) -> RatedCase:
-    first = Reporter(fact.reporter, fact.source, fact.report, fact.ratable)
-    return RatedCase(fact.number, fact.placement.unit, (first,))
+    return RatedCase(fact.number, fact.placement.unit, (reporter_of(fact),))
 
 
 @evolve.on(CaseSolvedOnSpot)
 def solved_on_spot(state: RatedCase | None, fact: CaseSolvedOnSpot, at: datetime) -> RatedCase:
-    first = Reporter(fact.reporter, fact.source, fact.report, fact.ratable and fact.drawn)
-    return RatedCase(fact.number, fact.placement.unit, (first,))
+    first = reporter_of(fact)
+    return RatedCase(fact.number, fact.placement.unit, (replace(first, ratable=first.ratable and fact.drawn),))
+
+
+@evolve.on(ReporterJoined)
+def joined(state: RatedCase, fact: ReporterJoined, at: datetime) -> RatedCase:
+    return replace(state, reporters=(*state.reporters, reporter_of(fact)))
 
 
 @evolve.on(OrderVerified)

@@ -34,6 +34,14 @@ class CaseSolvedOnSpot:
 
 
 @dataclass(frozen=True, slots=True)
+class ReporterJoined:
+    source: str
+    report: str
+    reporter: str
+    ratable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OrderVerified:
     """`handled_by` is the lead, who may read in masked form what the reporters say of his work."""
 

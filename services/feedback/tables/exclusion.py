@@ -72,6 +72,8 @@ def latest(rows: Sequence[Excluding]) -> list[Excluding]:
     found: dict[str, Excluding] = {}
     for row in rows:
         earlier = found.get(row.case)
-        known = {f.name: getattr(earlier, f.name) for f in fields(row) if getattr(row, f.name) is None}
-        found[row.case] = replace(row, **known) if earlier is not None else row
+        if earlier is not None:
+            known = {f.name: getattr(earlier, f.name) for f in fields(row) if getattr(row, f.name) is None}
+            row = replace(row, **known)
+        found[row.case] = row
     return list(found.values())
