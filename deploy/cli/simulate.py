@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import date, datetime, time, timedelta
 from statistics import fmean, stdev
 from typing import Annotated, Any
 
@@ -16,15 +18,22 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from deploy.cli import main
-from deploy.cli.stack import DEFAULT_CITY, City
+from deploy.cli.stack import DEFAULT_CITY, City, telling
 from deploy.cli.words import t
 from deploy.demo.parameters import Parameters
+from deploy.local import control
+from deploy.local.folder import PROJECT
+from deploy.local.plan import plan_for
+from deploy.local.supervisor import AlreadyRunning
 from deploy.simulation.compare import Expected, changed, differences, expected, is_good, years
+from deploy.simulation.stack import live_on
 from deploy.simulation.year import Year, live
 from shared.city.load import CityError, load
 from shared.city.model import City as Model
 
 WORKERS = 2
+_EARLIER = timedelta(hours=2)
+"""Virtual time before the year begins, in which the services start."""
 _ENOUGH = 0.95
 """Share of seeds whose deciding figures must each lie in their range."""
 
@@ -67,6 +76,10 @@ def year(
         ),
     ] = None,
     days: Annotated[int, typer.Option("--days", min=1, max=365, help=t("只模拟前若干天", "Only the first days"))] = 365,
+    on_stack: Annotated[
+        bool,
+        typer.Option("--stack", help=t("在真实环境上逐步走完同一年", "Step through the same year on a real stack")),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help=t("以 JSON 输出", "Print JSON"))] = False,
 ) -> None:
     """Simulate and leave with 0 when the deciding figures lie in their ranges and every check held."""
@@ -75,8 +88,11 @@ def year(
         parameters = changed(model, wanted)
     except KeyError as missing:
         raise typer.BadParameter(t(f"没有参数 {missing}", f"no parameter {missing}"), param_hint="--set") from None
+    if on_stack and (seeds > 1 or wanted):
+        said = t("--stack 只走一年", "--stack goes through one year alone")
+        raise typer.BadParameter(said, param_hint="--stack")
     if seeds == 1 and not wanted:
-        found = _one(model, parameters, seed, days)
+        found = (_on_stack if on_stack else _one)(model, parameters, seed, days)
         _tell(as_json, _as_json([found]), lambda: _print_year(model, found))
         raise typer.Exit(main.OK if is_good(model, found) else main.CHECK_FAILED)
     base, other = _many(city, range(seed, seed + seeds), wanted, days)
@@ -119,6 +135,37 @@ def _bar(doing: str, total: int) -> Iterator[Callable[[], None]]:
 def _one(model: Model, parameters: Parameters, seed: int, days: int) -> Year:
     with _bar(t(f"模拟 {model.names.zh}", f"simulating {model.names.en}"), days) as advance:
         return live(model, parameters, seed, days=days, progress=lambda day: advance())
+
+
+def _on_stack(model: Model, parameters: Parameters, seed: int, days: int) -> Year:
+    """Start a stack of its own, step it through the year, stop it; its data stays for a look."""
+    place = PROJECT / ".sidan" / f"{model.code}-year"
+    first = datetime.combine(parameters.day("year.first"), time(), model.calendar.zone)
+    control.erase(place)
+    try:
+        with telling(t("正在启动", "starting")) as tell:
+            stack = control.start(
+                plan_for(model.code, folder=place, virtual_at=first - _EARLIER), tell=tell, is_bound=True
+            )
+    except AlreadyRunning:
+        main.errors.print(t(f"环境已在运行：{place}", f"a stack is already running: {place}"))
+        raise typer.Exit(main.CHECK_FAILED) from None
+    except control.StartFailed as failure:
+        main.errors.print(escape(f"{failure}\n{failure.log}"))
+        raise typer.Exit(main.NOT_RUNNING) from None
+    seen: set[date] = set()
+    try:
+        with _bar(t(f"逐步模拟 {model.names.zh}", f"stepping {model.names.en}"), days) as advance:
+
+            def progress(day: date) -> None:
+                if day not in seen:
+                    seen.add(day)
+                    advance()
+
+            return asyncio.run(live_on(stack, model, parameters, seed, days=days, progress=progress))
+    finally:
+        with telling(t("正在停止", "stopping")) as tell:
+            control.stop(place, tell=tell)
 
 
 def _many(city: str, seeds: Sequence[int], change: Mapping[str, Any], days: int) -> tuple[list[Year], list[Year]]:

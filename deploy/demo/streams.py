@@ -62,7 +62,7 @@ async def listen(bootstrap: str, topics: Iterable[str], on_heard: Callable[[Hear
     while True:
         try:
             async for record in _records(bootstrap, list(topics), places):
-                heard = _open(record)
+                heard = open_record(record)
                 if heard is not None and once.is_new(record.topic, heard.envelope):
                     on_heard(heard)
         except asyncio.CancelledError:
@@ -95,7 +95,8 @@ async def _records(bootstrap: str, topics: list[str], places: dict[TopicPartitio
             await reader.stop()
 
 
-def _open(record: Any) -> Heard | None:
+def open_record(record: Any) -> Heard | None:
+    """Return what a record says, None where it cannot be read or is of no known type."""
     try:
         envelope = read(record.headers, inside=False)
         known = by_type(envelope.type)

@@ -1,0 +1,137 @@
+"""Step a running platform through virtual time: its clock stands still while anything is on its way."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+
+import asyncpg
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from deploy.demo.agenda import Deed
+from deploy.demo.streams import Heard, Once, open_record
+from deploy.local.database import SERVICES, schema_of
+
+_AT_ONCE = 32
+_LOOK = 0.02
+"""Real seconds between two looks at whether everything has arrived."""
+_PATIENCE = 60.0
+
+
+class Stalled(RuntimeError):
+    """The platform does not come to rest; the message says what is on its way."""
+
+
+class Steps:
+    """The agenda of outside clients by a clock that they set themselves."""
+
+    def __init__(self, starts: datetime) -> None:
+        self.now = starts
+        self._planned: list[tuple[datetime, int, Deed]] = []
+        self._count = itertools.count()
+
+    def at(self, when: datetime, deed: Deed) -> None:
+        """Plan a deed; one whose time is past is done with the next step."""
+        heapq.heappush(self._planned, (when, next(self._count), deed))
+
+    @property
+    def is_anything_due(self) -> bool:
+        """Tell whether a deed waits to be done now."""
+        return bool(self._planned) and self._planned[0][0] <= self.now
+
+    async def do(self) -> None:
+        """Do all that is due by now, begun in order, some at a time."""
+        due: list[Deed] = []
+        while self._planned and self._planned[0][0] <= self.now:
+            due.append(heapq.heappop(self._planned)[2])
+        room = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(deed: Deed) -> None:
+            async with room:
+                await deed()
+
+        await asyncio.gather(*(one(deed) for deed in due))
+
+
+class Ears:
+    """Read topics from their beginning, to their end whenever asked."""
+
+    def __init__(self, bootstrap: str, topics: Sequence[str], on_heard: Callable[[Heard], None]) -> None:
+        self._reader = AIOKafkaConsumer(
+            *topics, bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest",
+            fetch_max_wait_ms=20,
+        )  # fmt: skip
+        self._on_heard, self._once = on_heard, Once()
+        self._places: dict[TopicPartition, int] = {}
+
+    async def start(self) -> None:
+        """Connect."""
+        await self._reader.start()
+
+    async def stop(self) -> None:
+        """Let go."""
+        await self._reader.stop()
+
+    async def ends(self, places: Collection[TopicPartition] = ()) -> dict[TopicPartition, int]:
+        """Return where partitions end now; without any, those that are read here."""
+        found: dict[TopicPartition, int] = await self._reader.end_offsets(list(places or self._reader.assignment()))
+        return found
+
+    async def catch_up(self) -> None:
+        """Take what there is."""
+        ends = await self.ends()
+        while any(self._places.get(place, 0) < end for place, end in ends.items()):
+            for place, records in (await self._reader.getmany(timeout_ms=20, max_records=1000)).items():
+                for record in records:
+                    heard = open_record(record)
+                    if heard is not None and self._once.is_new(record.topic, heard.envelope):
+                        self._on_heard(heard)
+                    self._places[place] = record.offset + 1
+
+
+class Platform:
+    """The platform's side of a step: set its clock, wait until nothing is on its way in any service."""
+
+    def __init__(self, admin: asyncpg.Connection, city: str, ears: Ears) -> None:
+        self._admin, self._city, self._ears = admin, city, ears
+        now = f'"{schema_of(city)}".sidan_now()'
+        schemas = [schema_of(city, service) for service in SERVICES if service != "console"]
+        counts = (
+            f'(SELECT count(*) FROM "{schema}".pending) + '  # noqa: S608
+            f'(SELECT count(*) FROM "{schema}".deadline WHERE due_at <= {now})'
+            for schema in schemas
+        )
+        self._waiting = f"SELECT {' + '.join(counts)}"
+        self._fences = " UNION ALL ".join(
+            f'SELECT topic, "partition", expected FROM "{schema}".fence'  # noqa: S608
+            for schema in schemas
+        )
+
+    async def set_clock(self, at: datetime) -> None:
+        """Put the clock to an instant, at which it stands."""
+        await self._admin.execute(
+            f'UPDATE "{schema_of(self._city)}".clock SET rate = 0, virtual_at = $1, real_at = clock_timestamp()',  # noqa: S608
+            at,
+        )
+
+    async def rest(self) -> None:
+        """Wait until every fact is sent and read by those that decide, every deadline fired. Raises Stalled."""
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + _PATIENCE
+        while why := await self._under_way():
+            if loop.time() > ends:
+                raise Stalled(why)
+            await asyncio.sleep(_LOOK)
+
+    async def _under_way(self) -> str:
+        waiting = await self._admin.fetchval(self._waiting)
+        if waiting:
+            return f"{waiting} facts to send or deadlines to fire"
+        rows = await self._admin.fetch(self._fences)
+        read = [(TopicPartition(row["topic"], row["partition"]), row["expected"]) for row in rows]
+        ends = await self._ears.ends({place for place, _ in read})
+        unread = sum(max(0, ends[place] - expected) for place, expected in read)
+        return f"{unread} records unread" if unread else ""
