@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from services.console.projection import Heard, project
 from services.console.web import mount
 from shared.city.load import load
 from shared.contracts.pairing import Unpaired
 from shared.kernel.decisions import Context, Decision, Message
+from shared.persistence.connection import Connection
 from shared.shell.process import application, serve
 from shared.shell.service import NoTables, Service
 from shared.shell.settings import Settings
@@ -22,7 +21,7 @@ from shared.telemetry.logs import set_up
 class ReadModel(NoTables):
     """The read model as a store: each heard fact is a row to project."""
 
-    async def save(self, conn: AsyncConnection, rows: Sequence[Any]) -> None:
+    async def save(self, conn: Connection, rows: Sequence[Any]) -> None:
         """Fold the batch's facts into the read model."""
         await project(conn, rows)
 

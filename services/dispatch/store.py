@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import DateTime, Index, Text, text
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import registry  # noqa: TID251  rows are described, never loaded by an ORM session
 from sqlmodel import Field, SQLModel
 
 from services.dispatch.domain.register import Responsibility
+from shared.persistence.connection import Connection
 from shared.shell.service import NoTables
 
 MOMENT: Any = DateTime(timezone=True)
@@ -82,7 +82,7 @@ PAGE = text(
 class Store(NoTables):
     """Dispatch's own table; every message already names its order."""
 
-    async def save(self, conn: AsyncConnection, rows: Sequence[Any]) -> None:
+    async def save(self, conn: Connection, rows: Sequence[Any]) -> None:
         """Enter the last standing of each case of the batch, in the order of their ids."""
         last = {row.case_id: row for row in rows if isinstance(row, Responsibility)}
         if not last:

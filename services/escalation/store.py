@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 from sqlalchemy import DateTime, Index, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import registry  # noqa: TID251  rows are described, never loaded by an ORM session
 from sqlmodel import Field, SQLModel
 
@@ -22,6 +21,7 @@ from services.escalation.domain.entry_board import EntryRow
 from services.escalation.domain.heads import Head, HeadsPublished, Prepared
 from services.escalation.domain.ledger import Wording
 from shared.kernel.decisions import Due, Message
+from shared.persistence.connection import Connection
 from shared.shell.service import kind_of
 
 MOMENT: Any = DateTime(timezone=True)
@@ -197,7 +197,7 @@ class Store:
     def __init__(self, city: Any) -> None:
         self._city = city
 
-    async def resolve(self, conn: AsyncConnection, messages: Sequence[Message]) -> Sequence[Message]:
+    async def resolve(self, conn: Connection, messages: Sequence[Message]) -> Sequence[Message]:
         """Add the ledgers and cases that a topic or meeting concerns now; its decider checks them under the locks."""
         wanted = sorted({m.subject for m in messages if needs_peek(m)})
         if not wanted:
@@ -214,7 +214,7 @@ class Store:
             for m in messages
         ]
 
-    async def prepare(self, conn: AsyncConnection, messages: Sequence[Message], now: datetime) -> Prepared:
+    async def prepare(self, conn: Connection, messages: Sequence[Message], now: datetime) -> Prepared:
         """Read the heads where the day's list is due, and the records that are to be corrected."""
         is_listed = any(isinstance(m.data, Due) and m.data.name == "heads" for m in messages)
         heads = (
@@ -227,7 +227,7 @@ class Store:
         records = [Record(**row._mapping) for row in rows]
         return Prepared(tuple(Head(*row) for row in heads), {(record.ledger, record.seq): record for record in records})
 
-    async def save(self, conn: AsyncConnection, rows: Sequence[Any]) -> None:
+    async def save(self, conn: Connection, rows: Sequence[Any]) -> None:
         """Append records and words, bring the boards up to date: one statement per table."""
         for kind, statement in _STATEMENTS:
             kept = _latest(row for row in rows if isinstance(row, kind))

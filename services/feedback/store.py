@@ -13,7 +13,6 @@ from typing import Any
 import msgspec
 from sqlalchemy import Index, PrimaryKeyConstraint, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import Field
 
 from services.feedback.domain.exclusion import DecideExclusion, Excluding
@@ -27,6 +26,7 @@ from services.feedback.tables.row import MOMENT, Row
 from services.feedback.tables.task import TASK
 from services.feedback.tables.task import latest as latest_tasks
 from shared.kernel.decisions import Due, Message
+from shared.persistence.connection import Connection
 
 
 class InvitationRow(Row, table=True):
@@ -177,7 +177,7 @@ class Store:
         mac = hmac.new(self._secret, f"invitation\n{self._city}\n{invitation}".encode(), sha256)
         return urlsafe_b64encode(mac.digest()).decode().rstrip("=")
 
-    async def resolve(self, conn: AsyncConnection, messages: Sequence[Message]) -> Sequence[Message]:
+    async def resolve(self, conn: Connection, messages: Sequence[Message]) -> Sequence[Message]:
         """Find the case of each rating by its token, and the score that an exclusion changes.
 
         An unknown token leaves the subject empty.
@@ -202,7 +202,7 @@ class Store:
             ]
         return messages
 
-    async def prepare(self, conn: AsyncConnection, messages: Sequence[Message], now: datetime) -> Prepared:
+    async def prepare(self, conn: Connection, messages: Sequence[Message], now: datetime) -> Prepared:
         """Return the token maker and, for the scores that come due, the sums of their answers."""
         wanted = sorted(
             {
@@ -229,7 +229,7 @@ class Store:
         }
         return Prepared(self.token, tallies, found)
 
-    async def save(self, conn: AsyncConnection, rows: Sequence[Any]) -> None:
+    async def save(self, conn: Connection, rows: Sequence[Any]) -> None:
         """Keep what the batch decided, one statement per table."""
         invitations = [row for row in rows if isinstance(row, Invitation)]
         if invitations:

@@ -13,13 +13,13 @@ import msgspec
 from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Text
 from sqlalchemy import text as make_text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import registry  # noqa: TID251  rows are described, never loaded by an ORM session
 from sqlmodel import Field, SQLModel
 
 from services.intake.domain.facts import Decided, Dossier, Waiting
 from services.intake.domain.report import Report
 from shared.kernel.decisions import Message
+from shared.persistence.connection import Connection, Executes
 
 APPEND_ONLY = ("dossier_read",)
 
@@ -114,7 +114,7 @@ class Store:
     prefix: str
     zone: ZoneInfo
 
-    async def resolve(self, conn: AsyncConnection, messages: Sequence[Message]) -> Sequence[Message]:
+    async def resolve(self, conn: Connection, messages: Sequence[Message]) -> Sequence[Message]:
         """Give each report its case id: a new one if it never came before, else the one it has."""
         keys = sorted({(m.actor.id, m.data.id) for m in messages if is_new_report(m)})
         if not keys:
@@ -124,7 +124,7 @@ class Store:
             replace(m, subject=known[m.actor.id, m.data.id], creates=True) if is_new_report(m) else m for m in messages
         ]
 
-    async def _claim(self, conn: AsyncConnection, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], str]:
+    async def _claim(self, conn: Connection, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], str]:
         """Insert what is new, in order, then read: a rival's row is waited for, and seen by the second statement."""
         named = {"sources": [source for source, _ in keys], "ids": [id_ for _, id_ in keys]}
         await conn.execute(
@@ -144,7 +144,7 @@ class Store:
         )
         return {(source, id_): case for source, id_, case in rows}
 
-    async def prepare(self, conn: AsyncConnection, messages: Sequence[Message], now: datetime) -> Mapping[str, str]:
+    async def prepare(self, conn: Connection, messages: Sequence[Message], now: datetime) -> Mapping[str, str]:
         """Return case id -> number for the reports that have no case yet, taken from the day's counter as one block."""
         wanted = list(dict.fromkeys(m.subject for m in messages if isinstance(m.data, Report)))
         if wanted:
@@ -172,7 +172,7 @@ class Store:
     def _number(self, day: date, count: int) -> str:
         return f"{self.prefix}-{day:%Y%m%d}-{count:04d}"
 
-    async def save(self, conn: AsyncConnection, rows: Sequence[Any]) -> None:
+    async def save(self, conn: Connection, rows: Sequence[Any]) -> None:
         """Keep the dossiers of a batch and the list of what waits for a person."""
         await self._save_dossiers(conn, [row for row in rows if isinstance(row, Dossier)])
         held = [row for row in rows if isinstance(row, Waiting)]
@@ -194,7 +194,7 @@ class Store:
                 text("DELETE FROM triage WHERE case_id = ANY(CAST(:cases AS text[]))"), {"cases": decided}
             )
 
-    async def _save_dossiers(self, conn: AsyncConnection, dossiers: Sequence[Dossier]) -> None:
+    async def _save_dossiers(self, conn: Connection, dossiers: Sequence[Dossier]) -> None:
         if not dossiers:
             return
         await conn.execute(
@@ -231,7 +231,7 @@ def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-async def case_of(conn: AsyncConnection, source: str, report: str) -> tuple[str, str] | None:
+async def case_of(conn: Executes, source: str, report: str) -> tuple[str, str] | None:
     """Return case id and state (JSON) of a report; None for one that never came or was refused."""
     row = (
         await conn.execute(
@@ -245,14 +245,14 @@ async def case_of(conn: AsyncConnection, source: str, report: str) -> tuple[str,
     return (row[0], row[1]) if row else None
 
 
-async def state_of(conn: AsyncConnection, case: str) -> str | None:
+async def state_of(conn: Executes, case: str) -> str | None:
     """Return the state (JSON) of a case."""
     state: str | None = await conn.scalar(text("SELECT state::text FROM subject WHERE id = :case"), {"case": case})
     return state
 
 
 async def held(
-    conn: AsyncConnection, unit: str | None, due_after: datetime | None, case_after: str, limit: int
+    conn: Executes, unit: str | None, due_after: datetime | None, case_after: str, limit: int
 ) -> tuple[int, list[tuple[str, str]]]:
     """Return how many cases wait for a unit (None: for anyone), and a page of them with their states, by due time."""
     given = {"unit": unit, "due": due_after, "case": case_after, "limit": limit}
@@ -270,7 +270,7 @@ async def held(
     return int(total or 0), [(case, state) for case, state in rows]
 
 
-async def note_reading(conn: AsyncConnection, case: str, reader: str, why: str, at: datetime) -> None:
+async def note_reading(conn: Executes, case: str, reader: str, why: str, at: datetime) -> None:
     """Keep for ever who reads a dossier, why and when."""
     await conn.execute(
         text("INSERT INTO dossier_read (case_id, reader, why, read_at) VALUES (:case, :reader, :why, :at)"),
@@ -278,7 +278,7 @@ async def note_reading(conn: AsyncConnection, case: str, reader: str, why: str, 
     )
 
 
-async def dossier_of(conn: AsyncConnection, case: str) -> Mapping[str, Any]:
+async def dossier_of(conn: Executes, case: str) -> Mapping[str, Any]:
     """Return what reporters said about a case, whole; an erased dossier is simply not there."""
     rows = await conn.execute(
         text(

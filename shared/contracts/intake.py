@@ -125,7 +125,7 @@ class CaseWithdrawn(Intake):
 
 
 class ReporterJoined(Intake):
-    """Another report of the same matter was merged into this case (并单): its reporter is told and asked like the first.
+    """Another report of the same matter was merged into this case (并单): its reporter is told and asked as well.
 
     Feedback, which asks every ratable reporter, hears it already; intake states it once it merges reports.
     """

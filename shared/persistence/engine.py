@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
 import asyncpg
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from shared.persistence.connection import Connection
 
 AWAY = (OSError, InterfaceError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, TimeoutError)
 """What is raised while the database is away."""
@@ -18,14 +25,28 @@ def schema_of(city: str, service: str = "") -> str:
 
 
 def connect(dsn: str, *, size: int = 5) -> AsyncEngine:
-    """Return an engine on a `postgresql://` address; connections are checked before use, so an outage heals itself.
+    """Return an engine on a `postgresql://` address; a connection that has ended is not used again, so outages heal.
 
     Errors never repeat the values of a statement: they may be a resident's words, and errors are logged.
     """
     url = dsn.replace("postgresql://", "postgresql+asyncpg://", 1)
-    return create_async_engine(
-        url, pool_size=size, max_overflow=5, pool_pre_ping=True, pool_timeout=10, hide_parameters=True
-    )
+    engine = create_async_engine(url, pool_size=size, max_overflow=5, pool_timeout=10, hide_parameters=True)
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def _is_alive(connection: Any, _: Any, __: Any) -> None:
+        if connection.driver_connection.is_closed():  # known by itself: asking the server costs a round trip each time
+            raise DisconnectionError
+
+    return engine
+
+
+@asynccontextmanager
+async def transaction(engine: AsyncEngine) -> AsyncIterator[Connection]:
+    """Run one transaction: commits at the end, rolls back on any error."""
+    async with engine.connect() as conn:
+        raw: Any = (await conn.get_raw_connection()).driver_connection
+        async with raw.transaction():
+            yield Connection(raw)
 
 
 def sqlstate(error: BaseException) -> str | None:

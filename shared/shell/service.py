@@ -7,28 +7,27 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from shared.contracts.pairing import Wire
 from shared.kernel.decisions import Actor, Answer, Arm, Context, Decision, Message
 from shared.kernel.refusals import Refused
+from shared.persistence.connection import Connection
 
 
 class ServiceStore(Protocol):
     """A service's own tables, read and written set-wise inside the shell's transaction."""
 
-    async def resolve(self, conn: AsyncConnection, messages: Sequence[Message]) -> Sequence[Message]:
+    async def resolve(self, conn: Connection, messages: Sequence[Message]) -> Sequence[Message]:
         """Return the messages with subject and touches filled in, where only the database knows them.
 
         Runs before any lock: what it reads must be immutable, or be checked again by the decider.
         """
         ...
 
-    async def prepare(self, conn: AsyncConnection, messages: Sequence[Message], now: datetime) -> Any:
+    async def prepare(self, conn: Connection, messages: Sequence[Message], now: datetime) -> Any:
         """Return what deciders may find in `context.prepared`; runs after the locks."""
         ...
 
-    async def save(self, conn: AsyncConnection, rows: Sequence[Any]) -> None:
+    async def save(self, conn: Connection, rows: Sequence[Any]) -> None:
         """Keep the private rows of the batch's decisions, in their order, in one statement per table."""
         ...
 
@@ -36,15 +35,15 @@ class ServiceStore(Protocol):
 class NoTables:
     """The store of a service whose states are all it keeps."""
 
-    async def resolve(self, conn: AsyncConnection, messages: Sequence[Message]) -> Sequence[Message]:
+    async def resolve(self, conn: Connection, messages: Sequence[Message]) -> Sequence[Message]:
         """Return the messages as they are."""
         return messages
 
-    async def prepare(self, conn: AsyncConnection, messages: Sequence[Message], now: datetime) -> Any:
+    async def prepare(self, conn: Connection, messages: Sequence[Message], now: datetime) -> Any:
         """Prepare nothing."""
         return None
 
-    async def save(self, conn: AsyncConnection, rows: Sequence[Any]) -> None:
+    async def save(self, conn: Connection, rows: Sequence[Any]) -> None:
         """Keep nothing."""
 
 

@@ -15,9 +15,11 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import text as make_text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.kernel.decisions import CLOCK, SYSTEM, Arm, Due, Message
+from shared.persistence.connection import Connection
+from shared.persistence.engine import transaction
 from shared.shell.apply import Bench, due_id, fold_deadlines, subjects_of, subjects_to_lock
 from shared.shell.opening import open_batch, open_record
 from shared.shell.service import kind_of
@@ -66,21 +68,21 @@ class SqlStore:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[SqlTransaction]:
         """Run one batch: commits at the end, rolls back on any error."""
-        async with self.engine.begin() as conn:
+        async with transaction(self.engine) as conn:
             yield SqlTransaction(self, conn)
 
-    async def clock(self, conn: AsyncConnection) -> Clock:
+    async def clock(self, conn: Connection) -> Clock:
         """Read the one clock row."""
         return _clock(*(await conn.execute(self._clock_row)).one())
 
     async def now(self) -> Clock:
         """Read the clock on a connection of its own."""
-        async with self.engine.connect() as conn:
+        async with transaction(self.engine) as conn:
             return await self.clock(conn)
 
     async def seed(self, wanted: Sequence[tuple[str, Arm]]) -> None:
         """Insert subjects that are not there yet, each with its first deadline; existing ones are left alone."""
-        async with self.engine.begin() as conn:
+        async with transaction(self.engine) as conn:
             new = await conn.execute(
                 text(
                     "INSERT INTO subject (id, kind, seen) SELECT id, kind, CAST(:seen AS int[]) "
@@ -95,7 +97,7 @@ class SqlStore:
 
     async def fences(self, reader: str) -> dict[Partition, int]:
         """Return the expected offset of each partition that this reader has a fence for."""
-        async with self.engine.connect() as conn:
+        async with transaction(self.engine) as conn:
             rows = await conn.execute(
                 text("SELECT topic, partition, expected FROM fence WHERE reader = :reader"), {"reader": reader}
             )
@@ -103,13 +105,13 @@ class SqlStore:
 
     async def aside(self) -> list[str]:
         """Return the subjects that are set aside."""
-        async with self.engine.connect() as conn:
+        async with transaction(self.engine) as conn:
             return [row[0] for row in await conn.execute(text("SELECT id FROM subject WHERE aside IS NOT NULL"))]
 
     async def begin_fences(self, reader: str, positions: Mapping[Partition, int]) -> None:
         """Set the fence of partitions that have none yet to the reader's position (shell.md §1.4)."""
         places = sorted(positions)
-        async with self.engine.begin() as conn:
+        async with transaction(self.engine) as conn:
             await conn.execute(
                 text(
                     "INSERT INTO fence (reader, topic, partition, expected) SELECT :reader, t, p, e "
@@ -128,7 +130,7 @@ class SqlStore:
 class SqlTransaction:
     """One transaction: load under locks, then commit an outcome."""
 
-    def __init__(self, store: SqlStore, conn: AsyncConnection) -> None:
+    def __init__(self, store: SqlStore, conn: Connection) -> None:
         self.store, self.conn, self.service = store, conn, store.service
 
     # ---- load
@@ -452,7 +454,7 @@ class SqlTransaction:
             )
 
 
-async def _arm(conn: AsyncConnection, arms: Sequence[Arm]) -> None:
+async def _arm(conn: Connection, arms: Sequence[Arm]) -> None:
     if arms:
         await conn.execute(
             text(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import event
+from sqlalchemy import TextClause
 
+from shared.persistence.connection import Connection
 from shared.persistence.engine import RETRY_AT_ONCE, is_away, sqlstate
 from shared.shell.opening import outside
 from shared.shell.work import Batch
@@ -51,29 +53,33 @@ def test_3_2_a_bogus_id_from_outside_makes_no_row(office: Office) -> None:
     assert office.row("c-bogus-2") is None
 
 
-def test_3_2_statements_lock_fences_then_new_rows_then_subjects_then_inbox_each_sorted(sql: SqlOffice) -> None:
+def test_3_2_statements_lock_fences_then_new_rows_then_subjects_then_inbox_each_sorted(
+    sql: SqlOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sql.open("c-1", "c-2", "c-3")
-    said: list[tuple[str, object]] = []
+    said: list[str] = []
+    execute = Connection.execute
 
-    @event.listens_for(sql.engine.sync_engine, "before_cursor_execute")
-    def note(conn: object, cursor: object, statement: str, parameters: object, *_: object) -> None:
-        said.append((statement, parameters))
+    async def note(conn: Connection, statement: TextClause, values: Any = None) -> Any:
+        said.append(statement.text)
+        return await execute(conn, statement, values)
 
+    monkeypatch.setattr(Connection, "execute", note)
     records = [sql.fact(mini.registered(), name, 1, partition=p) for name, p in (("c-9", 1), ("c-8", 0), ("c-7", 1))]
     replies = [sql.reply("also c-1", "m-1", "c-3"), sql.reply("a note", "m-2", "c-2")]
     sql.drive(sql.shell.store.begin_fences("g", {(r.topic, r.partition): r.offset for r in records + replies}))
     said.clear()
     sql.take(*records, *replies, reader="g")
     order = [
-        next((n for n, (s, _) in enumerate(said) if what in s), -1)
+        next((n for n, s in enumerate(said) if what in s), -1)
         for what in ("FROM fence", "INSERT INTO subject", "FROM subject WHERE id", "FROM inbox", "INSERT INTO inbox",
                      "UPDATE subject", "INSERT INTO journal", "UPDATE fence")
     ]  # fmt: skip
     assert order == sorted(order)
     assert -1 not in order
-    assert "ORDER BY topic, partition FOR UPDATE" in said[order[0]][0]
-    assert "ORDER BY id ON CONFLICT" in said[order[1]][0]
-    assert "ORDER BY id FOR UPDATE" in said[order[2]][0]
+    assert "ORDER BY topic, partition FOR UPDATE" in said[order[0]]
+    assert "ORDER BY id ON CONFLICT" in said[order[1]]
+    assert "ORDER BY id FOR UPDATE" in said[order[2]]
 
 
 def test_3_3_facts_are_written_down_in_the_order_in_which_they_were_stated(office: Office) -> None:

@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts import feedback, intake
 from shared.contracts.envelope import stated
 from shared.contracts.topics import MAX_MESSAGE_BYTES, MAX_REQUEST_BYTES, topics
 from shared.kernel.decisions import Message
 from shared.kernel.refusals import Refused
+from shared.persistence.connection import Connection
 from shared.shell.apply import MAX_ASIDE_IN_A_ROW
 from shared.shell.opening import MAX_VALUE_BYTES, open_record
 from shared.shell.service import NoTables
@@ -308,7 +308,7 @@ class Picky(NoTables):
 
     async def prepare(self, conn: Any, messages: Sequence[Message], now: datetime) -> Any:
         if any("poison" in (getattr(m.data, "note", ""), getattr(m.data, "summary", "")) for m in messages):
-            if isinstance(conn, AsyncConnection) and self.statement:
+            if isinstance(conn, Connection) and self.statement:
                 values = {"n": 2**40, "s": "\ud800", "at": FAR} if ":" in self.statement else {}
                 await conn.execute(text(self.statement), values)
             raise self.error

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from msgspec import Raw
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.console.projection import case, ledger, rows, score
 from shared.contracts.base import Contract
 from shared.contracts.escalation import LedgerHead, Meeting, Topic
 from shared.contracts.feedback import ScorePublished
+from shared.persistence.connection import Executes
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Heard:
     recorded_at: datetime
 
 
-async def project(conn: AsyncConnection, facts: Sequence[Heard]) -> None:
+async def project(conn: Executes, facts: Sequence[Heard]) -> None:
     """Bring the read model up to a batch of facts: each fact once, in causal order, inside the caller's transaction."""
     await _project_cases(conn, [fact for fact in facts if case.concerns(fact.data)])
     await _project_topics(conn, [fact for fact in facts if isinstance(fact.data, Topic)])
@@ -40,7 +40,7 @@ async def project(conn: AsyncConnection, facts: Sequence[Heard]) -> None:
     await rows.append(conn, "timeline", [_entry(fact) for fact in facts])
 
 
-async def _project_cases(conn: AsyncConnection, facts: Sequence[Heard]) -> None:
+async def _project_cases(conn: Executes, facts: Sequence[Heard]) -> None:
     known = await rows.read(conn, "case_view", "id", sorted({fact.subject for fact in facts}), case.CaseRow)
     found = {row.id: row for row in known}
     for fact in facts:
@@ -49,7 +49,7 @@ async def _project_cases(conn: AsyncConnection, facts: Sequence[Heard]) -> None:
     await rows.write(conn, "case_view", list(found.values()))
 
 
-async def _project_topics(conn: AsyncConnection, facts: Sequence[Heard]) -> None:
+async def _project_topics(conn: Executes, facts: Sequence[Heard]) -> None:
     topics = sorted({fact.data.topic for fact in facts if isinstance(fact.data, Topic)})
     known = await rows.read(conn, "topic_view", "topic", topics, ledger.TopicRow)
     found = {(row.topic, row.body): row for row in known}
@@ -59,7 +59,7 @@ async def _project_topics(conn: AsyncConnection, facts: Sequence[Heard]) -> None
     await rows.write(conn, "topic_view", list(found.values()))
 
 
-async def _project_meetings(conn: AsyncConnection, facts: Sequence[Heard]) -> None:
+async def _project_meetings(conn: Executes, facts: Sequence[Heard]) -> None:
     known = await rows.read(conn, "meeting_view", "id", sorted({fact.subject for fact in facts}), ledger.MeetingRow)
     found = {row.id: row for row in known}
     for fact in facts:

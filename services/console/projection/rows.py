@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import inspect
 from sqlalchemy import text as make_text
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.persistence.connection import Executes
 
 R = TypeVar("R")
 text = cache(make_text)
@@ -39,7 +40,7 @@ class Entry:
     """As JSON."""
 
 
-async def read(conn: AsyncConnection, table: str, key: str, values: Sequence[str], kind: type[R]) -> list[R]:
+async def read(conn: Executes, table: str, key: str, values: Sequence[str], kind: type[R]) -> list[R]:
     """Return the rows whose key is among the values; asks nothing for none."""
     if not values:
         return []
@@ -48,7 +49,7 @@ async def read(conn: AsyncConnection, table: str, key: str, values: Sequence[str
     return [msgspec.json.decode(row, type=kind) for (row,) in found]
 
 
-async def write(conn: AsyncConnection, table: str, rows: Sequence[Any]) -> None:
+async def write(conn: Executes, table: str, rows: Sequence[Any]) -> None:
     """Insert or replace rows by their key, in one statement."""
     if not rows:
         return
@@ -63,7 +64,7 @@ async def write(conn: AsyncConnection, table: str, rows: Sequence[Any]) -> None:
     await conn.execute(text(query), {"rows": _json(rows)})
 
 
-async def append(conn: AsyncConnection, table: str, rows: Sequence[Any]) -> None:
+async def append(conn: Executes, table: str, rows: Sequence[Any]) -> None:
     """Append rows in their order, in one statement; a row that is there already is an error."""
     if not rows:
         return

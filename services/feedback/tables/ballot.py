@@ -14,13 +14,13 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Index, Text, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import Field
 
 from services.feedback.domain.assessment import Assessed, CastBallot, CloseAssessment, NameRaters
 from services.feedback.domain.ballot import Ballot, Box, Count, NamedVoter, Sealed, Spent, Voter
 from services.feedback.tables.row import Row, insert, rows_of
 from shared.kernel.decisions import Due, Message
+from shared.persistence.connection import Connection
 
 
 class VoterRow(Row, table=True):
@@ -121,7 +121,7 @@ class Boxes:
         mac = hmac.new(self._secret, f"ballot\n{self._city}\n{box}\n{voter}".encode(), sha256)
         return urlsafe_b64encode(mac.digest()).decode().rstrip("=")
 
-    async def find(self, conn: AsyncConnection, messages: Sequence[Message]) -> dict[str, Any]:
+    async def find(self, conn: Connection, messages: Sequence[Message]) -> dict[str, Any]:
         """Return, by message id, the voter of a ballot, what is in a box that may be counted, who is on a list."""
         found: dict[str, Any] = {}
         cast = [m for m in messages if isinstance(m.data, CastBallot)]
@@ -143,7 +143,7 @@ class Boxes:
             found |= {m.id: tuple(lists[m.subject]) for m in naming}
         return found
 
-    async def keep(self, conn: AsyncConnection, rows: Sequence[Any]) -> None:
+    async def keep(self, conn: Connection, rows: Sequence[Any]) -> None:
         """Name voters, spend tokens, add ballots, seal boxes: one statement per table."""
         named = [row for row in rows if isinstance(row, NamedVoter)]
         if named:
@@ -167,7 +167,7 @@ class Boxes:
         if assessed:
             await conn.execute(_ASSESS, rows_of(assessed))
 
-    async def _boxes(self, conn: AsyncConnection, names: Iterable[str]) -> Mapping[str, Box]:
+    async def _boxes(self, conn: Connection, names: Iterable[str]) -> Mapping[str, Box]:
         wanted = {"boxes": sorted(names)}
         voters = {row.box: row.n for row in await conn.execute(_VOTED, wanted)}
         contents: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
