@@ -133,10 +133,10 @@ class Escalation(Office):
         self.records: dict[str, list[Record]] = {}
 
     def resolve(self, message: Message) -> Message:
-        state = self.states.get(message.subject) if escalation.needs_peek(message) else None
-        if state is None:
+        if not escalation.needs_peek(message):
             return message
-        return replace(message, touches=(*message.touches, *escalation.further(message, state, self.city)))
+        further = escalation.further(message, self.states.get(message.subject), self.city)
+        return replace(message, touches=(*message.touches, *further))
 
     def touches(self, message: Message) -> Sequence[str]:
         return escalation.touches(message)
