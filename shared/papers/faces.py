@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from bisect import bisect_right
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import typst
-from fontTools.ttLib import TTFont
 
 from shared.kernel.refusals import Refused
+from shared.papers.glyphs import Ranges, drawn
 
 SERIF = ("Noto Serif SC", "Noto Serif CJK SC", "Source Han Serif SC")
 SANS = ("Noto Sans SC", "Noto Sans CJK SC", "Source Han Sans SC")
@@ -22,6 +24,10 @@ WANTED = {
     "figures": SERIF,
 }
 """Role in GB/T 9704 -> families in order of preference: 仿宋, 小标宋, 黑体, 楷体, and 宋体 for page numbers."""
+
+
+REGULAR = 400
+"""Weight of the faces that papers are set in; bold titles are drawn with a stroke."""
 
 
 def choose(available: Iterable[str]) -> dict[str, list[str]]:
@@ -56,24 +62,29 @@ def faces() -> dict[str, list[str]]:
 
 
 @cache
-def _drawn() -> frozenset[int]:
-    """Return the characters for which every role has a glyph."""
-    per_role = []
-    for families in faces().values():
-        files = {(font.path, font.index) for font in fonts().fonts() if font.family in families}
-        per_role.append(frozenset().union(*(_characters(path, index) for path, index in files)))
-    return frozenset.intersection(*per_role)
+def _drawn() -> dict[str, tuple[Ranges, ...]]:
+    """Return, for each role, what each of its faces draws."""
+    found = fonts().fonts()
+    return {
+        role: tuple(
+            drawn(font.path, font.index) for font in found if font.family in families and font.weight == REGULAR
+        )
+        for role, families in faces().items()
+    }
 
 
-@cache
-def _characters(path: str, index: int) -> frozenset[int]:
-    with TTFont(path, fontNumber=index, lazy=True) as font:
-        return frozenset(font.getBestCmap())
+@lru_cache(maxsize=1 << 14)
+def is_drawn(letter: str) -> bool:
+    """Tell whether a paper can show a character, whatever it is set in."""
+    code = ord(letter)
+    return letter in "\n\t" or all(any(_holds(ranges, code) for ranges in role) for role in _drawn().values())
+
+
+def _holds(ranges: Ranges, code: int) -> bool:
+    at = bisect_right(ranges, (code, sys.maxunicode)) - 1
+    return at >= 0 and ranges[at][0] <= code <= ranges[at][1]
 
 
 def without_boxes(text: str) -> str:
     """Return a text in which a character that no face draws is named by its code instead: never an empty box."""
-    drawn = _drawn()
-    if all(ord(letter) in drawn or letter in "\n\t" for letter in text):
-        return text
-    return "".join(c if ord(c) in drawn or c in "\n\t" else f"〔U+{ord(c):04X}〕" for c in text)
+    return "".join(letter if is_drawn(letter) else f"〔U+{ord(letter):04X}〕" for letter in text)

@@ -87,12 +87,15 @@ class _Sheet:
         mark = self._line(paper.agency, CENTRE, face=TITLE, size=size, colour=RED, bold=True)
         mark.paragraph_format.space_before = Mm(35)
         mark.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
-        number = self._line(paper.number, CENTRE)
-        number.paragraph_format.space_before = LINE
-        _rule_below(number, "E60012", 12, 11)
+        last = mark
+        if paper.number:
+            last = self._line(paper.number, CENTRE)
+            last.paragraph_format.space_before = LINE
+        _rule_below(last, "E60012", 12, 11)
         title = self._line(paper.title, CENTRE, face=TITLE, size=22, bold=True)
         title.paragraph_format.space_before = title.paragraph_format.space_after = LINE
         title.paragraph_format.line_spacing = Pt(32)
+        _off_the_grid(title)
         if paper.recipients:
             self._line(f"{paper.recipients}：", BOTH)
 
@@ -221,6 +224,11 @@ def _face(properties: Any, face: str) -> None:
         fonts.set(qn(f"w:{name}"), value)
 
 
+def _off_the_grid(line: Paragraph) -> None:
+    """Let lines of another size keep their own distance."""
+    line._p.get_or_add_pPr().insert_element_before(_element("snapToGrid", val="0"), *_AFTER_GRID)
+
+
 def _rule_below(line: Paragraph, colour: str, eighths: int, gap: int) -> None:
     _rule(line, "bottom", colour, eighths, gap)
 
@@ -245,6 +253,9 @@ _AFTER_BORDERS = (
     "w:textboxTightWrap", "w:outlineLvl", "w:divId", "w:cnfStyle", "w:rPr", "w:sectPr", "w:pPrChange",
 )  # fmt: skip
 """What the schema wants after the borders of a paragraph."""
+
+
+_AFTER_GRID = _AFTER_BORDERS[_AFTER_BORDERS.index("w:snapToGrid") + 1 :]
 
 
 def _page_number(run: Run) -> None:

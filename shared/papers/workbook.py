@@ -17,6 +17,9 @@ LONGEST_TEXT = 32_767
 """Characters that a cell of Excel holds."""
 LONGEST_FOOTER = 255
 LONGEST_NAME = 31
+HIGHEST_ROW = 409
+LINE_HEIGHT = 13.5
+"""Points that a line of ten-point type takes."""
 A3, A4 = 8, 9
 _FORBIDDEN_IN_NAMES = re.compile(r"[\[\]:*?/\\]")
 _LIKE_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -107,7 +110,11 @@ class Sheet:
         self._next = 3
 
     def row(self, cells: Sequence[Cell]) -> None:
-        """Write the next row; what is not known stays an empty cell."""
+        """Write the next row, as high as its texts need; what is not known stays an empty cell."""
+        lines = max(
+            (_lines(cell, column.width) for cell, column in zip(cells, self._columns, strict=True) if cell), default=1
+        )
+        self._sheet.set_row(self._next, min(HIGHEST_ROW, LINE_HEIGHT * lines + 4))
         for at, cell in enumerate(cells):
             self._write(at, cell)
         self._next += 1
@@ -174,6 +181,13 @@ def shortened(said: str) -> str:
         return said
     kept = LONGEST_TEXT - 40
     return f"{said[:kept]}……（其余{len(said) - kept}字未列）"
+
+
+def _lines(cell: Cell, width: int) -> int:
+    """Return how many lines a cell's text takes in a column so wide: a Chinese character is two digits wide."""
+    if not isinstance(cell, str):
+        return 1
+    return sum(max(1, -(-sum(1 + (ord(c) > 0xFF) for c in said) // max(1, width - 1))) for said in cell.split("\n"))
 
 
 def _across(sheet: Any, row: int, last: int, said: str, style: Any) -> None:

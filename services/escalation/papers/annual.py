@@ -14,7 +14,7 @@ from services.escalation.papers.words import DECISIONS, STANDINGS, day_of, name_
 from shared.papers.paper import Block, Chart, Column, Heading, Paper, Table, Text, chinese_day, numbered
 
 FINAL = frozenset({"written_off", "withdrawn", "returned", "combined"})
-TOPICS = (Column("议题编号", 5), Column("议题", 8), Column("提出日期", 4), Column("牵头", 5), Column("年末情况", 5))
+TOPICS = (Column("议题编号", 10), Column("议题", 10), Column("提出日期", 5), Column("牵头", 6), Column("年末情况", 5))
 
 
 @dataclass(slots=True)

@@ -70,4 +70,5 @@ def moment_words(at: datetime) -> str:
 
 def title_of(topic: Mapping[str, Any]) -> str:
     """Return a topic as a heading of papers: what it is about and its number."""
-    return f"{topic.get('summary') or '议题'}（{topic['id']}）"
+    about = str(topic.get("summary") or "").rstrip("。；，,.; ")
+    return f"{about or '议题'}（{topic['id']}）"

@@ -20,7 +20,7 @@ from services.escalation.papers.words import (
 )
 from shared.papers.paper import Block, Column, Heading, Labelled, Paper, Table, Text, chinese_day, numbered
 
-EARLIER = (Column("议题编号", 5), Column("议题", 8), Column("牵头", 5), Column("时限", 4), Column("进展", 5))
+EARLIER = (Column("议题编号", 10), Column("议题", 10), Column("牵头", 6), Column("时限", 5), Column("进展", 5))
 
 
 def minutes(sitting: Sitting, earlier: Sequence[tuple[str, ...]] = ()) -> Paper:

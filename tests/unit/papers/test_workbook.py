@@ -88,3 +88,10 @@ def test_a_chart_stands_below_the_rows_it_draws(tmp_path: Path) -> None:
     book.close()
     (chart,) = load_workbook(tmp_path / "a.xlsx")["得分"]._charts
     assert chart.anchor._from.row >= 5
+
+
+def test_a_row_is_as_high_as_its_longest_text(tmp_path: Path) -> None:
+    write(tmp_path / "a.xlsx", (1, "短", None), (2, "长" * 60, None), (3, "一\n二\n三", None), (4, "长" * 9000, None))
+    sheet = load_workbook(tmp_path / "a.xlsx")["红旗街道"]
+    one, long, three, most = (sheet.row_dimensions[row].height for row in (4, 5, 6, 7))
+    assert one < three < long < most <= 409
