@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import Any
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaTimeoutError
+from aiokafka.errors import KafkaTimeoutError, UnknownTopicOrPartitionError
 
 from deploy.audit.journals import Finding
 from shared.contracts.envelope import SEQUENCE, SUBJECT
@@ -52,19 +53,43 @@ async def read(bootstrap: str, city: str, service: str, progress: Callable[[int]
     Raises KafkaError when the broker cannot be reached, or goes away meanwhile.
     """
     stream = Stream(topic_name(city, STATE_STREAM[service]))
-    if stream.topic not in await _topics(bootstrap):
+    try:
+        async with aclosing(batches(bootstrap, stream.topic)) as found:
+            async for records in found:
+                for record in records:
+                    _one(stream, dict(record.headers), record.value or b"")
+                progress(len(records))
+    except UnknownTopicOrPartitionError:
         stream.exists = False
-        return stream
+    return stream
+
+
+async def batches(bootstrap: str, topic: str) -> AsyncGenerator[list[Any], None]:
+    """Yield what a topic holds now, each partition's records in order, by the batch.
+
+    Raises KafkaError when the broker cannot be reached, goes away meanwhile, or has no such topic.
+    """
+    if topic not in await _topics(bootstrap):
+        raise UnknownTopicOrPartitionError(topic)
     consumer = AIOKafkaConsumer(
-        stream.topic, bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+        topic, bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
     )
     try:
         await consumer.start()
-        await _read_all(consumer, stream, progress)
+        places = list(consumer.assignment())
+        ends = await consumer.end_offsets(places)
+        await consumer.seek_to_beginning(*places)
+        last = time.monotonic()
+        while any([await consumer.position(place) < ends[place] for place in places]):
+            got = await consumer.getmany(timeout_ms=1000, max_records=2000)
+            if got:
+                last = time.monotonic()
+                yield [record for records in got.values() for record in records]
+            elif time.monotonic() - last > STALLED:
+                raise KafkaTimeoutError(f"{topic}: no record for {STALLED:.0f} s")
     finally:
         with suppress(Exception):
             await consumer.stop()
-    return stream
 
 
 async def _topics(bootstrap: str) -> set[str]:
@@ -76,21 +101,6 @@ async def _topics(bootstrap: str) -> set[str]:
     finally:
         with suppress(Exception):
             await consumer.stop()
-
-
-async def _read_all(consumer: AIOKafkaConsumer, stream: Stream, progress: Callable[[int], None]) -> None:
-    places = list(consumer.assignment())
-    ends = await consumer.end_offsets(places)
-    await consumer.seek_to_beginning(*places)
-    last = time.monotonic()
-    while any([await consumer.position(place) < ends[place] for place in places]):
-        for records in (await consumer.getmany(timeout_ms=1000, max_records=2000)).values():
-            for record in records:
-                _one(stream, dict(record.headers), record.value or b"")
-            progress(len(records))
-            last = time.monotonic()
-        if time.monotonic() - last > STALLED:
-            raise KafkaTimeoutError(f"{stream.topic}: no record for {STALLED:.0f} s")
 
 
 def _one(stream: Stream, headers: dict[str, bytes], value: bytes) -> None:

@@ -15,7 +15,7 @@ from shared.kernel.refusals import Refused
 
 Headers = tuple[tuple[str, bytes], ...]
 
-ID, SUBJECT, SEQUENCE = "ce_id", "ce_subject", "ce_sequence"
+ID, TYPE, SUBJECT, SEQUENCE = "ce_id", "ce_type", "ce_subject", "ce_sequence"
 """What others may want to look at without reading the whole envelope."""
 
 REQUIRED_INSIDE = ("ce_id", "ce_type", "ce_source", "ce_subject", "ce_time", "ce_sequence")

@@ -83,14 +83,22 @@ class Record:
             json.loads(self.body)
         except (ValueError, RecursionError):
             return False
-        columns = _line(self.ledger, self.seq, self.prev, self.at, self.kind, self.topic, self.body)
+        columns = line_of(self.ledger, self.seq, self.prev, self.at, self.kind, self.topic, self.body)
         return columns == self.line and self.is_hashed
+
+
+def line_of(ledger: str, seq: int, prev: str, at: str, kind: str, topic: str, body: str) -> str:
+    """Write the canonical JSON of a record around its body's, which is canonical already."""
+    return (
+        f'{{"at":{_SORTED(at)},"body":{body},"kind":{_SORTED(kind)},"ledger":{_SORTED(ledger)},'
+        f'"prev":{_SORTED(prev)},"seq":{seq},"topic":{_SORTED(topic)}}}'
+    )
 
 
 def make_record(ledger: str, seq: int, prev: str, at: str, kind: str, topic: str, body: Mapping[str, Any]) -> Record:
     """Return the next record of a ledger, chained to the hash before it."""
     text = canonical(body)
-    line = _line(ledger, seq, prev, at, kind, topic, text)
+    line = line_of(ledger, seq, prev, at, kind, topic, text)
     return Record(ledger, seq, prev, at, kind, topic, text, line, sha256(line.encode()).hexdigest())
 
 
@@ -145,6 +153,11 @@ class Check:
         self._seq, self._hash = 0, GENESIS
         self._doubt: Anchor | None = None
         self._found: Broken | None = None
+
+    @property
+    def head(self) -> tuple[int, str]:
+        """Return number and hash of the last record up to which everything is whole."""
+        return self._seq, self._hash
 
     def take(self, record: Record) -> None:
         """Take the next record; after the first broken link only what tells its name is still looked at."""
@@ -213,14 +226,6 @@ def anchors_below(records: Iterable[Record]) -> dict[str, list[Anchor]]:
         if record.kind in ANCHORING and (below := anchor_below(record.line, f"{record.ledger}#{record.seq}")):
             found.setdefault(below[0], []).append(below[1])
     return found
-
-
-def _line(ledger: str, seq: int, prev: str, at: str, kind: str, topic: str, body: str) -> str:
-    """Write the canonical JSON of a record around its body's, which is canonical already."""
-    return (
-        f'{{"at":{_SORTED(at)},"body":{body},"kind":{_SORTED(kind)},"ledger":{_SORTED(ledger)},'
-        f'"prev":{_SORTED(prev)},"seq":{seq},"topic":{_SORTED(topic)}}}'
-    )
 
 
 def _said(record: Record) -> tuple[Any, Any] | None:

@@ -1,0 +1,93 @@
+"""Heads of ledgers as they were written down elsewhere: in facts, in published lists, in files, on paper."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from services.escalation.domain.chain import Anchor
+from services.escalation.domain.heads import Head, digest_of
+
+Anchors = Mapping[str, Sequence[Anchor]]
+"""Ledger -> its heads as others wrote them down."""
+
+LISTS = "ledger.heads.v1"
+STATING = ("ledger.head.v1", "meeting.adopted.v1", "topic.moved_up.v1", LISTS)
+"""The facts that write a head down."""
+OPENING, SECTION = b'{"export":"sidan-ledger-1",', b'{"ledger":'
+"""How an exported file begins, and in it what is said of each ledger."""
+_ON_PAPER = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*):([0-9]{1,9}):([0-9a-f]{64})")
+
+
+class NoAnchors(ValueError):
+    """Neither `ledger:seq:hash` nor a file with heads that are what they were."""
+
+
+def heads_said(kind: str, value: str | bytes, where: str) -> Iterator[tuple[str, Anchor]]:
+    """Yield (ledger, head) of a fact. Raises ValueError where it cannot be read."""
+    try:
+        said = json.loads(value)
+        if kind == LISTS:
+            heads = [(head["ledger"], head["seq"], head["hash"]) for head in said["heads"]]
+        else:
+            prefix = "" if kind == "ledger.head.v1" else "ledger_"
+            heads = [(said["body"], said[f"{prefix}seq"], said[f"{prefix}hash"])]
+    except (KeyError, TypeError, RecursionError) as error:
+        raise ValueError("no head") from error
+    for ledger, seq, hash_ in heads:
+        if not (isinstance(ledger, str) and isinstance(hash_, str) and type(seq) is int and 0 <= seq < 2**31):
+            raise ValueError("no head")
+        yield ledger, Anchor(seq, hash_, where)
+
+
+def is_following(page: Mapping[str, Any], prev: str) -> bool:
+    """Tell whether a page of a daily list has the digest of what it says and follows the page with digest `prev`."""
+    try:
+        heads = [Head(head["ledger"], head["seq"], head["hash"]) for head in page["heads"]]
+        digest = digest_of(date.fromisoformat(page["on"]), page["page"], page["pages"], heads, page["prev"])
+        return bool((page["prev"], page["digest"]) == (prev, digest))
+    except (KeyError, TypeError, ValueError):
+        return False
+
+
+def read_anchors(sources: Iterable[str]) -> dict[str, list[Anchor]]:
+    """Read heads kept elsewhere: `C01:57:<hash>` from a page's foot, a published list, another export.
+
+    Raises NoAnchors with the source that is none of these.
+    """
+    found: dict[str, list[Anchor]] = {}
+    for source in sources:
+        on_paper = _ON_PAPER.fullmatch(source)
+        heads = [(on_paper[1], Anchor(int(on_paper[2]), on_paper[3], source))] if on_paper else _in_file(Path(source))
+        for ledger, anchor in heads:
+            found.setdefault(ledger, []).append(anchor)
+    return found
+
+
+def _in_file(path: Path) -> Iterator[tuple[str, Anchor]]:
+    try:
+        with path.open("rb") as file:
+            if file.read(len(OPENING)) == OPENING:
+                for line in file:
+                    if line.startswith(SECTION):
+                        yield from of_section(json.loads(line), path.name)
+                return
+        said = json.loads(path.read_bytes())
+        for page in said["pages"]:
+            if not is_following(page, page["prev"]):
+                raise NoAnchors(str(path))
+            yield from heads_said(LISTS, json.dumps(page), f"{path.name} {page['on']}")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise NoAnchors(str(path)) from error
+
+
+def of_section(section: Mapping[str, Any], name: str) -> Iterator[tuple[str, Anchor]]:
+    """Yield what the head of a ledger's section in an export says. Raises ValueError, KeyError or TypeError."""
+    for seq, hash_, where in ((*section["head"], name), *section["anchors"]):
+        if not (type(seq) is int and isinstance(hash_, str) and isinstance(where, str)):
+            raise ValueError("no head")
+        yield str(section["ledger"]), Anchor(seq, hash_, where)
