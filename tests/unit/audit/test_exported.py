@@ -66,7 +66,7 @@ def test_an_exported_ledger_is_whole(tmp_path: Path, form: str) -> None:
 
 
 @FORMS
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_changed_bit_of_the_file_is_found(tmp_path: Path, form: str, data: st.DataObject) -> None:
     path = file_of(LEDGERS, tmp_path / f"b.{form}")
@@ -78,7 +78,7 @@ def test_any_changed_bit_of_the_file_is_found(tmp_path: Path, form: str, data: s
 
 
 @FORMS
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_file_cut_off_anywhere_is_found(tmp_path: Path, form: str, data: st.DataObject) -> None:
     path = file_of(LEDGERS, tmp_path / f"c.{form}")
