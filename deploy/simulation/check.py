@@ -8,7 +8,7 @@ from deploy.demo.streams import Heard
 from deploy.simulation.memory import Memory
 from services.dispatch.domain.order import Order, Status
 from services.escalation.domain.chain import verify
-from services.escalation.domain.topic import FINAL, EntryStatus, Topic
+from services.escalation.domain.topic import FINAL, EntryStatus, topic_of
 from services.intake.domain.case import Case
 from services.intake.domain.case import Status as Stage
 from shared.contracts import escalation
@@ -67,7 +67,7 @@ def _places(memory: Memory) -> Iterator[str]:
     """Yield every case that is nowhere, or in two places: ended, or open at one unit with a clock, or at one body."""
     orders, topics = memory.offices["dispatch"].states, memory.offices["escalation"].states
     for subject, case in memory.offices["intake"].states.items():
-        order, topic = orders.get(subject), topics.get(subject)
+        order, topic = orders.get(subject), topic_of(topics.get, subject)
         if not isinstance(case, Case) or case.status is Stage.HELD:
             continue
         if case.status is Stage.REJECTED:
@@ -80,10 +80,12 @@ def _places(memory: Memory) -> Iterator[str]:
         elif order.status not in _ENDED:
             if order.responsible is None or order.due_at is None:
                 yield f"{subject} is {order.status} and nobody's, or without a clock"
-            has_turn = isinstance(topic, Topic) and topic.active.status in _WAITING
+            has_turn = topic is not None and topic.active.status in _WAITING
             if (order.status is Status.ESCALATED) is not has_turn:
                 yield f"{subject} is {order.status} and its topic {topic and topic.active.status}"
-        elif isinstance(topic, Topic) and topic.active.status not in FINAL | {EntryStatus.SETTLED}:
+        elif topic is not None and topic.active.status not in FINAL | {EntryStatus.SETTLED}:
+            if subject in (*topic.closed, *topic.gone):
+                continue
             yield f"{subject} is {order.status} and its topic {topic.active.status}"
 
 

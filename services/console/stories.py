@@ -219,6 +219,75 @@ _STORIES = {
         "body",
         shape="ledger",
     ),
+    "topic.proposed.v1": Story(
+        "meet",
+        word("提出议题"),
+        lambda d, c, t: t("提出议题 {topic}，待审", topic=d["topic"]),
+        "proposer",
+        "asked",
+        "ledger",
+    ),
+    "topic.admitted.v1": Story(
+        "meet",
+        word("列入台账"),
+        lambda d, c, t: t("逾期未审，列入台账") if d["lapsed"] else t("审核列入台账"),
+        "body",
+        shape="ledger",
+    ),
+    "topic.joined.v1": Story(
+        "meet", word("并入议题"), lambda d, c, t: t("并入议题 {topic}", topic=d["topic"]), "body", shape="ledger"
+    ),
+    "topic.returned.v1": Story(
+        "meet", word("不予列入"), lambda d, c, t: t("不予列入，退回提出单位"), "body", "why", "ledger"
+    ),
+    "topic.received.v1": Story(
+        "meet",
+        word("上级签收"),
+        lambda d, c, t: t("上级逾期未签收，视为签收") if d["lapsed"] else t("上级已签收"),
+        "body",
+        shape="system",
+    ),
+    "topic.squad_formed.v1": Story(
+        "meet",
+        word("成立专班"),
+        lambda d, c, t: t("成立专班，{lead}牵头", lead=_name(c, d["lead"])),
+        "body",
+        "done_means",
+        "done",
+    ),
+    "topic.listed.v1": Story(
+        "meet",
+        word("列入难点清单"),
+        lambda d, c, t: t("列入难点清单（第 {n} 次），{day} 再议", n=d["reviews"], day=d["until"]),
+        "body",
+        "plan",
+        "ledger",
+    ),
+    "topic.combined.v1": Story(
+        "meet", word("并议"), lambda d, c, t: t("并入议题 {topic}", topic=d["into"]), "body", shape="ledger"
+    ),
+    "topic.enlarged.v1": Story(
+        "meet", word("并议"), lambda d, c, t: t("并入议题 {topic} 的案件", topic=d["taken"]), "body", shape="ledger"
+    ),
+    "topic.case_closed.v1": Story("meet", word("来源案件了结"), who="body", shape="system"),
+    "topic.reporter_joined.v1": Story("meet", word("反映人加入"), who="body", shape="system"),
+    "topic.telling_tried.v1": Story(
+        "meet", word("未联系上反映人"), lambda d, c, t: t("未联系上反映人，改日再联系"), "by", shape="system"
+    ),
+    "topic.follow_up_overdue.v1": Story(
+        "meet",
+        word("反馈超期"),
+        lambda d, c, t: t("{unit}反馈超期", unit=_name(c, d["charged"])),
+        "charged",
+        shape="late",
+    ),
+    "topic.supervised.v1": Story(
+        "meet",
+        word("反馈督办"),
+        lambda d, c, t: t("督办{unit}反馈", unit=_name(c, d["charged"])),
+        "supervisor",
+        shape="late",
+    ),
     "topic.tabled.v1": Story("meet", word("列入议程"), lambda d, c, t: t("列入议程"), "body", shape="system"),
     "topic.untabled.v1": Story(
         "meet", word("退回议程"), lambda d, c, t: t("会议未开成，重列议程"), "body", shape="system"
@@ -259,7 +328,7 @@ _STORIES = {
     "topic.reopened.v1": Story(
         "meet",
         word("重开议题"),
-        lambda d, c, t: t("议定事项未落实，重开议题（{cause}）", cause=_cause(d, t)),
+        lambda d, c, t: t("重新上会（{cause}）", cause=_cause(d, t)),
         "body",
         shape="ledger",
     ),
@@ -283,7 +352,7 @@ _STORIES = {
         "meet", word("答复超期"), lambda d, c, t: t("会议逾期未作决定，由上级督办"), "supervisor", shape="late"
     ),
     "topic.reminded.v1": Story(
-        "meet", word("催办"), lambda d, c, t: t("催{unit}确认答复", unit=_name(c, d["to"])), "body", shape="system"
+        "meet", word("催办"), lambda d, c, t: t("催办{unit}", unit=_name(c, d["to"])), "body", shape="system"
     ),
     "topic.withdrawn.v1": Story("meet", word("议题撤回"), lambda d, c, t: t("议题撤回"), "body", shape="system"),
     "meeting.recorded.v1": Story("meet", word("会议记录"), who="body", shape="system"),

@@ -83,16 +83,23 @@ CAUSES = {
     "overdue": word("督办后仍未办结"),
     "rework": word("两次返工未通过"),
     "dissatisfied": word("再次评价不满意"),
+    "dispute": word("部门争议"),
+    "by_hand": word("人工提出"),
+    "new_facts": word("新情况"),
 }
 ENTRIES = {
+    "proposed": word("待审"),
     "open": word("待议"),
     "tabled": word("已上会"),
     "executing": word("已议定，办理中"),
+    "listed": word("列入难点清单"),
     "moved_up": word("已上移"),
     "declined": word("不予采纳"),
     "settled": word("已办结，待销号"),
     "written_off": word("已销号"),
+    "returned": word("不予列入"),
     "withdrawn": word("已撤回"),
+    "combined": word("并议"),
 }
 PERIODS = {
     "month": word("每月例会"),

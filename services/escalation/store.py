@@ -208,9 +208,7 @@ class Store:
             if kind_of(row.id) in STATES
         }
         return [
-            replace(m, touches=(*m.touches, *further(m, found[m.subject], self._city)))
-            if needs_peek(m) and m.subject in found
-            else m
+            replace(m, touches=(*m.touches, *further(m, found.get(m.subject), self._city))) if needs_peek(m) else m
             for m in messages
         ]
 

@@ -34,6 +34,10 @@ class Cause(StrEnum):
     OVERDUE = "overdue"
     REWORK = "rework"
     DISSATISFIED = "dissatisfied"
+    DISPUTE = "dispute"
+    BY_HAND = "by_hand"
+    NEW_FACTS = "new_facts"
+    """A meeting's order is reopened because something new came to light (G12)."""
 
 
 class Dispatch(Contract):

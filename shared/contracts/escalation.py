@@ -1,7 +1,8 @@
 """What escalation states on `ledger`.
 
-Topic facts have the case id as subject (a topic has one case here), meeting facts the meeting id
-`meeting:<unit>:<n>`, ledger heads `ledger:<unit>`.
+Topic facts have as subject the case that carries the topic, its first one; a topic without a case has an id of the same
+form, under which its order is made. What concerns the orders of a topic's further cases is stated of each of these as
+well, with `home` set. Meeting facts have the meeting id `meeting:<unit>:<n>`, ledger heads `ledger:<unit>`.
 """
 
 from __future__ import annotations
@@ -21,16 +22,40 @@ class Escalation(Contract):
 
 
 class EntryStatus(StrEnum):
-    """Workflows §2.2, those that this flow reaches."""
+    """Workflows §2.2."""
 
+    PROPOSED = "proposed"
     OPEN = "open"
     TABLED = "tabled"
     EXECUTING = "executing"
+    LISTED = "listed"
     MOVED_UP = "moved_up"
     DECLINED = "declined"
     SETTLED = "settled"
     WRITTEN_OFF = "written_off"
+    RETURNED = "returned"
     WITHDRAWN = "withdrawn"
+    COMBINED = "combined"
+
+
+class TopicKind(StrEnum):
+    """What a topic is about: cases that could not be solved, or one of the kinds without a case."""
+
+    CASE = "case"
+    FUNDING = "funding"
+    PLAN = "plan"
+    SUGGESTION = "suggestion"
+
+
+class LadderStep(StrEnum):
+    """What a proposer should do instead of the joint meeting: a step of the ladder (move 4)."""
+
+    SOLVE = "solve"
+    PASS_UP = "pass_up"  # noqa: S105  a step of the ladder
+    DISPATCH = "dispatch"
+    UNABLE = "unable"
+    SUPERVISE = "supervise"
+    WHISTLE = "whistle"
 
 
 class Topic(Escalation):
@@ -40,6 +65,8 @@ class Topic(Escalation):
     body: Code
     level: str
     entry: EntryStatus
+    home: str = ""
+    """Set where the subject is a further case of the topic: the case that carries it. Count where it is empty."""
 
 
 class TopicRaised(Topic):
@@ -53,6 +80,60 @@ class TopicRaised(Topic):
     summary: Masked
     unit: Code
     urgent: bool
+    tried: Masked = ""
+    reporters: tuple[str, ...] = ()
+    """Case-scoped ids of those who are told of every decision."""
+
+
+class TopicProposed(Topic):
+    """An officer proposed it by hand (move 2); the secretary screens it by the due time, else it is admitted."""
+
+    TYPE: ClassVar[str] = "topic.proposed.v1"
+    number: str
+    kind: TopicKind
+    cause: Cause
+    cases: tuple[str, ...] = ()
+    proposer: Code
+    lead: Code | None
+    support: tuple[Code, ...] = ()
+    summary: Masked
+    tried: Masked
+    asked: Masked
+    unit: Code
+    urgent: bool
+    reporters: tuple[str, ...] = ()
+    screen_due_at: Instant
+
+
+class TopicAdmitted(Topic):
+    """Screened, or the time for it passed: open, and its cases with it (move 3)."""
+
+    TYPE: ClassVar[str] = "topic.admitted.v1"
+    answer_due_at: Instant
+    lapsed: bool
+    """True: nobody screened it in time; silence admits."""
+
+
+class TopicJoined(Topic):
+    """An order came to the meeting by itself; its case belongs to this topic already (G1)."""
+
+    TYPE: ClassVar[str] = "topic.joined.v1"
+    answer_due_at: Instant
+
+
+class TopicReturned(Topic):
+    """Not put on the ledger; the proposer is told which step of the ladder to use, orders stay as they are (move 4)."""
+
+    TYPE: ClassVar[str] = "topic.returned.v1"
+    step: LadderStep
+    why: Masked
+
+
+class TopicReceived(Topic):
+    """The secretary has received a topic that was moved up; silence is receipt (G18)."""
+
+    TYPE: ClassVar[str] = "topic.received.v1"
+    lapsed: bool
 
 
 class TopicTabled(Topic):
@@ -76,6 +157,34 @@ class TopicResolved(Topic):
     support: tuple[Code, ...] = ()
     due_at: Instant
     done_means: Masked
+    own_order: bool = False
+    """True: the topic has no case, so the order is its own; `proposer` rates it."""
+    number: str = ""
+    proposer: Code | None = None
+    summary: Masked = ""
+    unit: Code | None = None
+    urgent: bool = False
+
+
+class TopicSquadFormed(TopicResolved):
+    """A task squad (专班) is to do it; its order is the lead unit's (move 11)."""
+
+    TYPE: ClassVar[str] = "topic.squad_formed.v1"
+    leader: Code
+    members: tuple[Code, ...]
+
+
+class TopicListed(Topic):
+    """On the list of hard problems under a named leader; tabled again at each regular meeting (move 12)."""
+
+    TYPE: ClassVar[str] = "topic.listed.v1"
+    meeting: str
+    leader: Code
+    plan: Masked
+    reviews: int
+    """How many times it has been listed, this one included."""
+    until: date
+    answer_due_at: Instant
 
 
 class TopicMovedUp(Topic):
@@ -128,6 +237,8 @@ class TopicReopened(Topic):
     cause: Cause
     reopened: int
     answer_due_at: Instant
+    tried: Masked = ""
+    """What came to light, or what the failed order tried."""
 
 
 class TopicFedBack(Topic):
@@ -147,20 +258,76 @@ class TopicAcknowledged(Topic):
     decision: str = ""
 
 
+class FollowUp(StrEnum):
+    """What a unit still owes after a decision."""
+
+    ACKNOWLEDGE = "acknowledge"
+    TELL = "tell"
+    WRITE_OFF = "write_off"
+
+
 class TopicReminded(Topic):
-    """The unit has not acknowledged a decision in time (催办)."""
+    """The unit is reminded of what it owes before its time is over (催办)."""
 
     TYPE: ClassVar[str] = "topic.reminded.v1"
     to: Code
     decision: str
+    of: FollowUp = FollowUp.ACKNOWLEDGE
+
+
+class TopicFollowUpOverdue(Topic):
+    """The unit let its time pass."""
+
+    TYPE: ClassVar[str] = "topic.follow_up_overdue.v1"
+    of: FollowUp
+    charged: Code
+    decision: str
+
+
+class TopicSupervised(Topic):
+    """A unit that stays late is put under supervision (督办) of the one above, the top body's of operations."""
+
+    TYPE: ClassVar[str] = "topic.supervised.v1"
+    of: FollowUp
+    charged: Code
+    supervisor: Code
+    decision: str
 
 
 class ReportersTold(Topic):
-    """The reporters were told of a decision, or two attempts on two days were made."""
+    """A reporter, or all that still had to be, were told of a decision, or two attempts on two days were made."""
 
     TYPE: ClassVar[str] = "topic.reporters_told.v1"
     decision: str
     by: Code
+    reporters: tuple[str, ...] = ()
+    reached: bool = True
+    """False: two attempts on two days count as told."""
+
+
+class TellingTried(Topic):
+    """A reporter could not be reached."""
+
+    TYPE: ClassVar[str] = "topic.telling_tried.v1"
+    decision: str
+    by: Code
+    reporter: str
+    on: date
+
+
+class TopicReporterJoined(Topic):
+    """Somebody whose report was merged into one of the cases is told of every decision from now on."""
+
+    TYPE: ClassVar[str] = "topic.reporter_joined.v1"
+    reporter: str
+
+
+class TopicCaseClosed(Topic):
+    """The order of one of several cases is closed; the entry waits for the others (move 14)."""
+
+    TYPE: ClassVar[str] = "topic.case_closed.v1"
+    case: str
+    withdrawn: bool
 
 
 class TopicAnswerOverdue(Topic):
@@ -183,7 +350,38 @@ class TopicAnswered(Topic):
 
 
 class TopicWithdrawn(Topic):
+    """Taken back before a meeting, or left without an open case (move 19)."""
+
     TYPE: ClassVar[str] = "topic.withdrawn.v1"
+    by: Code | None = None
+    why: Masked = ""
+
+
+class TopicCombined(Topic):
+    """Goes on as part of another topic of the ledger, which takes its cases, reporters, lower entries (move 20)."""
+
+    TYPE: ClassVar[str] = "topic.combined.v1"
+    into: str
+    into_case: str
+
+
+class TopicEnlarged(Topic):
+    """The survivor of a combination: what it takes over; `chain` names the bodies of all its entries, lowest first."""
+
+    TYPE: ClassVar[str] = "topic.enlarged.v1"
+    taken: str
+    cases: tuple[str, ...]
+    reporters: tuple[str, ...]
+    closed: tuple[str, ...] = ()
+    chain: tuple[Code, ...]
+    levels: tuple[str, ...]
+    deferrals: int
+    reopened: int
+    reviews: int
+    answer_due_at: Instant
+    urgent: bool
+    led_by: tuple[Code, ...] = ()
+    objected: bool = False
 
 
 class TopicWrittenOff(Topic):
@@ -218,6 +416,8 @@ class MeetingConvened(Meeting):
     agenda: tuple[str, ...]
     """Topic ids, moved-up ones first, then reopened, then by age."""
     cases: tuple[str, ...]
+    more: tuple[tuple[str, ...], ...] = ()
+    """Further cases of each topic, in the agenda's order."""
     invited: tuple[Code, ...] = ()
 
 
@@ -244,6 +444,8 @@ class DecisionKind(StrEnum):
     MOVE_UP = "move_up"
     DEFER = "defer"
     DECLINE = "decline"
+    SQUAD = "squad"
+    LIST = "list"
 
 
 class DecisionDraft(Contract):
@@ -255,7 +457,11 @@ class DecisionDraft(Contract):
     support: tuple[Code, ...] = ()
     due_on: date | None = None
     reason: DeclineReason | None = None
+    leader: Code | None = None
+    members: tuple[Code, ...] = ()
+    consents: tuple[Code, ...] = ()
     done_means: Masked = ""
+    plan: Masked = ""
     reply: Masked = ""
     why: Masked = ""
     digest: str = ""
@@ -359,7 +565,13 @@ class TopicDecision(OutsideMessage):
     lead: Code | None = None
     support: Annotated[tuple[Code, ...], Field(max_length=10)] = ()
     due_on: date | None = None
+    leader: Code | None = None
+    """Post or unit of the leader of a squad or of a listed problem."""
+    members: Annotated[tuple[Code, ...], Field(max_length=30)] = ()
+    consents: Annotated[tuple[Code, ...], Field(max_length=10)] = ()
+    """Departments outside the body that consented in writing to lead or support (G7)."""
     done_means: Words | None = None
+    plan: Words | None = None
     reason: DeclineReason | None = None
     reply: Words | None = None
     why: Words | None = None
@@ -387,6 +599,64 @@ class AdoptMinutes(OutsideMessage):
     TYPE: ClassVar[str] = "meeting.adopt.v1"
 
 
+class ProposeTopic(OutsideMessage):
+    """An officer proposes a topic to his unit's own body: with source cases, or of a kind without (move 2, G1, G2)."""
+
+    TYPE: ClassVar[str] = "topic.propose.v1"
+    kind: TopicKind
+    cases: Annotated[tuple[Code, ...], Field(max_length=50)] = ()
+    body: Code | None = None
+    """The body meant; left out, it is the unit's own or its nearest ancestor's, and no other is possible."""
+    lead: Code | None = None
+    support: Annotated[tuple[Code, ...], Field(max_length=10)] = ()
+    summary: Annotated[Words, Field(max_length=200)]
+    tried: Words
+    asked: Words
+    urgent: bool = False
+
+
+class AdmitTopic(OutsideMessage):
+    """The secretary puts a proposed topic on the ledger (move 3)."""
+
+    TYPE: ClassVar[str] = "topic.admit.v1"
+
+
+class ReturnTopic(OutsideMessage):
+    """The secretary sends a proposed topic back and names the step of the ladder to use (move 4)."""
+
+    TYPE: ClassVar[str] = "topic.return.v1"
+    step: LadderStep
+    why: Words
+
+
+class ReceiveTopic(OutsideMessage):
+    """The secretary above acknowledges a topic that was moved up (G18)."""
+
+    TYPE: ClassVar[str] = "topic.receive.v1"
+
+
+class ReopenTopic(OutsideMessage):
+    """The convener accepts new facts before the order's deadline (move 13, G12)."""
+
+    TYPE: ClassVar[str] = "topic.reopen.v1"
+    why: Words
+
+
+class WithdrawTopic(OutsideMessage):
+    """The proposing unit takes its topic back before it is tabled; the secretary once every case is closed (G14)."""
+
+    TYPE: ClassVar[str] = "topic.withdraw.v1"
+    why: Words
+
+
+class CombineTopic(OutsideMessage):
+    """The secretary lets an open topic go on as part of another open one of the same ledger and cause (G15)."""
+
+    TYPE: ClassVar[str] = "topic.combine.v1"
+    into: Code
+    """The case that carries the survivor."""
+
+
 class AcknowledgeDecision(OutsideMessage):
     """A lower unit confirms that it has received the decision."""
 
@@ -394,9 +664,12 @@ class AcknowledgeDecision(OutsideMessage):
 
 
 class TellReporters(OutsideMessage):
-    """A unit records that the reporters were told."""
+    """A unit records that the reporters were told, or that one of them could not be reached."""
 
     TYPE: ClassVar[str] = "topic.tell.v1"
+    reporter: Annotated[str, StringConstraints(max_length=128)] = ""
+    """Who was contacted; empty: everybody who still had to be told."""
+    reached: bool = True
 
 
 class ObjectToDecline(OutsideMessage):

@@ -12,7 +12,7 @@ from typing import Any
 from services.dispatch.domain.order import Order, Status
 from services.escalation.domain.chain import Anchor, Record, anchors_below, verify
 from services.escalation.domain.entry_board import entry_row
-from services.escalation.domain.topic import FINAL, EntryStatus, Topic
+from services.escalation.domain.topic import FINAL, EntryStatus, Topic, topic_of
 from shared.shell.work import JournalRow
 from tests.flow.office import Office
 from tests.flow.residents import PHONE, SECRET, Residents
@@ -136,19 +136,22 @@ def meetings(world: World, residents: Residents) -> Findings:
     """A case before a meeting has one undecided topic there, and no topic is undecided without such a case."""
     office = world.offices["escalation"]
     orders = dict(orders_of(world))
-    waiting = (EntryStatus.OPEN, EntryStatus.TABLED, EntryStatus.DECLINED)
+    undecided = (EntryStatus.OPEN, EntryStatus.TABLED, EntryStatus.LISTED)
+    waiting = (*undecided, EntryStatus.DECLINED)
     for case, order in orders.items():
-        topic: Topic | None = office.state(case)
+        topic = topic_of(office.state, case)
         active = topic.active if topic else None
         if order.status is Status.ESCALATED:
             if topic is None or active is None or active.status not in waiting or order.topic != topic.id:
                 yield f"{case} waits for {order.topic}, and there is {active}"
             elif order.responsible != active.body:
                 yield f"{case} is at {order.responsible}, its topic at {active.body}"
-        elif active is not None and active.status in (EntryStatus.OPEN, EntryStatus.TABLED):
+        elif topic is None or case in (*topic.closed, *topic.gone):
+            continue
+        elif active is not None and active.status in undecided:
             yield f"{case} is {order.status} and its topic still {active.status} at {active.body}"
         elif active is not None and order.status not in (Status.CLOSED, Status.WITHDRAWN):
-            if active.status is not EntryStatus.EXECUTING:
+            if active.status not in (EntryStatus.EXECUTING, EntryStatus.PROPOSED, *FINAL):
                 yield f"{case} is {order.status}, its topic {active.status}"
         elif active is not None and active.status not in (*FINAL, EntryStatus.SETTLED):
             yield f"{case} is over ({order.status}) and its topic {active.status}"
@@ -157,9 +160,9 @@ def meetings(world: World, residents: Residents) -> Findings:
             continue
         unit = kept.state.unit
         open_there = {
-            case for case, state in ((c, office.state(c)) for c in orders)
-            if state is not None and (state.active.body, state.active.status) in
-            ((unit, EntryStatus.OPEN), (unit, EntryStatus.TABLED))
+            case for case, kept in office.store.tables.subjects.items()
+            if isinstance(state := kept.state, Topic) and not state.is_over
+            and state.active.body == unit and state.active.status in undecided
         }  # fmt: skip
         listed = [place.case for place in kept.state.places]
         if sorted(listed) != sorted(open_there):

@@ -92,7 +92,9 @@ class Secretaries:
         """Acknowledge, tell, object, write off: whatever a topic still asks for, or not."""
         office = self.world.offices["escalation"]
         topics = [
-            (case, t) for case in self.world.intake.reports.values() if isinstance(t := office.state(case), Topic)
+            (case, t)
+            for case in self.world.intake.reports.values()
+            if isinstance(t := office.state(case), Topic) and t.entries
         ]
         if not topics:
             return

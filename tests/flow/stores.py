@@ -130,7 +130,8 @@ class EscalationTables:
         found: list[Message] = []
         for m in messages:
             state = self.peek(m.subject) if needs_peek(m) else None
-            found.append(m if state is None else replace(m, touches=(*m.touches, *further(m, state, self.city))))
+            more = further(m, state, self.city) if needs_peek(m) else ()
+            found.append(replace(m, touches=(*m.touches, *more)))
         return found
 
     async def prepare(self, effects: Effects, messages: Sequence[Message], now: datetime) -> PreparedHeads:

@@ -45,8 +45,10 @@ def run(clock: str, at: datetime, budget: Budget, city: Any, assignment: int, ve
 
 def accept_budget(order: Order, city: Any) -> Budget:
     """Return the time to sign for the order: the matter's, or the urgent one of an urgent case."""
-    leaf = city.matters[order.matter]
-    budget: Budget = city.clock("accept", urgent=True) if order.urgent and not leaf.urgent else leaf.accept
+    leaf = city.matters.get(order.matter)
+    budget: Budget = (
+        city.clock("accept", urgent=order.urgent) if leaf is None or (order.urgent and not leaf.urgent) else leaf.accept
+    )
     return budget
 
 
@@ -68,9 +70,9 @@ def rework(order: Order, at: datetime, city: Any) -> tuple[datetime, Armed]:
 
 
 def verify_budget(order: Order, city: Any) -> Budget | None:
-    """Return the time to verify, or None where the matter needs no verification."""
-    leaf = city.matters[order.matter]
-    return leaf.verify if leaf.verified else None
+    """Return the time to verify, or None where the matter needs no verification, nor does a topic's own order."""
+    leaf = city.matters.get(order.matter)
+    return leaf.verify if leaf is not None and leaf.verified else None
 
 
 def _original(order: Order, city: Any) -> Budget:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from services.dispatch.domain import facts, heard
+from services.dispatch.domain.meeting import begin_own
 from services.dispatch.domain.order import Order, Request, Status
 from services.dispatch.domain.registration import begin, begin_solved
 from shared.kernel.decisions import Evolution
@@ -35,6 +36,11 @@ def registered(order: Order | None, fact: heard.CaseRegistered, at: datetime) ->
 @evolve.on(heard.CaseSolvedOnSpot)
 def solved(order: Order | None, fact: heard.CaseSolvedOnSpot, at: datetime) -> Order:
     return order or begin_solved(fact, at)
+
+
+@evolve.on(heard.TopicResolved, heard.TopicSquadFormed)
+def own_order(order: Order | None, fact: heard.TopicResolved, at: datetime) -> Order | None:
+    return begin_own(fact, at) if order is None and fact.own_order else order
 
 
 @evolve.on(facts.OrderOpened)

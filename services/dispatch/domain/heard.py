@@ -49,6 +49,32 @@ class TopicRaised:
 
 
 @dataclass(frozen=True, slots=True)
+class TopicAdmitted:
+    topic: str
+    body: str
+    answer_due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TopicJoined:
+    topic: str
+    body: str
+    answer_due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TopicListed:
+    topic: str
+    body: str
+    answer_due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TopicCombined:
+    into: str
+
+
+@dataclass(frozen=True, slots=True)
 class TopicMovedUp:
     topic: str
     to_body: str
@@ -83,6 +109,16 @@ class TopicResolved:
     lead: str
     due_at: datetime
     support: tuple[str, ...] = ()
+    own_order: bool = False
+    number: str = ""
+    summary: str = ""
+    unit: str | None = None
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSquadFormed(TopicResolved):
+    pass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from services.dispatch.domain import clocks, heard, ladder
-from services.dispatch.domain.facts import OrderAtMeeting, OrderEscalated, OrderOpened, Standing
-from services.dispatch.domain.order import MOVES, Cause, Order, Status
+from services.dispatch.domain.facts import OrderAtMeeting, OrderEscalated, OrderOpened, OrderWithdrawn, Standing
+from services.dispatch.domain.order import MOVES, OF_TOPIC, Cause, Order, Status
 from services.dispatch.domain.register import conclude
 from shared.kernel.clock import add
 from shared.kernel.decisions import NOTHING, Arm, Context, Deciders, Decision, Message
@@ -52,12 +52,17 @@ def escalate(
     return conclude(message.subject, order, city, at, (*before, fact), clocks.stop(order))
 
 
-def _at_meeting(order: Order, message: Message, city: Any, body: str, due_at: datetime) -> Decision:
-    topic = message.data.topic
+_RAISING = (heard.TopicRaised, heard.TopicAdmitted, heard.TopicJoined)
+_TAKEN_ALONG = frozenset({Status.WAITING, Status.DISPATCHED, Status.ACCEPTED})
+"""Where a topic proposed by hand takes an order along; what is handled already is verified and rated all the same."""
+_REOPENABLE = frozenset({Status.DISPATCHED, Status.ACCEPTED, Status.HANDLED})
+
+
+def _at_meeting(order: Order, message: Message, city: Any, topic: str, body: str, due_at: datetime) -> Decision:
     fact = OrderAtMeeting(Status.ESCALATED, body, order.rung, order.assignment, "answer", due_at, topic, body)
     # Once a topic is raised its answer clock replaces the case clock (workflows §3.1).
     stopped = () if order.topic else (clocks.STOP_CASE,)
-    return conclude(message.subject, order, city, message.acted_at, (fact,), stopped)
+    return conclude(message.subject, order, city, message.acted_at, (fact,), (*clocks.stop(order), *stopped))
 
 
 def _escalated(states: Mapping[str, Any], message: Message) -> Order | None:
@@ -68,17 +73,52 @@ def _escalated(states: Mapping[str, Any], message: Message) -> Order | None:
     order: Order | None = states[message.subject]
     if order is None or order.status is not Status.ESCALATED:
         return None
-    is_raised = type(message.data) is heard.TopicRaised
+    is_raised = type(message.data) in _RAISING
     return order if (order.topic is None if is_raised else order.topic == message.data.topic) else None
 
 
-@decide.on(heard.TopicRaised, heard.TopicDeferred, heard.TopicObjected, heard.TopicReopened)
+@decide.on(heard.TopicRaised, heard.TopicJoined, heard.TopicDeferred, heard.TopicListed, heard.TopicObjected)
 def at_meeting(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
     """Let the body's unit answer for the case."""
     order = _escalated(states, message)
     if order is None:
         return NOTHING
-    return _at_meeting(order, message, context.city, message.data.body, message.data.answer_due_at)
+    fact = message.data
+    return _at_meeting(order, message, context.city, fact.topic, fact.body, fact.answer_due_at)
+
+
+@decide.on(heard.TopicAdmitted)
+def admitted(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
+    """Let a topic that was proposed by hand take the order along; its holder answers for it no more (§2.2, move 3)."""
+    order: Order | None = states[message.subject]
+    if order is None or (order.status not in _TAKEN_ALONG and _escalated(states, message) is None):
+        return NOTHING
+    fact = message.data
+    if order.status is not Status.ESCALATED:
+        MOVES.check(order.status, Status.ESCALATED)
+    return _at_meeting(order, message, context.city, fact.topic, fact.body, fact.answer_due_at)
+
+
+@decide.on(heard.TopicReopened)
+def reopened(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
+    """Take the meeting's order back to the body: it failed, or new facts came to light before its deadline (G12)."""
+    order: Order | None = states[message.subject]
+    fact = message.data
+    if order is None or order.topic != fact.topic:
+        return NOTHING
+    if order.status is not Status.ESCALATED and not (order.is_meeting_order and order.status in _REOPENABLE):
+        return NOTHING
+    return _at_meeting(order, message, context.city, fact.topic, fact.body, fact.answer_due_at)
+
+
+@decide.on(heard.TopicCombined)
+def combined(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
+    """Follow the topic into which the order's own was combined."""
+    order: Order | None = states[message.subject]
+    if order is None or order.status is not Status.ESCALATED or order.topic is None or order.due_at is None:
+        return NOTHING
+    body = order.responsible or ""
+    return _at_meeting(order, message, context.city, message.data.into, body, order.due_at)
 
 
 @decide.on(heard.TopicMovedUp)
@@ -87,25 +127,44 @@ def moved_up(states: Mapping[str, Any], message: Message, context: Context) -> D
     order = _escalated(states, message)
     if order is None:
         return NOTHING
-    return _at_meeting(order, message, context.city, message.data.to_body, message.data.answer_due_at)
+    fact = message.data
+    return _at_meeting(order, message, context.city, fact.topic, fact.to_body, fact.answer_due_at)
 
 
-@decide.on(heard.TopicResolved)
+@decide.on(heard.TopicResolved, heard.TopicSquadFormed)
 def resolved(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
-    """Make the meeting's order, outside the ladder; the body's unit is its dispatcher (move 19)."""
-    order = _escalated(states, message)
-    if order is None:
-        return NOTHING
+    """Make the meeting's order, outside the ladder; the body's unit is its dispatcher (move 19).
+
+    A topic without a case has no order yet: it gets one of its own.
+    """
     fact: heard.TopicResolved = message.data
     at, city = message.acted_at, context.city
+    order = _escalated(states, message)
+    if order is None and fact.own_order and states[message.subject] is None:
+        order = begin_own(fact, at)
+    if order is None:
+        return NOTHING
     made, armed = ladder.assign(order, at, city, fact.lead, fact.body, "meeting", fact.support, fact.due_at)
     return conclude(message.subject, order, city, at, (made,), armed)
 
 
+def begin_own(fact: heard.TopicResolved, at: datetime) -> Order:
+    """Return the order of a topic without a case, before the meeting's lead holds it; it is nobody's case clock."""
+    return Order(
+        fact.number, OF_TOPIC, fact.unit or fact.body, fact.summary, fact.urgent, at, Status.ESCALATED, topic=fact.topic
+    )
+
+
 @decide.on(heard.TopicWithdrawn)
 def topic_withdrawn(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
-    """Give the case back to its dispatcher, who must dispatch it by hand (move 20); its case clock is not restarted."""
+    """Give the case back to its dispatcher, who must dispatch it by hand (move 20); its case clock is not restarted.
+
+    The order of a topic without a case ends with it.
+    """
     order = _escalated(states, message)
+    if order is not None and order.matter == OF_TOPIC:
+        ended = OrderWithdrawn(Status.WITHDRAWN, None, order.rung, order.assignment, None, None)
+        return conclude(message.subject, order, context.city, message.acted_at, (ended,), clocks.stop(order))
     if order is None or order.case_due_at is None:
         return NOTHING
     MOVES.check(order.status, Status.WAITING)

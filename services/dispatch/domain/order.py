@@ -30,11 +30,14 @@ class Cause(StrEnum):
     OVERDUE = "overdue"
     REWORK = "rework"
     DISSATISFIED = "dissatisfied"
+    DISPUTE = "dispute"
+    BY_HAND = "by_hand"
+    NEW_FACTS = "new_facts"
 
 
 MOVES: Transitions[Status] = Transitions(
     {
-        Status.WAITING: {Status.DISPATCHED, Status.WITHDRAWN},
+        Status.WAITING: {Status.DISPATCHED, Status.ESCALATED, Status.WITHDRAWN},
         Status.DISPATCHED: {Status.ACCEPTED, Status.WAITING, Status.ESCALATED, Status.WITHDRAWN},
         Status.ACCEPTED: {Status.HANDLED, Status.WAITING, Status.ESCALATED, Status.WITHDRAWN},
         Status.HANDLED: {Status.VERIFIED, Status.ACCEPTED, Status.ESCALATED},
@@ -44,7 +47,13 @@ MOVES: Transitions[Status] = Transitions(
         Status.WITHDRAWN: set(),
     }
 )
-"""Workflows §3.1; an order begins WAITING, or VERIFIED or CLOSED when solved on the spot."""
+"""Workflows §3.1; an order begins WAITING, or VERIFIED or CLOSED when solved on the spot.
+
+From WAITING it goes to a meeting only with a topic that somebody proposed by hand (§2.2, move 3).
+"""
+
+OF_TOPIC = "topic"
+"""What stands for the matter in the order of a topic without a case: it is in no catalogue."""
 
 MEETING = "meeting"
 """The rung of an order that a meeting made, outside the ladder."""

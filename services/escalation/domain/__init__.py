@@ -7,17 +7,23 @@ from datetime import datetime
 from typing import Any
 
 from services.escalation.domain import (
+    combining,
     convening,
     correcting,
+    ending,
     folds,
-    following,
     heads,
     minutes,
+    objecting,
     opening,
     planning,
+    proposing,
     rules,
     sitting,
+    telling,
     topic_folds,
+    topic_rules,
+    withdrawing,
 )
 from services.escalation.domain.boards import boards
 from services.escalation.domain.heads import Published
@@ -50,21 +56,27 @@ decide.table = deciders.table
 
 __all__ = [
     "STATES",
+    "combining",
     "convening",
     "correcting",
     "decide",
+    "ending",
     "evolve",
     "folds",
-    "following",
     "further",
     "heads",
     "minutes",
     "needs_peek",
+    "objecting",
     "opening",
     "planning",
+    "proposing",
     "rules",
     "seeds",
     "sitting",
+    "telling",
     "topic_folds",
+    "topic_rules",
     "touches",
+    "withdrawing",
 ]

@@ -7,7 +7,7 @@ from services.escalation.domain.ledger import Secretary, ledger_of
 from services.escalation.domain.meeting import MOVES, Meeting, MeetingStatus, meeting_id, opening_on, slot_end
 from services.escalation.domain.table import States, again, lacks, on_due
 from services.escalation.domain.topic import EntryStatus, Topic
-from services.escalation.domain.topic_facts import TopicTabled
+from services.escalation.domain.topic_facts import TopicTabled, of
 from shared.kernel import clock
 from shared.kernel.decisions import NOTHING, Arm, Context, Decision, Message
 
@@ -37,7 +37,9 @@ def call_temporary(states: States, message: Message, context: Context) -> Decisi
     if lacks(states, needs):
         return again(message, needs)
     topic: Topic | None = states[case]
-    if topic is None or topic.active.body != unit or topic.active.status is not EntryStatus.OPEN:
+    if topic is None or topic.is_over or topic.active.body != unit:
+        return NOTHING
+    if topic.active.status not in (EntryStatus.OPEN, EntryStatus.LISTED):
         return NOTHING
     on = clock.add(at, city.clock("temporary").halved(), city.calendar).date()
     meeting = Meeting(unit, ledger.level, number, MeetingStatus.PLANNED, opening_on(city, on), temporary=True)
@@ -52,16 +54,7 @@ def _convene(states: States, message: Message, context: Context, meeting: Meetin
     secretary = Secretary(states, context.city, message.acted_at)
     topics: list[Topic] = [states[case] for case in cases]
     for case, topic in zip(cases, topics, strict=True):
-        secretary.state(
-            case,
-            TopicTabled(
-                topic=topic.id,
-                body=meeting.unit,
-                level=meeting.level,
-                entry=EntryStatus.TABLED,
-                meeting=meeting.id,
-            ),
-        )
+        secretary.state(case, TopicTabled(**of(topic, topic.active, EntryStatus.TABLED), meeting=meeting.id))
         secretary.record(meeting.unit, "tabled", topic.id, {"meeting": meeting.id}, case=case, entry=EntryStatus.TABLED)
     leads = sorted({topic.lead for topic in topics if topic.lead}) if meeting.temporary else ()
     secretary.state(
@@ -71,6 +64,7 @@ def _convene(states: States, message: Message, context: Context, meeting: Meetin
             opens_at=meeting.opens_at,
             agenda=tuple(topic.id for topic in topics),
             cases=cases,
+            more=tuple(topic.others for topic in topics),
             invited=tuple(leads),
         ),
     )

@@ -33,6 +33,7 @@ class MeetingConvened(OfMeeting):
     opens_at: datetime
     agenda: tuple[str, ...]
     cases: tuple[str, ...]
+    more: tuple[tuple[str, ...], ...]
     invited: tuple[str, ...]
 
 
@@ -60,7 +61,11 @@ class DecisionDraft:
     support: tuple[str, ...] = ()
     due_on: date | None = None
     reason: DeclineReason | None = None
+    leader: str | None = None
+    members: tuple[str, ...] = ()
+    consents: tuple[str, ...] = ()
     done_means: str = ""
+    plan: str = ""
     reply: str = ""
     why: str = ""
     digest: str = ""

@@ -42,7 +42,8 @@ def planned(meeting: Meeting | None, fact: f.MeetingPlanned, at: datetime) -> Me
 def convened(meeting: Meeting | None, fact: f.MeetingConvened, at: datetime) -> Meeting:
     """Fix the agenda; a temporary meeting begins so."""
     now = meeting or Meeting(fact.body, fact.level, fact.number, MeetingStatus.PLANNED, fact.opens_at, temporary=True)
-    agenda = tuple(Item(topic, case) for topic, case in zip(fact.agenda, fact.cases, strict=True))
+    more = fact.more or ((),) * len(fact.agenda)
+    agenda = tuple(Item(*item) for item in zip(fact.agenda, fact.cases, more, strict=True))
     return replace(now, status=MeetingStatus.CONVENED, agenda=agenda, invited=fact.invited)
 
 

@@ -1,4 +1,4 @@
-"""What each kind of decision must have and may not do: the guards G7 to G10 and the limit of G12 (workflows §2.4)."""
+"""What each kind of decision must have and may not do: the guards G7 to G11 and the limit of G12 (workflows §2.4)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from services.escalation.domain.facts import DecisionDraft
 from services.escalation.domain.meeting import Meeting
-from services.escalation.domain.topic import EntryStatus, Topic
+from services.escalation.domain.topic import Entry, EntryStatus, Topic
 from services.escalation.domain.topic_messages import DecisionKind, TopicDecision
 from shared.kernel import clock
 from shared.kernel.refusals import Refused
@@ -17,7 +17,11 @@ _NEEDS = {
     DecisionKind.MOVE_UP: ("why",),
     DecisionKind.DEFER: ("why",),
     DecisionKind.DECLINE: ("reason", "reply"),
+    DecisionKind.SQUAD: ("leader", "lead", "members", "due_on", "done_means"),
+    DecisionKind.LIST: ("leader", "plan"),
 }
+_OF_SQUADS = frozenset({DecisionKind.SQUAD, DecisionKind.LIST})
+_ORDERS = frozenset({DecisionKind.RESOLVE, DecisionKind.SQUAD})
 
 
 def check_decision(
@@ -30,17 +34,52 @@ def check_decision(
             raise Refused("decision.incomplete", f"{field}.{name}", kind=kind, missing=name)
     is_top = city.body_above(meeting.unit) is None
     entry = topic.active
-    # At the top a failed resolution can still be followed by another: nobody is above, and no topic may get stuck.
-    if not is_top and kind is not DecisionKind.MOVE_UP and entry.reopened > city.limits["reopenings"]:
-        raise Refused("decision.only_move_up", f"{field}.kind", reopened=entry.reopened)
-    if kind is DecisionKind.RESOLVE:
-        _check_resolution(decision, topic, meeting, city, at, field, is_top)
+    left = left_after_reopenings(entry, city, meeting.unit)
+    if left and kind not in left:
+        rule = "decision.only_squad" if is_top else "decision.only_move_up"
+        raise Refused(rule, f"{field}.kind", reopened=entry.reopened)
+    if kind in _OF_SQUADS:
+        _check_squad_or_list(decision, entry, meeting, city, field)
+    if kind in _ORDERS:
+        _check_order(decision, topic, meeting, city, at, field, is_top)
     elif kind is DecisionKind.MOVE_UP and is_top:
         raise Refused("decision.top", f"{field}.kind", body=meeting.unit)
     elif kind is DecisionKind.DEFER and entry.deferrals >= city.limits["deferrals"]:
         raise Refused("decision.deferrals", f"{field}.kind", deferrals=entry.deferrals)
     elif kind is DecisionKind.DECLINE and topic.urgent:
         raise Refused("decision.urgent", f"{field}.kind")
+
+
+def left_after_reopenings(entry: Entry, city: Any, unit: str) -> frozenset[DecisionKind]:
+    """Return what alone is left to decide once an entry was reopened too often: move up, at the top squad or list.
+
+    Empty while everything may be decided; also where a top body may neither form a squad nor list any more, since no
+    topic may get stuck (G12).
+    """
+    if entry.reopened <= city.limits["reopenings"]:
+        return frozenset()
+    if city.body_above(unit) is not None:
+        return frozenset({DecisionKind.MOVE_UP})
+    level = city.levels[entry.level]
+    can_list = level.may_list and entry.reviews < city.limits["list_reviews"]
+    return frozenset(
+        kind for kind, may in ((DecisionKind.SQUAD, level.may_form_squad), (DecisionKind.LIST, can_list)) if may
+    )
+
+
+def _check_squad_or_list(
+    decision: TopicDecision | DecisionDraft, entry: Entry, meeting: Meeting, city: Any, field: str
+) -> None:
+    """Refuse what this level may not do, a leader nobody knows, a fifth review (G11)."""
+    level = city.levels[meeting.level]
+    is_list = decision.kind is DecisionKind.LIST
+    if not (level.may_list if is_list else level.may_form_squad):
+        raise Refused("decision.level", f"{field}.kind", body=meeting.unit, kind=decision.kind)
+    for place, code in (("leader", decision.leader), *(("members", member) for member in decision.members)):
+        if code not in city.posts and code not in city.units and code not in city.departments:
+            raise Refused("decision.lead_unknown", f"{field}.{place}", lead=code)
+    if is_list and entry.reviews >= city.limits["list_reviews"]:
+        raise Refused("decision.reviews", f"{field}.kind", reviews=entry.reviews)
 
 
 def deadline_of(city: Any, on: date) -> datetime:
@@ -59,7 +98,7 @@ def is_in_reach(city: Any, meeting: Meeting, unit: str, *, is_top: bool) -> bool
     return unit in city.units and bool(city.is_within(unit, meeting.unit))
 
 
-def _check_resolution(
+def _check_order(
     decision: TopicDecision | DecisionDraft,
     topic: Topic,
     meeting: Meeting,
@@ -74,7 +113,8 @@ def _check_resolution(
     for place, unit in named:
         if unit not in city.units and unit not in city.departments:
             raise Refused("decision.lead_unknown", place, lead=unit)
-        if not is_in_reach(city, meeting, unit, is_top=is_top):
+        has_consented = unit in decision.consents and unit in city.departments
+        if not has_consented and not is_in_reach(city, meeting, unit, is_top=is_top):
             raise Refused("decision.out_of_reach", place, lead=unit, body=meeting.unit)
     lower = topic.entry_of(decision.lead)
     if lower is not None and lower.status is EntryStatus.MOVED_UP and decision.lead in topic.led_by:

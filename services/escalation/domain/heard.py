@@ -1,8 +1,33 @@
-"""What escalation hears from dispatch, as far as it needs it."""
+"""What escalation hears from intake and dispatch, as far as it needs it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """Where a case lies."""
+
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRegistered:
+    """A report became a case."""
+
+    number: str
+    placement: Placement
+    summary: str
+    urgent: bool
+    reporter: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReporterJoined:
+    """A report was merged into the case: one more reporter."""
+
+    reporter: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +41,7 @@ class OrderEscalated:
     summary: str
     unit: str
     urgent: bool
+    tried: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
@@ -12,7 +12,7 @@ from typing import Any
 from services.escalation.domain.chain import GENESIS, Record, RecordKind, canonical, make_record
 from services.escalation.domain.facts import LedgerHead
 from services.escalation.domain.table import States
-from services.escalation.domain.topic import EntryStatus
+from services.escalation.domain.topic import EntryStatus, Topic
 from shared.kernel.decisions import Arm, Cancel, Decision, Fact
 
 _CODE = re.compile(r"[!-~]{0,128}")
@@ -99,6 +99,16 @@ class Secretary:
         """State a fact about a subject."""
         self._facts.append(Fact(data, subject))
 
+    def spread(self, topic: Topic, home: str, data: Any) -> None:
+        """State a fact about a topic, and of its further cases, whose orders it concerns, as well."""
+        self.spread_to(topic.others, home, data)
+
+    def spread_to(self, others: Iterable[str], home: str, data: Any) -> None:
+        """State a fact about the topic that `home` carries, and the same of further cases."""
+        self.state(home, data)
+        for case in others:
+            self.state(case, replace(data, home=home))
+
     def arm(self, *changes: Arm | Cancel) -> None:
         """Arm or cancel deadlines."""
         self._deadlines += changes
@@ -157,14 +167,24 @@ def grown(ledger: Ledger | None, fact: LedgerHead, at: datetime) -> Ledger:
     places = now.places
     if fact.entry is EntryStatus.TABLED:
         places = tuple(replace(p, tabled=True) if p.topic == fact.topic else p for p in places)
-    elif fact.entry is EntryStatus.OPEN:
+    elif fact.entry in (EntryStatus.OPEN, EntryStatus.LISTED):
         if any(p.topic == fact.topic for p in places):
-            places = tuple(replace(p, tabled=False) if p.topic == fact.topic else p for p in places)
+            places = tuple(_back(p, fact) if p.topic == fact.topic else p for p in places)
         else:
             places = (*places, Place(fact.topic, fact.case, at, fact.moved_up, fact.reopened))
     elif fact.entry is not None:
         places = tuple(p for p in places if p.topic != fact.topic)
     return replace(now, seq=fact.seq, hash=fact.hash, places=places)
+
+
+def _back(place: Place, fact: LedgerHead) -> Place:
+    """Return the place of an entry that is to be decided again: it never loses its turn."""
+    return replace(
+        place,
+        tabled=False,
+        moved_up=place.moved_up or fact.moved_up,
+        reopened=max(place.reopened, fact.reopened),
+    )
 
 
 def ledger_of(states: States, unit: str, city: Any) -> Ledger:

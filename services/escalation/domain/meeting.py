@@ -33,10 +33,11 @@ MOVES = Transitions(
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One topic of an agenda and its case."""
+    """One topic of an agenda, the case that carries it, and the further cases of it."""
 
     topic: str
     case: str
+    more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Meeting:
     @property
     def subjects(self) -> tuple[str, ...]:
         """Return what a decision about the whole meeting needs beside it: its ledger and the cases on its agenda."""
-        return (f"ledger:{self.unit}", *(item.case for item in self.agenda))
+        return (f"ledger:{self.unit}", *(case for item in self.agenda for case in (item.case, *item.more)))
 
 
 def meeting_id(unit: str, number: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.escalation.domain import facts as f
 from services.escalation.domain.agenda import tabled
-from services.escalation.domain.effects import EFFECTS
+from services.escalation.domain.effects import EFFECTS, Adopted
 from services.escalation.domain.guards import check_decision
 from services.escalation.domain.ledger import Secretary, Wording, word
 from services.escalation.domain.meeting import MOVES, Meeting, MeetingStatus
@@ -66,7 +66,7 @@ def adopt(states: States, message: Message, context: Context) -> Decision:
     for case, topic in topics:
         draft = drafts[topic.id]
         check_decision(draft, topic, meeting, city, at, f"decisions.{topic.id}")
-        EFFECTS[draft.kind](secretary, states, city, at, case, topic, meeting, draft)
+        EFFECTS[draft.kind](Adopted(secretary, states, city, at, case, topic, meeting, draft))
     seq, head = secretary.head(meeting.unit)
     secretary.state(
         meeting.id,
@@ -92,7 +92,12 @@ def _meeting(states: States, message: Message) -> Meeting:
 
 
 def _wording(decision: TopicDecision, meeting: Meeting, salt: str) -> Wording:
-    words = {"done_means": decision.done_means, "reply": decision.reply, "why": decision.why}
+    words = {
+        "done_means": decision.done_means,
+        "plan": decision.plan,
+        "reply": decision.reply,
+        "why": decision.why,
+    }
     return word(meeting.unit, meeting.id, decision.topic, salt, words)
 
 
@@ -104,7 +109,11 @@ def _draft(decision: TopicDecision, digest: str) -> f.DecisionDraft:
         support=decision.support,
         due_on=decision.due_on,
         reason=decision.reason,
+        leader=decision.leader,
+        members=decision.members,
+        consents=decision.consents,
         done_means=mask(decision.done_means or ""),
+        plan=mask(decision.plan or ""),
         reply=mask(decision.reply or ""),
         why=mask(decision.why or ""),
         digest=digest,

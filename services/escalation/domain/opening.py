@@ -1,4 +1,4 @@
-"""How an entry comes to be open: a case is brought to a body or a meeting's order failed; and its answer clock."""
+"""How an entry comes to be open: a case is brought to a body, or a meeting's order is reopened; its answer clock."""
 
 from __future__ import annotations
 
@@ -6,17 +6,22 @@ from datetime import datetime
 from typing import Any
 
 from services.escalation.domain import topic_facts as t
+from services.escalation.domain.carrying import carrier, topic_at
 from services.escalation.domain.heard import OrderEscalated
-from services.escalation.domain.ledger import Ledger, Secretary
+from services.escalation.domain.ledger import Ledger, Secretary, word
 from services.escalation.domain.meeting import meeting_id, next_regular_day, opening_on
+from services.escalation.domain.owing import OPERATIONS
+from services.escalation.domain.roles import check_convener
 from services.escalation.domain.table import States, again, deciders, lacks, on_due
-from services.escalation.domain.topic import EntryStatus, Topic
+from services.escalation.domain.topic import UNDECIDED, EntryStatus, Topic
+from services.escalation.domain.topic_facts import of
+from services.escalation.domain.topic_messages import ReopenTopic
 from shared.kernel import clock
-from shared.kernel.decisions import NOTHING, Arm, Context, Decision, Message
+from shared.kernel.decisions import NOTHING, Arm, Cancel, Context, Decision, Message
+from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
 
-OPERATIONS = "operations"
-"""Who supervises the top body and acts for those who let their time pass."""
+NEW_FACTS = "new_facts"
 
 
 def answer_due(city: Any, level: str, urgent: bool, at: datetime) -> datetime:
@@ -52,25 +57,36 @@ def call(ledger: Ledger | None, case: str, body: str, at: datetime) -> Arm:
     return Arm(f"call:{case}", at, {"case": case}, f"ledger:{body}", (case, meeting_id(body, number)))
 
 
+def topic_id(before: Topic | None, number: str) -> str:
+    """Return the id of a topic, which bears the number of its first case; a case's second topic says so."""
+    rounds = before.round if before else 0
+    return f"T-{number}-{rounds + 1}" if rounds else f"T-{number}"
+
+
 @deciders.on(OrderEscalated)
 def bring(states: States, message: Message, context: Context) -> Decision:
     """Raise the case in the ledger of the named body, or reopen the entry whose order failed.
 
-    A case whose topic is still undecided joins it: never two active topics for one case (G1).
+    A case whose topic is still undecided joins it: never two active topics for one case (G1). One that was proposed by
+    hand and waits to be screened needs no screening any more.
     """
-    topic: Topic | None = states[message.subject]
-    if topic is None:
-        return _raise(states, message, context)
+    found = carrier(states, message)
+    if isinstance(found, Decision):
+        return found
+    home, topic = found
+    if topic is None or topic.is_over:
+        return _raise(states, message, context, topic)
     status = topic.active.status
-    if status in (EntryStatus.OPEN, EntryStatus.TABLED):
-        return NOTHING
-    if status is not EntryStatus.EXECUTING:
+    if status is EntryStatus.EXECUTING:
+        return _reopen(states, message, context, home, topic, str(message.data.cause), message.data.tried)
+    if status not in UNDECIDED:
         raise Refused("topic.over", "entry", topic=topic.id, entry=status)
-    needs = topic.ledgers
-    return again(message, needs) if lacks(states, needs) else _reopen(states, message, context, topic)
+    if status is EntryStatus.PROPOSED:
+        return admitted(states, message, context, home, topic, lapsed=False)
+    return _join(states, message, context, topic)
 
 
-def _raise(states: States, message: Message, context: Context) -> Decision:
+def _raise(states: States, message: Message, context: Context, before: Topic | None) -> Decision:
     fact: OrderEscalated = message.data
     body = context.city.bodies.get(fact.body)
     if body is None:
@@ -81,7 +97,7 @@ def _raise(states: States, message: Message, context: Context) -> Decision:
     city, at, case = context.city, message.acted_at, message.subject
     due = answer_due(city, body.level, fact.urgent, at)
     raised = t.TopicRaised(
-        topic=f"T-{fact.number}",
+        topic=topic_id(before, fact.number),
         body=body.unit,
         level=body.level,
         entry=EntryStatus.OPEN,
@@ -92,6 +108,8 @@ def _raise(states: States, message: Message, context: Context) -> Decision:
         summary=fact.summary,
         unit=fact.unit,
         urgent=fact.urgent,
+        tried=fact.tried,
+        reporters=before.file.reporters if before and before.file else ("r1",),
     )
     secretary = Secretary(states, city, at)
     secretary.state(case, raised)
@@ -107,38 +125,85 @@ def _raise(states: States, message: Message, context: Context) -> Decision:
     return secretary.decision()
 
 
-def _reopen(states: States, message: Message, context: Context, topic: Topic) -> Decision:
+def _join(states: States, message: Message, context: Context, topic: Topic) -> Decision:
+    """Let an order that came to the meeting by itself learn which topic holds its case already."""
+    entry = topic.active
+    joined = t.TopicJoined(
+        **of(topic, entry, entry.status),
+        home="" if message.subject not in topic.others else topic.cases[0],
+        answer_due_at=entry.answer_due_at,
+    )
+    secretary = Secretary(states, context.city, message.acted_at)
+    secretary.state(message.subject, joined)
+    return secretary.decision()
+
+
+def admitted(states: States, message: Message, context: Context, home: str, topic: Topic, *, lapsed: bool) -> Decision:
+    """Open the entry of a proposed topic."""
+    entry, city, at = topic.active, context.city, message.acted_at
+    due = answer_due(city, entry.level, topic.urgent, at)
+    secretary = Secretary(states, city, at)
+    secretary.spread(
+        topic, home, t.TopicAdmitted(**of(topic, entry, EntryStatus.OPEN), answer_due_at=due, lapsed=lapsed)
+    )
+    secretary.record(entry.body, "admitted", topic.id, {"lapsed": lapsed}, case=home, entry=EntryStatus.OPEN)
+    secretary.arm(Cancel("screen", home))
+    start_answer_clock(secretary, city, states[f"ledger:{entry.body}"], home, entry.body, topic.urgent, at, due)
+    return secretary.decision()
+
+
+@deciders.on(ReopenTopic)
+def reopen(states: States, message: Message, context: Context) -> Decision:
+    """Let the convener accept new facts before the deadline of the running order (move 13, G12)."""
+    topic, city = topic_at(states, message), context.city
+    entry = topic.active
+    check_convener(message.actor, entry.body, city)
+    if entry.status is not EntryStatus.EXECUTING:
+        raise Refused("move.forbidden", "entry", now=entry.status, to="reopened")
+    if entry.order_due_at is not None and message.acted_at > entry.order_due_at:
+        raise Refused("topic.deadline_over", "why", due_at=city.calendar.local(entry.order_due_at).isoformat())
+    if entry.reopened >= city.limits["reopenings"]:
+        raise Refused("topic.reopened_enough", "entry", reopened=entry.reopened)
+    why = message.data.why
+    wording = word(entry.body, entry.meeting, topic.id, context.new_id(), {"why": why})
+    decision = _reopen(states, message, context, message.subject, topic, NEW_FACTS, mask(why), wording.digest)
+    return decision + Decision(rows=(wording,))
+
+
+def _reopen(
+    states: States,
+    message: Message,
+    context: Context,
+    home: str,
+    topic: Topic,
+    cause: str,
+    tried: str,
+    words: str = "",
+) -> Decision:
     """Open the entry again at the level that decided (move 13); beyond the limit it can only be moved up (G12)."""
     entry, city, at = topic.active, context.city, message.acted_at
     due = answer_due(city, entry.level, topic.urgent, at)
     count = entry.reopened + 1
-    cause = str(message.data.cause)
+    body: dict[str, Any] = {"cause": cause, "reopened": count}
     secretary = Secretary(states, city, at)
-    secretary.state(
-        message.subject,
+    secretary.spread(
+        topic,
+        home,
         t.TopicReopened(
-            topic=topic.id,
-            body=entry.body,
-            level=entry.level,
-            entry=EntryStatus.OPEN,
-            cause=cause,
-            reopened=count,
-            answer_due_at=due,
+            **of(topic, entry, EntryStatus.OPEN), cause=cause, reopened=count, answer_due_at=due, tried=tried
         ),
     )
     secretary.record(
         entry.body,
         "reopened",
         topic.id,
-        {"cause": cause, "reopened": count},
-        case=message.subject,
+        {**body, "words": words} if words else body,
+        case=home,
         entry=EntryStatus.OPEN,
         moved_up=len(topic.entries) > 1,
         reopened=count,
     )
-    start_answer_clock(
-        secretary, city, states[f"ledger:{entry.body}"], message.subject, entry.body, topic.urgent, at, due
-    )
+    start_answer_clock(secretary, city, states[f"ledger:{entry.body}"], home, entry.body, topic.urgent, at, due)
     return secretary.decision()
 
 
@@ -146,10 +211,10 @@ def _reopen(states: States, message: Message, context: Context, topic: Topic) ->
 def answer_overdue(states: States, message: Message, context: Context) -> Decision:
     """Report a body that has not answered in time to the level above; a temporary meeting is now its duty."""
     topic: Topic | None = states[message.subject]
-    if topic is None:
+    if topic is None or topic.is_over:
         return NOTHING
     entry, city = topic.active, context.city
-    if entry.status not in (EntryStatus.OPEN, EntryStatus.TABLED) or entry.answer_due_at > message.acted_at:
+    if entry.status not in UNDECIDED or entry.answer_due_at > message.acted_at:
         return NOTHING
     ledger = f"ledger:{entry.body}"
     if lacks(states, (ledger,)):
@@ -166,6 +231,6 @@ def answer_overdue(states: States, message: Message, context: Context) -> Decisi
             supervisor=above.unit if above else OPERATIONS,
         ),
     )
-    if entry.status is EntryStatus.OPEN:
+    if entry.status in (EntryStatus.OPEN, EntryStatus.LISTED):
         secretary.arm(call(states[ledger], message.subject, entry.body, message.acted_at))
     return secretary.decision()

@@ -10,7 +10,7 @@ from services.escalation.domain.messages import HoldMeeting
 from services.escalation.domain.roles import check_is_body
 from services.escalation.domain.table import States, again, deciders, lacks, on_due
 from services.escalation.domain.topic import EntryStatus
-from services.escalation.domain.topic_facts import TopicReturnedToAgenda
+from services.escalation.domain.topic_facts import TopicReturnedToAgenda, of
 from shared.kernel.decisions import NOTHING, Arm, Cancel, Context, Decision, Message
 from shared.kernel.refusals import Refused
 
@@ -66,13 +66,9 @@ def _miss(states: States, message: Message, context: Context, meeting: Meeting, 
     secretary = Secretary(states, context.city, at)
     body = {"meeting": meeting.id, "why": why}
     for case, topic in tabled(states, meeting):
-        secretary.state(
-            case,
-            TopicReturnedToAgenda(
-                topic=topic.id, body=meeting.unit, level=meeting.level, entry=EntryStatus.OPEN, meeting=meeting.id
-            ),
-        )
-        secretary.record(meeting.unit, "missed", topic.id, body, case=case, entry=EntryStatus.OPEN)
+        entry = EntryStatus.LISTED if topic.active.is_listed else EntryStatus.OPEN
+        secretary.state(case, TopicReturnedToAgenda(**of(topic, topic.active, entry), meeting=meeting.id))
+        secretary.record(meeting.unit, "missed", topic.id, body, case=case, entry=entry)
     if not meeting.agenda:
         secretary.record(meeting.unit, "missed", "", body)
     secretary.state(meeting.id, f.MeetingMissed(**f.of(meeting), why=why))

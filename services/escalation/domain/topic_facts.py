@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
 
-from services.escalation.domain.topic import EntryStatus
-from services.escalation.domain.topic_messages import DeclineReason
+from services.escalation.domain.topic import Entry, EntryStatus, Topic, TopicKind
+from services.escalation.domain.topic_messages import DeclineReason, LadderStep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +19,7 @@ class OfTopic:
     body: str
     level: str
     entry: EntryStatus
+    home: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +31,48 @@ class TopicRaised(OfTopic):
     summary: str
     unit: str
     urgent: bool
+    tried: str = ""
+    reporters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicProposed(OfTopic):
+    number: str
+    kind: TopicKind
+    cause: str
+    cases: tuple[str, ...]
+    proposer: str
+    lead: str | None
+    support: tuple[str, ...]
+    summary: str
+    tried: str
+    asked: str
+    unit: str
+    urgent: bool
+    reporters: tuple[str, ...]
+    screen_due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicAdmitted(OfTopic):
+    answer_due_at: datetime
+    lapsed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicJoined(OfTopic):
+    answer_due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicReturned(OfTopic):
+    step: LadderStep
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicReceived(OfTopic):
+    lapsed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +92,28 @@ class TopicResolved(OfTopic):
     support: tuple[str, ...]
     due_at: datetime
     done_means: str
+    own_order: bool = False
+    number: str = ""
+    proposer: str | None = None
+    summary: str = ""
+    unit: str | None = None
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicSquadFormed(TopicResolved):
+    leader: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicListed(OfTopic):
+    meeting: str
+    leader: str
+    plan: str
+    reviews: int
+    until: date
+    answer_due_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +152,7 @@ class TopicReopened(OfTopic):
     cause: str
     reopened: int
     answer_due_at: datetime
+    tried: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,9 +162,33 @@ class TopicFedBack(OfTopic):
     acknowledge_due_at: datetime
 
 
+class FollowUp(StrEnum):
+    """What a unit still owes after a decision."""
+
+    ACKNOWLEDGE = "acknowledge"
+    TELL = "tell"
+    WRITE_OFF = "write_off"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicReminded(OfTopic):
     to: str
+    decision: str
+    of: FollowUp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicFollowUpOverdue(OfTopic):
+    of: FollowUp
+    charged: str
+    decision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicSupervised(OfTopic):
+    of: FollowUp
+    charged: str
+    supervisor: str
     decision: str
 
 
@@ -111,6 +203,27 @@ class TopicAcknowledged(OfTopic):
 class ReportersTold(OfTopic):
     decision: str
     by: str
+    reporters: tuple[str, ...] = ()
+    reached: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellingTried(OfTopic):
+    decision: str
+    by: str
+    reporter: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicReporterJoined(OfTopic):
+    reporter: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicCaseClosed(OfTopic):
+    case: str
+    withdrawn: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,9 +243,38 @@ class TopicAnswered(OfTopic):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicWithdrawn(OfTopic):
-    pass
+    by: str | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicCombined(OfTopic):
+    into: str
+    into_case: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicEnlarged(OfTopic):
+    taken: str
+    cases: tuple[str, ...]
+    reporters: tuple[str, ...]
+    closed: tuple[str, ...]
+    chain: tuple[str, ...]
+    levels: tuple[str, ...]
+    deferrals: int
+    reopened: int
+    reviews: int
+    answer_due_at: datetime
+    urgent: bool
+    led_by: tuple[str, ...]
+    objected: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicWrittenOff(OfTopic):
     final: bool
+
+
+def of(topic: Topic, entry: Entry, status: EntryStatus) -> dict[str, Any]:
+    """Return what every fact about a topic says of it; `status` is the entry's after the fact."""
+    return {"topic": topic.id, "body": entry.body, "level": entry.level, "entry": status}

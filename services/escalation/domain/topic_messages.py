@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from services.escalation.domain.topic import TopicKind
+
 
 class DecisionKind(StrEnum):
     """What a meeting may decide about a topic."""
@@ -14,6 +16,8 @@ class DecisionKind(StrEnum):
     MOVE_UP = "move_up"
     DEFER = "defer"
     DECLINE = "decline"
+    SQUAD = "squad"
+    LIST = "list"
 
 
 class DeclineReason(StrEnum):
@@ -25,6 +29,17 @@ class DeclineReason(StrEnum):
     UNREASONABLE = "unreasonable"
 
 
+class LadderStep(StrEnum):
+    """What a proposer should do instead of the joint meeting: a step of the ladder (move 4)."""
+
+    SOLVE = "solve"
+    PASS_UP = "pass_up"  # noqa: S105  a step of the ladder
+    DISPATCH = "dispatch"
+    UNABLE = "unable"
+    SUPERVISE = "supervise"
+    WHISTLE = "whistle"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicDecision:
     """One decision as the secretary sends it, in full words."""
@@ -34,10 +49,68 @@ class TopicDecision:
     lead: str | None = None
     support: tuple[str, ...] = ()
     due_on: date | None = None
+    leader: str | None = None
+    members: tuple[str, ...] = ()
+    consents: tuple[str, ...] = ()
     done_means: str | None = None
+    plan: str | None = None
     reason: DeclineReason | None = None
     reply: str | None = None
     why: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposeTopic:
+    """An officer proposes a topic to his unit's own body."""
+
+    kind: TopicKind
+    summary: str
+    tried: str
+    asked: str
+    cases: tuple[str, ...] = ()
+    body: str | None = None
+    lead: str | None = None
+    support: tuple[str, ...] = ()
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdmitTopic:
+    """The secretary puts a proposed topic on the ledger."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnTopic:
+    """The secretary sends a proposed topic back and names the step of the ladder to use."""
+
+    step: LadderStep
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiveTopic:
+    """The secretary above acknowledges a topic that was moved up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReopenTopic:
+    """The convener accepts new facts."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawTopic:
+    """The proposing unit, or the secretary once every case is closed, takes a topic back."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CombineTopic:
+    """The secretary lets a topic go on as part of the one that the case `into` carries."""
+
+    into: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +120,10 @@ class AcknowledgeDecision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TellReporters:
-    """A unit has told the reporters what was decided."""
+    """A unit has told the reporters what was decided, or could not reach one of them."""
+
+    reporter: str = ""
+    reached: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

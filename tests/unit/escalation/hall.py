@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -15,10 +16,17 @@ from services.escalation.domain import topic_messages as tm
 from services.escalation.domain.chain import Anchor, Record, anchors_below, verify
 from services.escalation.domain.correcting import CorrectRecord
 from services.escalation.domain.heads import Head, Prepared
-from services.escalation.domain.heard import CaseClosed, OrderEscalated, OrderWithdrawn
+from services.escalation.domain.heard import (
+    CaseClosed,
+    CaseRegistered,
+    OrderEscalated,
+    OrderWithdrawn,
+    Placement,
+    ReporterJoined,
+)
 from services.escalation.domain.ledger import Wording
 from services.escalation.domain.meeting import Meeting, MeetingStatus
-from services.escalation.domain.topic import Topic
+from services.escalation.domain.topic import Topic, TopicKind
 from services.escalation.translate import WIRE
 from shared.city.load import load
 from shared.kernel.calendar import SHANGHAI
@@ -33,6 +41,13 @@ OPERATIONS = Actor("operations", "duty")
 @cache
 def donggang() -> Any:
     return load("donggang")
+
+
+@cache
+def liberal() -> Any:
+    """Donggang, if every level could form squads and list hard problems, as Guiping's can."""
+    chain = tuple(replace(level, may_form_squad=True, may_list=True) for level in donggang().chain)
+    return replace(donggang(), chain=chain)
 
 
 def when(text: str) -> datetime:
@@ -53,8 +68,9 @@ class Hall(Play):
         *,
         peeks: bool = True,
         lists: bool = False,
+        city: Any = None,
     ) -> None:
-        super().__init__(decide, evolve, donggang(), when(at), self._touches)
+        super().__init__(decide, evolve, city or donggang(), when(at), self._touches)
         self._peeks = peeks
         for subject, arm in seeds(self.city, self.now):
             if subject.removeprefix("ledger:") in bodies or (lists and subject.startswith("heads:")):
@@ -87,7 +103,21 @@ class Hall(Play):
         self.advance(self.now)
         return stated
 
-    # ---- what dispatch says
+    # ---- what intake and dispatch say
+
+    def register(self, case: str = "c-1", place: str = ESTATE, *, urgent: bool = False, reporter: str = "r1") -> None:
+        fact = CaseRegistered(
+            number=f"DG-{case}",
+            placement=Placement(unit=place),
+            summary="地下室返污水",
+            urgent=urgent,
+            reporter=reporter,
+        )
+        self.hear(case, fact, "intake")
+
+    def join(self, reporter: str, case: str = "c-1") -> list[Any]:
+        stated = self.hear(case, ReporterJoined(reporter=reporter), "intake")
+        return stated + self.advance(self.now)
 
     def escalate(
         self,
@@ -172,23 +202,65 @@ class Hall(Play):
             },
             "move_up": {"why": "管线权属不在本级"},
             "defer": {"why": "等待勘测结果"},
+            "squad": {
+                "leader": "community-secretary",
+                "lead": "housing" if body == CITY else body,
+                "members": ("housing", "finance"),
+                "due_on": (self.now + timedelta(days=14)).date(),
+                "done_means": "管道改造完成",
+            },
+            "list": {"leader": "city-secretary", "plan": "书记包抓，每月调度"},
             "decline": {"reason": tm.DeclineReason.NOT_PUBLIC, "reply": "属于业主之间的约定事项"},
         }
         return tm.TopicDecision(topic=topic, kind=tm.DecisionKind(kind), **{**words[kind], **more})
+
+    # ---- by hand
+
+    def propose(self, by: Actor | str = ESTATE, *cases: str, subject: str = "", **more: Any) -> list[Any]:
+        said: dict[str, Any] = {
+            "kind": TopicKind.CASE if cases else TopicKind.SUGGESTION,
+            "summary": "地下室返污水",
+            "tried": "网格协调物业和业主",
+            "asked": "请明确管道权属",
+            **more,
+        }
+        actor = unit(by) if isinstance(by, str) else by
+        data = tm.ProposeTopic(cases=cases, **said)
+        return self.send(subject or (cases[0] if cases else "p-1"), data, actor, creates=not cases)
+
+    def admit(self, by: Actor | str = ESTATE, case: str = "c-1") -> list[Any]:
+        return self.send(case, tm.AdmitTopic(), unit(by) if isinstance(by, str) else by)
+
+    def give_back(self, by: Actor | str = ESTATE, case: str = "c-1") -> list[Any]:
+        data = tm.ReturnTopic(step=tm.LadderStep.PASS_UP, why="请先上报社区")
+        return self.send(case, data, unit(by) if isinstance(by, str) else by)
+
+    def reopen(self, by: Actor | str = ESTATE, case: str = "c-1") -> list[Any]:
+        data = tm.ReopenTopic(why="录像显示市政管道塌陷")
+        return self.send(case, data, unit(by) if isinstance(by, str) else by)
+
+    def take_back(self, by: Actor | str = ESTATE, case: str = "c-1") -> list[Any]:
+        return self.send(case, tm.WithdrawTopic(why="业主已自行解决"), unit(by) if isinstance(by, str) else by)
+
+    def combine(self, into: str, by: Actor | str = ESTATE, case: str = "c-1") -> list[Any]:
+        return self.send(case, tm.CombineTopic(into=into), unit(by) if isinstance(by, str) else by)
+
+    def receive(self, by: Actor | str, case: str = "c-1") -> list[Any]:
+        return self.send(case, tm.ReceiveTopic(), unit(by) if isinstance(by, str) else by)
 
     # ---- what follows
 
     def acknowledge(self, by: str, case: str = "c-1") -> list[Any]:
         return self.send(case, tm.AcknowledgeDecision(), unit(by))
 
-    def tell(self, by: str, case: str = "c-1") -> list[Any]:
-        return self.send(case, tm.TellReporters(), unit(by))
+    def tell(self, by: str, case: str = "c-1", reporter: str = "", *, reached: bool = True) -> list[Any]:
+        return self.send(case, tm.TellReporters(reporter=reporter, reached=reached), unit(by))
 
     def object_to(self, actor: Actor = OPERATIONS, case: str = "c-1") -> list[Any]:
         return self.send(case, tm.ObjectToDecline(why="道路是公共的"), actor)
 
-    def write_off(self, by: str, case: str = "c-1") -> list[Any]:
-        return self.send(case, tm.WriteOff(), unit(by))
+    def write_off(self, by: Actor | str, case: str = "c-1") -> list[Any]:
+        return self.send(case, tm.WriteOff(), unit(by) if isinstance(by, str) else by)
 
     def topic(self, case: str = "c-1") -> Topic:
         return self.states[case]

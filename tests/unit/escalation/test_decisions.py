@@ -263,9 +263,14 @@ def test_an_entry_reopened_more_than_twice_can_only_be_moved_up() -> None:
     assert hall.statuses() == ("moved_up", "open")
 
 
-def test_at_the_top_an_entry_reopened_more_than_twice_can_still_be_resolved() -> None:
+def test_at_the_top_an_entry_reopened_more_than_twice_goes_to_a_squad_or_onto_the_list() -> None:
     hall = reopened(3, CITY)
-    hall.decide_at(CITY, "resolve")
+    meeting = hall.held(CITY)
+    for kind in ("resolve", "defer", "decline"):
+        with pytest.raises(Refused, match=r"decision\.only_squad"):
+            hall.record(meeting, hall.decision(hall.topic().id, kind, CITY))
+    hall.record(meeting, hall.decision(hall.topic().id, "squad", CITY))
+    hall.adopt(meeting)
     assert hall.statuses() == ("executing",)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from services.escalation.domain import facts as f
@@ -11,6 +13,8 @@ from services.escalation.domain.topic_messages import AcknowledgeDecision
 from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
 from tests.unit.escalation.hall import CHAIN, CITY, COMMUNITY, ESTATE, OPERATIONS, STREET, Hall, when
+
+ACKNOWLEDGE = t.FollowUp.ACKNOWLEDGE
 
 
 def moved_up_once() -> Hall:
@@ -22,6 +26,12 @@ def moved_up_once() -> Hall:
     return hall
 
 
+def owed(hall: Hall, kind: Any, what: t.FollowUp = ACKNOWLEDGE) -> list[str]:
+    """Return who was reminded, found overdue or supervised of this."""
+    facts = [fact for fact in hall.stated(kind) if fact.of is what]
+    return [fact.to if isinstance(fact, t.TopicReminded) else fact.charged for fact in facts]
+
+
 # ---- receipts
 
 
@@ -31,10 +41,14 @@ def test_a_lower_unit_acknowledges_in_two_working_days_is_reminded_and_five_late
     assert (sent.to, sent.body) == (ESTATE, COMMUNITY)
     assert sent.acknowledge_due_at == when("2026-05-08 18:00")
     hall.advance(when("2026-05-08 17:59"))
-    assert hall.stated(t.TopicReminded) == []
+    assert owed(hall, t.TopicReminded) == [ESTATE]
+    assert owed(hall, t.TopicFollowUpOverdue) == []
     hall.advance(when("2026-05-08 18:00"))
-    assert [fact.to for fact in hall.stated(t.TopicReminded)] == [ESTATE]
-    hall.advance(when("2026-05-14 18:00"))  # Saturday 9 May is worked
+    assert owed(hall, t.TopicFollowUpOverdue) == [ESTATE]
+    hall.advance(when("2026-05-14 17:59"))  # Saturday 9 May is worked
+    assert hall.stated(t.TopicAcknowledged) == []
+    hall.advance(when("2026-05-14 18:00"))
+    assert [fact.supervisor for fact in hall.stated(t.TopicSupervised) if fact.of is ACKNOWLEDGE] == [COMMUNITY]
     assert [(fact.by, fact.lapsed) for fact in hall.stated(t.TopicAcknowledged)] == [(ESTATE, True)]
     assert hall.topic().unacknowledged() == ()
 
@@ -43,7 +57,7 @@ def test_a_unit_that_acknowledged_is_neither_reminded_nor_acknowledged_for() -> 
     hall = moved_up_once()
     hall.acknowledge(ESTATE)
     hall.advance(when("2026-06-01 09:00"))
-    assert hall.stated(t.TopicReminded) == []
+    assert owed(hall, t.TopicReminded) == []
     assert [fact.lapsed for fact in hall.stated(t.TopicAcknowledged)] == [False]
     hall.check_chains()
 
@@ -58,11 +72,14 @@ def test_nobody_acknowledges_for_another(actor: Actor) -> None:
 # ---- telling the reporters
 
 
-def test_reporters_not_told_in_five_working_days_are_told_by_operations() -> None:
+def test_reporters_not_told_in_five_working_days_are_overdue_and_five_later_operations_tells_them() -> None:
     hall = Hall()
     hall.escalate()
     hall.decide_at(ESTATE, "resolve")
     hall.advance(when("2026-02-10 18:00"))
+    assert owed(hall, t.TopicFollowUpOverdue, t.FollowUp.TELL) == [ESTATE]
+    assert hall.stated(t.ReportersTold) == []
+    hall.advance(when("2026-02-25 18:00"))
     assert [fact.by for fact in hall.stated(t.ReportersTold)] == ["operations"]
     assert hall.kinds(ESTATE)[-1] == "reporter_told"
 
@@ -154,9 +171,11 @@ def test_a_withdrawn_case_withdraws_its_topic_and_settles_the_entries_below() ->
     hall.decide_at(ESTATE, "move_up")
     hall.decide_at(COMMUNITY, "move_up")
     hall.withdraw()
+    assert hall.statuses() == ("moved_up", "settled", "withdrawn"), "the estate has not acknowledged yet"
+    hall.acknowledge(ESTATE)
     assert hall.statuses() == ("settled", "settled", "withdrawn")
     assert hall.states[f"ledger:{STREET}"].places == ()
-    assert {fact.why for fact in hall.stated(t.TopicSettled)} == {"above_withdrawn"}
+    assert {fact.why for fact in hall.stated(t.TopicSettled)} == {"above_withdrawn", "above_over"}
     hall.advance(when("2027-01-01 09:00"))
     assert hall.stated(t.TopicAnswerOverdue) == []
     hall.write_off(COMMUNITY)

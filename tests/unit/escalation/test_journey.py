@@ -81,7 +81,9 @@ def test_never_more_than_one_entry_of_a_topic_is_active() -> None:
 def test_a_second_escalation_of_a_case_with_an_active_topic_joins_it() -> None:
     hall = Hall()
     hall.escalate()
-    assert hall.escalate(cause="overdue", body=STREET) == []
+    (joined,) = hall.escalate(cause="overdue", body=STREET)
+    assert isinstance(joined, t.TopicJoined), "the order learns which topic holds its case"
+    assert joined.topic == hall.topic().id
     assert hall.statuses() == ("open",)
 
 
@@ -159,4 +161,4 @@ def test_nothing_that_a_person_wrote_is_in_a_record() -> None:
 
 
 def test_final_states_are_final() -> None:
-    assert {status.value for status in FINAL} == {"written_off", "withdrawn"}
+    assert {status.value for status in FINAL} == {"written_off", "returned", "withdrawn", "combined"}

@@ -1,0 +1,108 @@
+"""Two open topics of one ledger and one cause go on as one (并议): move 20, G15."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.escalation.domain import topic_facts as t
+from services.escalation.domain.carrying import topic_at
+from services.escalation.domain.ledger import Secretary
+from services.escalation.domain.roles import check_secretary
+from services.escalation.domain.table import States, deciders, lacks
+from services.escalation.domain.telling import reporter_id
+from services.escalation.domain.topic import EntryStatus, Topic
+from services.escalation.domain.topic_facts import of
+from services.escalation.domain.topic_messages import CombineTopic
+from shared.kernel.decisions import Arm, Cancel, Context, Decision, Message
+from shared.kernel.refusals import Refused
+
+
+@deciders.on(CombineTopic)
+def combine(states: States, message: Message, context: Context) -> Decision:
+    """End a topic in favour of another, which takes its cases, reporters, lower entries and the higher counters."""
+    taken, city, case, into = topic_at(states, message), context.city, message.subject, message.data.into
+    entry = taken.active
+    check_secretary(message.actor, entry.body, city)
+    if lacks(states, (into,)):
+        raise Refused("message.stale", "into", sequence=message.sequence)
+    survivor: Topic | None = states[into]
+    if survivor is None or not survivor.entries or survivor.home or into == case:
+        raise Refused("topic.no_survivor", "into", into=into)
+    _check_alike(taken, survivor)
+    if taken.unacknowledged():
+        units = ", ".join(sorted({notice.to for notice in taken.unacknowledged()}))
+        raise Refused("topic.unacknowledged", "entry", units=units)
+    if taken.untold():
+        raise Refused("topic.untold", "entry")
+    secretary = Secretary(states, city, message.acted_at)
+    for holder in (entry, *taken.below(entry.body)):
+        body = {"into": survivor.id}
+        status = EntryStatus.COMBINED if holder is entry else None
+        secretary.record(holder.body, "combined", taken.id, body, case=case, entry=status)
+    combined = t.TopicCombined(**of(taken, entry, EntryStatus.COMBINED), into=survivor.id, into_case=into)
+    secretary.spread(taken, case, combined)
+    enlarged = _enlarged(taken, survivor, case, into, city)
+    secretary.state(into, enlarged)
+    secretary.record(
+        entry.body,
+        "combined",
+        survivor.id,
+        {"cases": list(enlarged.cases), "from": taken.id},
+        case=into,
+        entry=EntryStatus.OPEN,
+        moved_up=len(enlarged.chain) > 1,
+        reopened=enlarged.reopened,
+    )
+    secretary.arm(
+        Cancel("answer", case),
+        Cancel("receipt", case),
+        Arm("answer", enlarged.answer_due_at, subject=into, touches=(f"ledger:{entry.body}",)),
+    )
+    return secretary.decision()
+
+
+def _check_alike(taken: Topic, survivor: Topic) -> None:
+    one, other = taken.active, survivor.active
+    for entry in (one, other):
+        if entry.status is not EntryStatus.OPEN:
+            raise Refused("move.forbidden", "entry", now=entry.status, to=EntryStatus.COMBINED)
+    if one.body != other.body:
+        raise Refused("topic.other_ledger", "into", body=other.body)
+    if (taken.cause, taken.kind) != (survivor.cause, survivor.kind):
+        raise Refused("topic.other_cause", "into", cause=taken.cause, other=survivor.cause)
+
+
+def _enlarged(taken: Topic, survivor: Topic, case: str, into: str, city: Any) -> t.TopicEnlarged:
+    one, other = taken.active, survivor.active
+    order = list(city.levels)
+    chain = {entry.body: entry.level for entry in (*survivor.entries, *taken.entries)}
+    bodies = sorted(chain, key=lambda body: order.index(chain[body]))
+    return t.TopicEnlarged(
+        **of(survivor, other, EntryStatus.OPEN),
+        taken=taken.id,
+        cases=_cases(taken, survivor, case, into),
+        reporters=tuple(dict.fromkeys((*survivor.reporters, *_reporters(taken, case, into)))),
+        closed=(*survivor.closed, *taken.closed),
+        chain=tuple(bodies),
+        levels=tuple(chain[body] for body in bodies),
+        deferrals=max(one.deferrals, other.deferrals),
+        reopened=max(one.reopened, other.reopened),
+        reviews=max(one.reviews, other.reviews),
+        answer_due_at=min(one.answer_due_at, other.answer_due_at),
+        urgent=taken.urgent or survivor.urgent,
+        led_by=(*survivor.led_by, *taken.led_by),
+        objected=taken.has_been_objected or survivor.has_been_objected,
+    )
+
+
+def _cases(taken: Topic, survivor: Topic, case: str, into: str) -> tuple[str, ...]:
+    """Return all cases of both; the survivor's stays the one that carries the topic."""
+    if not survivor.has_cases:
+        return ()
+    kept = survivor.cases or (into,)
+    brought = taken.cases or (case,)
+    return (*kept, *(other for other in brought if other not in taken.gone))
+
+
+def _reporters(taken: Topic, case: str, into: str) -> tuple[str, ...]:
+    return tuple(r if "/" in r or not taken.has_cases else reporter_id(r, case, into) for r in taken.reporters)

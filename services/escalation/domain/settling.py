@@ -1,0 +1,34 @@
+"""How an entry is settled (待销号), and with it, once its unit knows, the one below (moves 14, 16 and 17)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from services.escalation.domain import topic_facts as t
+from services.escalation.domain.ledger import Secretary
+from services.escalation.domain.owing import owe
+from services.escalation.domain.topic import FINAL, MOVES, Entry, EntryStatus, Notice, Topic
+from services.escalation.domain.topic_facts import FollowUp, of
+from shared.kernel.decisions import Message
+
+
+def settle(secretary: Secretary, city: Any, at: datetime, case: str, topic: Topic, entry: Entry, why: str) -> None:
+    """Settle an entry; its secretary has to write it off within the limit."""
+    MOVES.check(entry.status, EntryStatus.SETTLED)
+    secretary.record(entry.body, "settled", topic.id, {"why": why}, case=case, entry=EntryStatus.SETTLED)
+    secretary.state(case, t.TopicSettled(**of(topic, entry, EntryStatus.SETTLED), why=why))
+    owe(secretary, city, at, case, FollowUp.WRITE_OFF, entry.body, entry.meeting, city.clock("write_off"))
+
+
+def settle_below(
+    secretary: Secretary, city: Any, message: Message, topic: Topic, acknowledged: tuple[Notice, ...]
+) -> None:
+    """Settle a moved-up entry whose unit has now acknowledged all, where what is above is over (move 17, G14)."""
+    done = {(notice.to, notice.decision) for notice in acknowledged}
+    for entry in topic.entries:
+        above = topic.above(entry.body)
+        is_left = topic.active.status is EntryStatus.WITHDRAWN or (above is not None and above.status in FINAL)
+        still = [n for n in topic.unacknowledged(entry.body) if (n.to, n.decision) not in done]
+        if entry.status is EntryStatus.MOVED_UP and is_left and not still:
+            settle(secretary, city, message.acted_at, message.subject, topic, entry, "above_over")
