@@ -21,7 +21,7 @@ from services.dispatch.api import COMMANDS as OF_ORDERS
 from services.escalation import domain as escalation
 from services.escalation.api import OF_MEETINGS, OF_TOPICS
 from services.escalation.domain.chain import Record
-from services.feedback.api import COMMANDS as OF_RATINGS
+from services.feedback.routes.officer import COMMANDS as OF_RATINGS
 from services.intake.api import COMMANDS as OF_CASES
 from shared.city.model import City
 from shared.contracts.base import Contract, by_type

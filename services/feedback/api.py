@@ -1,4 +1,4 @@
-"""HTTP of feedback: rate, judge a dissatisfaction, read the scores."""
+"""HTTP of feedback: rate, read the scores; what else there is, a module per noun."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from services.feedback.routes import assessment
-from services.feedback.store import REMARKS, SCORES
-from shared.contracts.base import Contract
-from shared.contracts.feedback import JudgeDissatisfaction, Rating
-from shared.kernel.refusals import Refused
-from shared.shell.desk import Caller, Desk, body_schema, commands, json_body, read_as, reply_body
+from services.feedback.routes import answer, assessment, officer
+from services.feedback.store import SCORES
+from shared.contracts.feedback import Rating
+from shared.shell.allowance import Allowance
+from shared.shell.desk import Caller, Desk, body_schema, json_body, read_as, reply_body
 
-COMMANDS: dict[str, type[Contract]] = {"judge": JudgeDissatisfaction}
 MOST_SCORES = 1000
+AT_ONCE, PER_SECOND = 60, 5.0
+"""Calls without an account from one address: a community may share one, a machine that guesses gets nowhere."""
 
 
 def router(desk: Desk) -> APIRouter:
     """Return the routes of feedback under `/v1`."""
     routes = APIRouter()
-    routes.include_router(commands(desk, "cases", None, COMMANDS))
 
     @routes.post("/v1/ratings", tags=["ratings"], openapi_extra=body_schema(Rating))
     async def rate(request: Request, actor: Caller) -> dict[str, Any]:
@@ -39,14 +38,7 @@ def router(desk: Desk) -> APIRouter:
             rows = await conn.execute(SCORES, {"period": period, "unit": unit, "limit": MOST_SCORES})
             return {"scores": [{**row.score, "published_at": row.published_at} for row in rows]}
 
-    @routes.get("/v1/cases/{case}/remarks", tags=["cases"])
-    async def remarks(case: str, actor: Caller) -> dict[str, Any]:
-        """Return the words of the reporter and of the officer, to operations only: they are personal."""
-        if actor.kind != "operations":
-            raise Refused("actor.not_allowed", "authorization", actor=f"{actor.kind}.{actor.id}", act="read remarks")
-        async with desk.engine.connect() as conn:
-            rows = await conn.execute(REMARKS, {"case": case})
-            return {"remarks": [{"round": row.round, "kind": row.kind, "text": row.text} for row in rows]}
-
+    routes.include_router(answer.router(desk, Allowance(AT_ONCE, PER_SECOND)))
+    routes.include_router(officer.router(desk))
     routes.include_router(assessment.router(desk))
     return routes

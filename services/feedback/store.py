@@ -22,36 +22,13 @@ from services.feedback.domain.task import Task
 from services.feedback.tables.ballot import Boxes
 from services.feedback.tables.exclusion import EXCLUDE
 from services.feedback.tables.exclusion import latest as latest_exclusions
+from services.feedback.tables.invitation import INVITE, RESOLVE, hash_of
+from services.feedback.tables.remark import REMARK
 from services.feedback.tables.row import MOMENT, Row
 from services.feedback.tables.task import TASK
 from services.feedback.tables.task import latest as latest_tasks
 from shared.kernel.decisions import Due, Message
 from shared.persistence.connection import Connection
-
-
-class InvitationRow(Row, table=True):
-    """Which case a token's hash stands for."""
-
-    __tablename__ = "invitation"
-
-    token_hash: str = Field(sa_type=Text, primary_key=True)
-    invitation: str = Field(sa_type=Text)
-    case_id: str = Field(sa_type=Text)
-    round: int
-
-
-class RemarkRow(Row, table=True):
-    """Words of persons; rows are deleted when a resident is erased, so not append-only."""
-
-    __tablename__ = "remark"
-    __table_args__ = (Index("remark_of_case", "case_id"),)
-
-    id: str = Field(sa_type=Text, primary_key=True)
-    case_id: str = Field(sa_type=Text)
-    round: int
-    reporter: str = Field(sa_type=Text)
-    kind: str = Field(sa_type=Text)
-    text: str = Field(sa_type=Text)
 
 
 class AnswerRow(Row, table=True):
@@ -89,8 +66,6 @@ METADATA = Row.metadata
 
 APPEND_ONLY: tuple[str, ...] = ("invitation", "answer", "score", "assessed")
 
-_RESOLVE = text("SELECT token_hash, case_id FROM invitation WHERE token_hash = ANY(CAST(:hashes AS text[]))")
-
 _COUNTED_IN = text("SELECT DISTINCT case_id, unit, period FROM answer WHERE case_id = ANY(CAST(:cases AS text[]))")
 
 _TALLIES = text(
@@ -114,20 +89,6 @@ _TALLIES = text(
     """
 )
 
-_INVITE = text(
-    """
-    INSERT INTO invitation (token_hash, invitation, case_id, round)
-    SELECT * FROM unnest(CAST(:hash AS text[]), CAST(:invitation AS text[]), CAST(:case AS text[]),
-                         CAST(:round AS int[]))
-    """
-)
-_REMARK = text(
-    """
-    INSERT INTO remark (id, case_id, round, reporter, kind, text)
-    SELECT * FROM unnest(CAST(:id AS text[]), CAST(:case AS text[]), CAST(:round AS int[]), CAST(:reporter AS text[]),
-                         CAST(:kind AS text[]), CAST(:text AS text[]))
-    """
-)
 _COUNT = text(
     """
     INSERT INTO answer (case_id, reporter, round, unit, period, contacted, solved, grade, valid, outcome)
@@ -162,8 +123,6 @@ SCORES = text(
 STATE = text("SELECT sequence, state FROM subject WHERE id = :id AND state IS NOT NULL")
 """How a subject stands."""
 
-REMARKS = text("SELECT round, reporter, kind, text FROM remark WHERE case_id = :case ORDER BY id")
-
 
 class Store:
     """Feedback's own tables; `secret` makes the tokens, so that neither table nor fact holds one."""
@@ -182,12 +141,12 @@ class Store:
 
         An unknown token leaves the subject empty.
         """
-        hashes = {_hash(m.data.token) for m in messages if isinstance(m.data, Rating)}
+        hashes = {hash_of(m.data.token) for m in messages if isinstance(m.data, Rating)}
         if hashes:
-            rows = await conn.execute(_RESOLVE, {"hashes": sorted(hashes)})
+            rows = await conn.execute(RESOLVE, {"hashes": sorted(hashes)})
             cases = {row.token_hash: row.case_id for row in rows}
             messages = [
-                replace(m, subject=cases.get(_hash(m.data.token), "")) if isinstance(m.data, Rating) else m
+                replace(m, subject=cases.get(hash_of(m.data.token), "")) if isinstance(m.data, Rating) else m
                 for m in messages
             ]
         decided = {m.subject for m in messages if isinstance(m.data, DecideExclusion)}
@@ -234,10 +193,10 @@ class Store:
         invitations = [row for row in rows if isinstance(row, Invitation)]
         if invitations:
             columns = _columns(invitations, "invitation", "case", "round")
-            await conn.execute(_INVITE, {**columns, "hash": [_hash(self.token(i.invitation)) for i in invitations]})
+            await conn.execute(INVITE, {**columns, "hash": [hash_of(self.token(i.invitation)) for i in invitations]})
         remarks = [row for row in rows if isinstance(row, Remark)]
         if remarks:
-            await conn.execute(_REMARK, _columns(remarks, "id", "case", "round", "reporter", "kind", "text"))
+            await conn.execute(REMARK, _columns(remarks, "id", "case", "round", "reporter", "kind", "text"))
         counted = [row for row in rows if isinstance(row, Counted)]
         if counted:
             names = ("case", "reporter", "round", "unit", "period", "contacted", "solved", "grade", "outcome")
@@ -258,10 +217,6 @@ class Store:
             }
             await conn.execute(_PUBLISH, values)
         await self._boxes.keep(conn, rows)
-
-
-def _hash(token: str) -> str:
-    return sha256(token.encode()).hexdigest()
 
 
 def _columns(rows: Sequence[Any], *names: str) -> dict[str, list[Any]]:

@@ -29,6 +29,7 @@ _WORDS: dict[str, Words] = {
         "没有中文字体，以下任一即可：{families}；可安装 pylopdf-fonts-zh-cn 或 fonts-noto-cjk",
         "No Chinese font; any of {families} will do: install pylopdf-fonts-zh-cn or fonts-noto-cjk",
     ),
+    "http.too_often": ("请求过于频繁，请 {seconds} 秒后再试", "Too many requests; try again in {seconds} s"),
     "subject.unknown": ("没有这个编号：{subject}", "No such id: {subject}"),
     "move.forbidden": ("{now} 状态下不能{to}", "Not possible: {now} -> {to}"),
     "actor.not_allowed": ("{actor} 无权办理此事项：{act}", "{actor} may not do this: {act}"),

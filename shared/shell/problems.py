@@ -34,6 +34,7 @@ _STATUS = {
     "internal.error": 500,
     "paper.no_font": 500,
     "database.away": 503,
+    "http.too_often": 429,
 }
 
 
@@ -41,7 +42,7 @@ def problem(refused: Refused, status: int | None = None) -> JSONResponse:
     """Return the problem document of a refusal; its status follows from the rule, 409 unless another fits better."""
     zh, en = words(refused.rule, refused.params)
     code = status or _STATUS.get(refused.rule, 409)
-    headers = {"Retry-After": "2"} if code == 503 else {}
+    headers = {"Retry-After": refused.params.get("seconds", "2")} if code in (429, 503) else {}
     body = {
         "type": f"urn:sidan:rule:{refused.rule}",
         "title": zh,

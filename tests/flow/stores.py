@@ -25,8 +25,8 @@ from services.feedback.domain.rating import Counted, Invitation, Rating, Remark
 from services.feedback.domain.score import Prepared, Publication, Tally, subject_of
 from services.feedback.domain.task import Task
 from services.feedback.store import Store as FeedbackStore
-from services.feedback.store import _hash as hash_of
 from services.feedback.tables.exclusion import latest as latest_exclusions
+from services.feedback.tables.invitation import hash_of
 from services.feedback.tables.task import latest as latest_tasks
 from services.intake.domain.facts import Decided, Dossier, Waiting
 from services.intake.domain.report import Report

@@ -1,0 +1,109 @@
+"""HTTP of the link: whoever has it answers, without an account; it tells nothing about anybody."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from services.feedback.domain.answering import why_unscored
+from services.feedback.domain.rating import RatedCase
+from services.feedback.tables.invitation import LINK, hash_of
+from shared.contracts.feedback import FollowUpOffered, LinkAnswer, Rating, RatingAnswered
+from shared.kernel.decisions import Actor
+from shared.kernel.refusals import Refused
+from shared.shell.allowance import Allowance, address_of
+from shared.shell.desk import Desk, body_schema, json_body, read_as
+from shared.shell.problems import problem
+from shared.shell.work import Reply
+
+MOST_BYTES = 8_192
+"""Of an answer: its comment of 1,000 characters, three bytes each, and room."""
+LINK_HOLDER = Actor("resident", "link")
+"""Who answers by the link: the link itself says for whom."""
+GRADES = (
+    (5, "非常满意", "very satisfied"),
+    (4, "满意", "satisfied"),
+    (3, "基本满意", "fairly satisfied"),
+    (2, "不满意", "dissatisfied"),
+    (1, "非常不满意", "very dissatisfied"),
+)
+UNSCORED = {
+    "late": (
+        "评价期已过，仍可填写：我们会留存，但不计分",
+        "The window is over: you may still answer; it is kept, not scored",
+    ),
+    "round_over": ("该事项正在返工，之后会再次请您评价", "The work is being done again; you will be asked once more"),
+    "outweighed": ("您已在电话回访中评价，以回访为准", "You have answered in a call-back, which stands"),
+}
+
+
+def router(desk: Desk, allowance: Allowance) -> APIRouter:
+    """Return the routes under `/v1/answers`."""
+    routes = APIRouter(prefix="/v1/answers", tags=["answers"])
+
+    @routes.get("/{token}", response_model=None)
+    async def ask(token: str, request: Request) -> JSONResponse | dict[str, Any]:
+        """Show what is asked at a link: which case by its number, until when, whether it is answered already."""
+        allowance.take(address_of(request))
+        async with desk.engine.connect() as conn:
+            row = (await conn.execute(LINK, {"hash": hash_of(token)})).one_or_none()
+        if row is None:
+            return _unknown()
+        case = msgspec.json.decode(row.state, type=RatedCase)
+        asked = next((each for each in case.asked if each.invitation == row.invitation), None)
+        shown: dict[str, Any] = {"number": case.number, "grades": [_grade(*grade) for grade in GRADES]}
+        if asked is None:
+            return {**shown, "state": "round_over", "until": None, "note": None}
+        now = (await desk.shell.store.now()).now
+        unscored = why_unscored(case, asked, now)
+        until = asked.until.astimezone(desk.city.calendar.zone).isoformat()
+        return {**shown, "state": "answered" if asked.form else "open", "until": until, "note": _note(unscored)}
+
+    @routes.post("/{token}", openapi_extra=body_schema(LinkAnswer), response_model=None)
+    async def answer(token: str, request: Request) -> JSONResponse | dict[str, Any]:
+        """Take the answer of whoever has the link, once; the same again is answered alike."""
+        allowance.take(address_of(request))
+        if len(await request.body()) > MOST_BYTES:
+            raise Refused("message.too_large", "body", limit=MOST_BYTES)
+        said = read_as(LinkAnswer, await json_body(request))
+        if len(token) > 128:
+            return _unknown()
+        id_ = f"link-{sha256(f'{token} {said.model_dump_json()}'.encode()).hexdigest()[:40]}"
+        rating = Rating.model_construct(id=id_, token=token, **said.model_dump())
+        try:
+            reply = await desk.submit(rating, "", LINK_HOLDER, id_)
+        except Refused as refused:
+            if refused.rule == "rating.unknown_token":
+                return _unknown()
+            raise
+        return _told(reply)
+
+    return routes
+
+
+def _told(reply: Reply) -> dict[str, Any]:
+    given = next(fact["data"] for fact in reply.facts if fact["type"] == RatingAnswered.TYPE)
+    offers = (answer["data"] for answer in reply.answers if answer["type"] == FollowUpOffered.TYPE)
+    offer = next(offers, None)
+    return {
+        "scored": given["valid"],
+        "note": _note(given["unscored"]),
+        "follow_up": {"follows": offer["case"], "number": offer["number"]} if offer else None,
+    }
+
+
+def _note(unscored: str | None) -> dict[str, str] | None:
+    zh, en = UNSCORED.get(unscored or "", ("", ""))
+    return {"code": unscored, "zh": zh, "en": en} if unscored else None
+
+
+def _grade(grade: int, zh: str, en: str) -> dict[str, Any]:
+    return {"grade": grade, "zh": zh, "en": en}
+
+
+def _unknown() -> JSONResponse:
+    return problem(Refused("rating.unknown_token", "token"), 404)
