@@ -35,6 +35,7 @@ def register(app: typer.Typer) -> None:
         "minutes",
         help=t("会议纪要，签发前为送审稿", "The minutes of a meeting; a draft until they are signed") + forms[1],
     )(minutes)
+    group.command("supplement", help=t("补充纪要", "A supplement to the minutes") + forms[1])(supplement)
     group.command("annual", help=t("联席会年度总结", "The annual summary of a body") + forms[1])(annual)
     app.add_typer(group, name="papers")
 
@@ -60,6 +61,17 @@ def notice(meeting: Meeting, out: Out, city: City = DEFAULT_CITY, folder: Folder
 def minutes(meeting: Meeting, out: Out, city: City = DEFAULT_CITY, folder: Folder = None) -> None:
     """Write the minutes of a meeting that was held."""
     _write("escalation", f"/v1/meetings/{meeting}/minutes.{_form(out, DOCUMENTS)}", out, city, folder)
+
+
+def supplement(
+    meeting: Meeting,
+    number: Annotated[int, typer.Argument(min=1, help=t("第几份补充纪要", "Which supplement, from 1"))],
+    out: Out,
+    city: City = DEFAULT_CITY,
+    folder: Folder = None,
+) -> None:
+    """Write a supplement to signed minutes."""
+    _write("escalation", f"/v1/meetings/{meeting}/supplements/{number}.{_form(out, DOCUMENTS)}", out, city, folder)
 
 
 def annual(

@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.escalation.papers.entry import Line, entry
+from services.escalation.papers.entry import Line, entry, is_end
 from services.escalation.papers.ledger import head_words
 from services.escalation.papers.words import DECISIONS, STANDINGS, day_of, name_of
 from shared.papers.paper import Block, Chart, Column, Heading, Paper, Table, Text, chinese_day, numbered
 
-FINAL = frozenset({"written_off", "withdrawn", "returned", "combined"})
 TOPICS = (Column("议题编号", 10), Column("议题", 10), Column("提出日期", 5), Column("牵头", 6), Column("年末情况", 5))
 
 
@@ -42,13 +41,13 @@ class Year:
         until = [line for line in lines if day_of(line.at).year <= self.year]
         own = [line for line in until if line.ledger == self.unit]
         before = [line for line in own if day_of(line.at).year < self.year]
-        if not own or any(line.kind in FINAL for line in before):
+        if not own or any(_ends(line) for line in before):
             return
         within = own[len(before) :]
         self.carried_in += bool(before)
         self.raised += not before
         self.from_below += not before and "below" in json.loads(own[0].body)
-        self.carried_out += not any(line.kind in FINAL for line in within)
+        self.carried_out += not any(_ends(line) for line in within)
         self.kinds.update({line.kind for line in within})
         self.decisions.update(_said(line, "decision") for line in within if line.kind == "decided")
         self.ends.update(_said(line, "why") for line in within if line.kind == "settled")
@@ -116,8 +115,14 @@ def _standing(own: Sequence[Line]) -> str:
     last = next((line for line in reversed(own) if line.kind in STANDINGS or line.kind == "decided"), None)
     if last is None:
         return ""
+    if last.kind == "combined" and not _ends(last):
+        return STANDINGS["raised"]
     decision = _said(last, "decision") if last.kind == "decided" else ""
     return DECISIONS.get(decision, decision) or STANDINGS[last.kind]
+
+
+def _ends(line: Line) -> bool:
+    return is_end(line.kind, json.loads(line.body))
 
 
 def _said(line: Line, name: str) -> str:

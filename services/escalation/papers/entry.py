@@ -14,6 +14,8 @@ from services.escalation.papers.words import (
     DECLINE_REASONS,
     ENDS,
     SAID,
+    STEPS,
+    WITHOUT_CASE,
     day_of,
     meeting_number,
     minutes_number,
@@ -21,6 +23,9 @@ from services.escalation.papers.words import (
     names_of,
 )
 from shared.kernel.masking import mask
+
+RESULTS = frozenset({"settled", "withdrawn", "returned", "combined", "reopened", "corrected"})
+"""Kinds of records that a row gives as what came of its topic."""
 
 
 class Line(NamedTuple):
@@ -93,9 +98,7 @@ def entry(ledger: str, topic: str, about: Mapping[str, Any], lines: Iterable[Lin
             for line, body in every
             if line.kind == "decided" and line.ledger in above
         ),
-        result="\n".join(
-            _result(line, body) for line, body in own if line.kind in ("settled", "withdrawn", "reopened")
-        ),
+        result="\n".join(_result(line, body, city) for line, body in own if line.kind in RESULTS),
         rating=str(about.get("rating_words") or ""),
         told_on=_last_day(own, "reporter_told"),
         written_off_on=_last_day(own, "written_off"),
@@ -123,8 +126,16 @@ def bodies_above(city: Any, ledger: str) -> list[str]:
     return found
 
 
+def is_end(kind: str, body: Mapping[str, Any]) -> bool:
+    """Tell whether a record ends its topic in its ledger; one that took another topic over goes on."""
+    return kind in ("written_off", "withdrawn", "returned") or (kind == "combined" and "into" in body)
+
+
 def _cases(about: Mapping[str, Any], own: list[tuple[Line, dict[str, Any]]]) -> str:
     cases = {case: None for _, body in own for case in body.get("cases", ())}
+    kind = WITHOUT_CASE.get(str(about.get("kind") or ""))
+    if kind:
+        return f"无（{kind}）"
     number = str(about.get("number") or "")
     if not number:
         return "、".join(cases)
@@ -136,7 +147,8 @@ def _proposer(about: Mapping[str, Any], own: list[tuple[Line, dict[str, Any]]], 
     below = next((body["below"]["ledger"] for _, body in own if body.get("below")), None)
     if below:
         return _body(city, below)
-    code = about.get("proposer") or about.get("unit")
+    by = next((body.get("by") for line, body in own if line.kind == "proposed"), None)
+    code = by or about.get("proposer") or about.get("unit")
     return name_of(city, code) if code else ""
 
 
@@ -162,14 +174,27 @@ def _minutes(line: Line, body: Mapping[str, Any]) -> str:
     return f"第{number}次会议，纪要{minutes_number(day_of(line.at).year, number)}"
 
 
-def _result(line: Line, body: Mapping[str, Any]) -> str:
-    if line.kind == "withdrawn":
-        return f"{_day(line)}撤回"
-    if line.kind == "reopened":
-        cause = str(body.get("cause") or "")
-        return f"{_day(line)}重新上会（{CAUSES.get(cause, cause)}）"
-    why = str(body.get("why") or "")
-    return f"{_day(line)}{ENDS.get(why, why)}"
+def _result(line: Line, body: Mapping[str, Any], city: Any) -> str:
+    said = json.loads(line.words) if line.words else {}
+    why = f"：{mask(str(said['why']))}" if said.get("why") else ""
+    match line.kind:
+        case "withdrawn":
+            by = f"（{name_of(city, body['by'])}）" if body.get("by") else ""
+            what = f"撤回{by}{why}"
+        case "returned":
+            step = str(body.get("step"))
+            what = f"不予列入，应{STEPS.get(step, step)}{why}"
+        case "combined":
+            what = f"并入{body['into']}" if "into" in body else f"{body.get('from')}并入本议题"
+        case "reopened":
+            cause = str(body.get("cause") or "")
+            what = f"重新上会（{CAUSES.get(cause, cause)}）"
+        case "corrected":
+            what = f"更正第{body['corrects']['seq']}条记录{why or '，原文已删除'}"
+        case _:
+            end = str(body.get("why") or "")
+            what = ENDS.get(end, end)
+    return f"{_day(line)}{what}"
 
 
 def _last_day(own: list[tuple[Line, dict[str, Any]]], kind: str) -> date | None:

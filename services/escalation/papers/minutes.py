@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from services.escalation.papers.entry import Line, entry
@@ -18,7 +18,9 @@ from services.escalation.papers.words import (
     name_of,
     names_of,
 )
-from shared.papers.paper import Block, Column, Heading, Labelled, Paper, Table, Text, chinese_day, numbered
+from shared.kernel.calendar import SHANGHAI
+from shared.kernel.masking import mask
+from shared.papers.paper import Block, Column, Heading, Labelled, Paper, Table, Text, chinese_day, numbered, numeral
 
 EARLIER = (Column("议题编号", 10), Column("议题", 10), Column("牵头", 6), Column("时限", 5), Column("进展", 5))
 
@@ -27,27 +29,53 @@ def minutes(sitting: Sitting, earlier: Sequence[tuple[str, ...]] = ()) -> Paper:
     """Return the minutes; `earlier` are the rows of earlier decisions not yet written off, in the columns `EARLIER`."""
     state, city = sitting.state, sitting.city
     held = sitting.began
-    sections: list[tuple[str, list[Block]]] = [("以往议定事项落实情况", list(_earlier(earlier)))]
-    sections.append(("议题研究和议定情况", list(_topics(sitting))))
+    sections: list[tuple[str, list[Block]]] = [
+        ("以往议定事项落实情况", [*_earlier(earlier), *_texts(sitting.said("review"))]),
+        ("议题研究和议定情况", list(_topics(sitting))),
+    ]
+    if sitting.said("plans"):
+        sections.append(("工作安排", _texts(sitting.said("plans"))))
     sections.append(("到会情况", list(_attendance(sitting))))
     headings = numbered([title for title, _ in sections])
     blocks: list[Block] = [Text(_opening(sitting))]
     for heading, (_, said) in zip(headings, sections, strict=True):
         blocks += [Heading(heading), *said]
     head = head_words(int(state.get("ledger_seq") or 0), str(state.get("ledger_hash") or ""))
-    convener = city.bodies[sitting.unit].convener
+    signer = sitting.said("caller") or city.bodies[sitting.unit].convener
     adopted = sitting.at("adopted_at")
     return Paper(
         agency=f"{sitting.body}会议纪要",
         number=minutes_number(held.year, int(state["number"])),
         title=f"{sitting.name}纪要" + ("" if sitting.is_adopted else "（送审稿）"),
         blocks=tuple(blocks),
-        signed=f"签发：{name_of(city, convener)}" if sitting.is_adopted else "",
+        signed=f"签发：{name_of(city, signer)}" if sitting.is_adopted else "",
         signed_on=adopted.date() if adopted else None,
         copies="各成员单位、各议题提出单位",
         issued_by=name_of(city, city.bodies[sitting.unit].secretary),
         issued_on=adopted.date() if adopted else None,
         foot=head if sitting.is_adopted else "纪要未签发，议定意见尚未生效",
+    )
+
+
+def supplement(sitting: Sitting, number: int, text: str | None, at: datetime, head: str) -> Paper:
+    """Return the n-th supplement (补充纪要); it adds, and changes nothing of the minutes. None: its text was erased."""
+    city, state = sitting.city, sitting.state
+    signer = sitting.said("caller") or city.bodies[sitting.unit].convener
+    of = minutes_number(sitting.began.year, int(state["number"]))
+    return Paper(
+        agency=f"{sitting.body}会议纪要",
+        number=f"{of}补充{numeral(number)}",
+        title=f"{sitting.name}补充纪要",
+        blocks=(
+            Text(f"{sitting.body}{sitting.name}纪要（{of}）签发后，现补充如下。原纪要及其议定意见不变。"),
+            *_texts(mask(text) if text else "（原文已删除）"),
+        ),
+        signed=f"签发：{name_of(city, signer)}",
+        signed_on=at.astimezone(SHANGHAI).date(),
+        copies="各成员单位、各议题提出单位",
+        issued_by=name_of(city, city.bodies[sitting.unit].secretary),
+        issued_on=at.astimezone(SHANGHAI).date(),
+        foot=head,
     )
 
 
@@ -69,6 +97,10 @@ def _opening(sitting: Sitting) -> str:
         f"会议听取了以往议定事项落实情况，研究议题{len(sitting.topics)}件。现将会议议定事项纪要如下。",
     ]
     return "".join(parts)
+
+
+def _texts(said: str) -> list[Block]:
+    return [Text(said)] if said else []
 
 
 def _earlier(rows: Sequence[tuple[str, ...]]) -> Iterator[Block]:

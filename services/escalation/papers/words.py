@@ -54,6 +54,17 @@ STANDINGS = {
     "combined": "并入其他议题",
 }
 """Kind of a record that is no decision -> how an entry stands after it."""
+STEPS = {
+    "solve": "本级解决",
+    "pass_up": "逐级上报",
+    "dispatch": "派单",
+    "unable": "申请认定无法办理",
+    "supervise": "督办",
+    "whistle": "吹哨报到",
+}
+"""What a proposer is told to do instead of the joint meeting."""
+WITHOUT_CASE = {"funding": "经费事项", "plan": "计划方案", "suggestion": "意见建议"}
+"""Kinds of topics that are about no case."""
 SAID = {"done_means": "办结标准", "reply": "答复", "why": "理由", "plan": "方案"}
 """Kinds of words that a decision has, in the order in which a paper gives them."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -18,9 +19,9 @@ from starlette.background import BackgroundTask
 
 from services.escalation.papers.annual import Year, annual
 from services.escalation.papers.entry import entry
-from services.escalation.papers.ledger import FORMS, Cover, LedgerFile
+from services.escalation.papers.ledger import FORMS, Cover, LedgerFile, head_words
 from services.escalation.papers.meeting import Sitting
-from services.escalation.papers.minutes import earlier_row, minutes
+from services.escalation.papers.minutes import earlier_row, minutes, supplement
 from services.escalation.papers.notice import notice
 from services.escalation.papers.words import day_of
 from services.escalation.tables import papers as table
@@ -38,6 +39,7 @@ OfYear = Annotated[int, InPath(ge=2000, le=2100)]
 MADE = {"docx": word, "pdf": pdf}
 CALLED = frozenset({"convened", "held", "adopted", "missed"})
 HELD = frozenset({"held", "adopted"})
+SIGNED = frozenset({"adopted"})
 
 
 def router(desk: Desk) -> APIRouter:
@@ -118,6 +120,21 @@ def router(desk: Desk) -> APIRouter:
                 rows += [earlier_row(held, *told) for told in piece]
         made = minutes(held, rows)
         return await _paper(made, form, f"{held.body}{made.title}", f"minutes-{held.unit}-{held.state['number']}")
+
+    @routes.get("/v1/meetings/{meeting}/supplements/{number}.{form}")
+    async def meeting_supplement(
+        meeting: str, number: Annotated[int, InPath(ge=1, le=1000)], form: PaperForm, actor: Caller
+    ) -> Response:
+        """Return the n-th supplement to signed minutes."""
+        async with at_once() as conn:
+            held = await _sitting(conn, meeting, desk.city, SIGNED)
+            found = await table.supplement(conn, held.unit, meeting, number)
+        if found is None:
+            raise Refused("subject.unknown", "number", subject=f"{meeting}/{number}")
+        text = json.loads(found.words)["text"] if found.words else None
+        made = supplement(held, number, text, datetime.fromisoformat(found.at), head_words(found.seq, found.hash))
+        plain = f"supplement-{held.unit}-{held.state['number']}-{number}"
+        return await _paper(made, form, f"{held.body}{made.title}{number}", plain)
 
     return routes
 

@@ -26,7 +26,8 @@ _TOPICS = text("SELECT topic FROM record WHERE ledger = :ledger AND topic <> '' 
 _UNFINISHED = text(
     """
     SELECT topic FROM record WHERE ledger = :ledger AND topic <> '' AND at < :before GROUP BY topic
-    HAVING bool_or(kind = 'decided') AND NOT bool_or(kind IN ('written_off', 'withdrawn', 'combined'))
+    HAVING bool_or(kind = 'decided') AND NOT bool_or(
+           kind IN ('written_off', 'withdrawn') OR (kind = 'combined' AND CAST(body AS json) ->> 'into' IS NOT NULL))
      ORDER BY min(seq)
     """
 )
@@ -42,7 +43,7 @@ _ABOUT = text(
     """
     SELECT DISTINCT ON (b.topic) b.topic, s.state FROM entry_board b JOIN subject s ON s.id = b.case_id
      WHERE b.body = :ledger AND b.topic = ANY(CAST(:topics AS text[])) AND s.state ->> 'id' = b.topic
-     ORDER BY b.topic, b.case_id
+     ORDER BY b.topic, coalesce(s.state ->> 'home', ''), b.case_id
     """
 )
 _MEETING = text("SELECT state FROM subject WHERE id = :meeting AND kind = 'meeting' AND state IS NOT NULL")
@@ -52,6 +53,15 @@ _ADOPTED = text(
     SELECT max(at) FROM record
      WHERE ledger = :ledger AND kind = 'decided' AND topic = ANY(CAST(:topics AS text[]))
        AND CAST(body AS json) ->> 'meeting' = :meeting
+    """
+)
+_SUPPLEMENT = text(
+    """
+    SELECT r.seq, r.hash, r.at, w.text AS words
+      FROM record r LEFT JOIN wording w ON w.digest = CAST(r.body AS json) ->> 'words'
+     WHERE r.ledger = :ledger AND r.kind = 'corrected' AND r.topic = ''
+       AND CAST(r.body AS json) ->> 'meeting' = :meeting
+       AND CAST(CAST(r.body AS json) ->> 'supplement' AS int) = :number
     """
 )
 _MEETINGS = text(
@@ -100,6 +110,12 @@ async def meeting(conn: AsyncConnection, id_: str) -> tuple[dict[str, Any], list
         values = {"ledger": found["unit"], "topics": [item["topic"] for item in agenda], "meeting": id_}
         found["adopted_at"] = (await conn.execute(_ADOPTED, values)).scalar_one()
     return found, topics
+
+
+async def supplement(conn: AsyncConnection, ledger: str, meeting: str, number: int) -> Any:
+    """Return the record of a meeting's n-th supplement (`seq`, `hash`, `at`) with its `words`, or None."""
+    found = await conn.execute(_SUPPLEMENT, {"ledger": ledger, "meeting": meeting, "number": number})
+    return found.one_or_none()
 
 
 async def meetings_of(conn: AsyncConnection, body: str, since: datetime, before: datetime) -> list[dict[str, Any]]:

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
+from services.escalation.domain.correcting import CorrectRecord
 from services.escalation.domain.meeting import MeetingStatus
 from services.escalation.domain.topic import EntryStatus
-from services.escalation.papers.entry import decision_words
+from services.escalation.papers.entry import Line, decision_words, entry
 from services.escalation.papers.ledger import COLUMNS, NAMES
-from services.escalation.papers.minutes import earlier_row, minutes
+from services.escalation.papers.minutes import earlier_row, minutes, supplement
 from services.escalation.papers.notice import notice
 from services.escalation.papers.words import CAUSES, DECISIONS, DECLINE_REASONS
 from shared.contracts.dispatch import Cause
@@ -23,7 +24,7 @@ from shared.papers.paper import Heading, Labelled, Table, Text, chinese_day
 from shared.papers.pdf import pdf
 from shared.papers.word import word
 from tests.unit.escalation.clerk import about, cover, ledger_file, lines, row, sitting, year_paper
-from tests.unit.escalation.hall import COMMUNITY, ESTATE, Hall
+from tests.unit.escalation.hall import COMMUNITY, ESTATE, Hall, unit
 from tests.unit.papers.reading import pdf_pages, pdf_text, word_footers, word_text
 
 OFFICIAL = [
@@ -125,22 +126,22 @@ def test_words_of_persons_are_masked_and_erased_ones_are_said_to_be() -> None:
 def test_the_workbook_has_a_sheet_per_body_with_the_head_of_its_chain(tmp_path: Path) -> None:
     hall = risen()
     book = load_workbook(ledger_file(hall, tmp_path / "a.xlsx", "xlsx", ESTATE, COMMUNITY))
-    names = [hall.city.name_of(unit) for unit in (ESTATE, COMMUNITY)]
+    names = [hall.city.name_of(code) for code in (ESTATE, COMMUNITY)]
     assert book.sheetnames == ["目录", *names]
     contents = [[cell.value for cell in line] for line in book["目录"].iter_rows(min_row=4)]
     assert [(line[1], line[2], line[4]) for line in contents] == [
-        (cover(hall, unit).body, 1, cover(hall, unit).hash) for unit in (ESTATE, COMMUNITY)
+        (cover(hall, code).body, 1, cover(hall, code).hash) for code in (ESTATE, COMMUNITY)
     ]
-    for unit, name in zip((ESTATE, COMMUNITY), names, strict=True):
+    for code, name in zip((ESTATE, COMMUNITY), names, strict=True):
         sheet = book[name]
         assert [cell.value for cell in sheet[3]] == OFFICIAL
         assert sheet.freeze_panes == "D4"
         assert sheet.print_title_rows == "$1:$3"
         assert sheet.page_setup.orientation == "landscape"
-        assert cover(hall, unit).hash in sheet.oddFooter.left.text
+        assert cover(hall, code).hash in sheet.oddFooter.left.text
         assert sheet["B4"].value == hall.topic().id
-        assert sheet["L4"].value == row(hall, unit).decision
-        assert sheet["U4"].value.date() == row(hall, unit).written_off_on
+        assert sheet["L4"].value == row(hall, code).decision
+        assert sheet["U4"].value.date() == row(hall, code).written_off_on
 
 
 def test_csv_and_json_say_the_same(tmp_path: Path) -> None:
@@ -294,8 +295,58 @@ def test_a_topic_that_ended_in_an_earlier_year_is_not_in_the_summary() -> None:
     hall = risen()
     paper = year_paper(hall, ESTATE, 2027, "c-1")
     assert not [block for block in paper.blocks if isinstance(block, Table)]
-    assert EntryStatus.WRITTEN_OFF in {entry.status for entry in hall.topic().entries}
+    assert EntryStatus.WRITTEN_OFF in {each.status for each in hall.topic().entries}
 
 
 def _fields(topic: object) -> dict[str, object]:
     return {name: getattr(topic, name) for name in topic.__dataclass_fields__}  # type: ignore[attr-defined]
+
+
+def test_a_supplement_adds_to_signed_minutes_and_says_that_they_stay() -> None:
+    hall = Hall()
+    hall.escalate()
+    hall.decide_at(ESTATE, "defer")
+    meeting = hall.meetings(ESTATE, MeetingStatus.ADOPTED)[0]
+    paper = supplement(sitting(hall, meeting), 1, "联系人电话13912345678", hall.now, "台账链首 第9条 ab")
+    text = pdf_text(pdf(paper))
+    assert "补充一" in paper.number
+    assert "原纪要及其议定意见不变" in text
+    assert "13912345678" not in text
+    assert "第9条" in paper.foot
+    assert "原文已删除" in pdf_text(pdf(supplement(sitting(hall, meeting), 1, None, hall.now, "")))
+
+
+def test_a_correction_stands_in_the_row_of_its_topic() -> None:
+    hall = Hall()
+    hall.escalate()
+    hall.decide_at(ESTATE, "defer")
+    wrong = next(record for record in hall.records(ESTATE) if record.kind == "decided")
+    hall.send(f"ledger:{ESTATE}", CorrectRecord(seq=wrong.seq, why="纪要编号写错"), unit(ESTATE))
+    assert f"更正第{wrong.seq}条记录：纪要编号写错" in row(hall, ESTATE).result
+
+
+def line(kind: str, words: str | None = None, **body: object) -> Line:
+    return Line(ESTATE, 1, "2026-01-05T09:00:00+08:00", kind, json.dumps(body), words)
+
+
+@pytest.mark.parametrize(
+    ("lines_", "said"),
+    [
+        ([line("returned", '{"why":"先派单"}', step="dispatch")], "不予列入，应派单：先派单"),
+        ([line("combined", into="T-2")], "并入T-2"),
+        ([line("combined", cases=["c-1"], **{"from": "T-2"})], "T-2并入本议题"),
+        ([line("withdrawn", '{"why":"已自行解决"}', by=ESTATE)], "撤回（锦江畔小区网格）：已自行解决"),
+        ([line("reopened", cause="new_facts")], "重新上会（出现新情况）"),
+    ],
+)
+def test_every_way_out_of_a_ledger_has_words(lines_: list[Line], said: str) -> None:
+    hall = Hall()
+    made = entry(ESTATE, "T-1", {}, [line("proposed", by=ESTATE, cases=[]), *lines_], hall.city)
+    assert made.result == f"2026-01-05 {said}"
+    assert made.proposer == hall.city.name_of(ESTATE)
+
+
+def test_a_topic_without_a_case_says_what_kind_it_is() -> None:
+    hall = Hall()
+    made = entry(ESTATE, "T-1", {"kind": "funding", "number": "X"}, [line("proposed", by=ESTATE, cases=[])], hall.city)
+    assert made.cases == "无（经费事项）"
