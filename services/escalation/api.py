@@ -1,15 +1,16 @@
 """HTTP of escalation: hold meetings, record and adopt minutes, follow decisions, read boards and ledgers.
 
 Until people sign in by the console, the token of a body's unit (`unit.<code>.<signature>`) speaks for its convener and
-its secretary alike.
+its secretary alike; a post's own token (`post.<unit>:<post>.<signature>`) speaks for that post alone.
 """
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Any
+from uuid import UUID, uuid5
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from sqlalchemy import TextClause
 
 from services.escalation.domain.meeting import MeetingStatus
@@ -19,27 +20,42 @@ from services.escalation.store import CHAIN, ENTRIES, MEETING, MEETINGS, PUBLISH
 from shared.contracts.base import Contract
 from shared.contracts.escalation import (
     AcknowledgeDecision,
+    AdmitTopic,
     AdoptMinutes,
+    CombineTopic,
     CorrectRecord,
     HoldMeeting,
     ObjectToDecline,
+    ProposeTopic,
+    ReceiveTopic,
     RecordDecisions,
+    ReopenTopic,
+    ReturnTopic,
     TellReporters,
+    WithdrawTopic,
     WriteOff,
 )
 from shared.kernel.refusals import Refused
-from shared.shell.desk import Caller, Desk, commands
+from shared.shell.desk import Caller, Desk, Key, body_schema, commands, json_body, read_as, reply_body
 
 OF_MEETINGS: dict[str, type[Contract]] = {"hold": HoldMeeting, "record": RecordDecisions, "adopt": AdoptMinutes}
 OF_LEDGERS: dict[str, type[Contract]] = {"correct": CorrectRecord}
 OF_TOPICS: dict[str, type[Contract]] = {
+    "admit": AdmitTopic,
+    "return": ReturnTopic,
+    "receive": ReceiveTopic,
     "acknowledge": AcknowledgeDecision,
     "tell": TellReporters,
+    "reopen": ReopenTopic,
     "object": ObjectToDecline,
+    "withdraw": WithdrawTopic,
+    "combine": CombineTopic,
     "write-off": WriteOff,
 }
 Code = Annotated[str | None, Query(max_length=64)]
 Limit = Annotated[int, Query(ge=1, le=500)]
+OWN = UUID("7f2d1c3a-5b0e-4c55-9a51-6d0f0a4be111")
+"""Where ids of topics without a case are made in: the same proposal sent again finds the same topic."""
 MOST_RECORDS = 1000
 """Records of one topic that are shown; a topic has some ten per level and meeting."""
 
@@ -75,6 +91,16 @@ def router(desk: Desk) -> APIRouter:
             raise Refused("subject.unknown", "meeting", subject=meeting)
         return _with_members(desk.city, found[0])
 
+    @routes.post("/v1/topics", tags=["topics"], name=ProposeTopic.TYPE, openapi_extra=body_schema(ProposeTopic))
+    async def propose(request: Request, actor: Caller, key: Key) -> dict[str, Any]:
+        """Propose a topic to the caller's own body: with source cases, or of a kind without (workflows §2.2, move 2).
+
+        The answer's `subject` is what every later command about the topic names: its first case, or an id of its own.
+        """
+        asked = read_as(ProposeTopic, await json_body(request))
+        subject = asked.cases[0] if asked.cases else str(uuid5(OWN, f"{desk.city_code}/{actor.kind}.{actor.id}/{key}"))
+        return reply_body(await desk.submit(asked, subject, actor, key, creates=not asked.cases))
+
     @routes.get("/v1/topics", tags=["topics"])
     async def topics(
         actor: Caller,
@@ -84,7 +110,7 @@ def router(desk: Desk) -> APIRouter:
         after: Code = None,
         limit: Limit = 100,
     ) -> dict[str, Any]:
-        """List the entries of a body; `to_do` keeps those with something to acknowledge, tell or write off."""
+        """List the entries of a body; `to_do`: what is to be screened, received, acknowledged, told, written off."""
         found = await rows(ENTRIES, body=body, status=status, to_do=to_do, after=after, limit=limit)
         return {"entries": found}
 

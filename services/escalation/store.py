@@ -107,6 +107,8 @@ class EntryBoard(Row, table=True):
     has_to_acknowledge: bool
     has_to_tell: bool
     has_to_write_off: bool
+    has_to_screen: bool
+    has_to_receive: bool
 
 
 class HeadsRow(Row, table=True):
@@ -173,7 +175,7 @@ ENTRIES = text(
     """
     SELECT * FROM entry_board
      WHERE body = :body AND (CAST(:status AS text) IS NULL OR status = :status)
-       AND (NOT :to_do OR has_to_acknowledge OR has_to_tell OR has_to_write_off)
+       AND (NOT :to_do OR has_to_acknowledge OR has_to_tell OR has_to_write_off OR has_to_screen OR has_to_receive)
        AND (CAST(:after AS text) IS NULL OR case_id > :after)
      ORDER BY case_id LIMIT :limit
     """

@@ -55,7 +55,7 @@ def combine(states: States, message: Message, context: Context) -> Decision:
     )
     secretary.arm(
         Cancel("answer", case),
-        Cancel("receipt", case),
+        Cancel("receipt:*", case),
         Arm("answer", enlarged.answer_due_at, subject=into, touches=(f"ledger:{entry.body}",)),
     )
     return secretary.decision()

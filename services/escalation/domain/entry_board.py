@@ -10,7 +10,7 @@ from services.escalation.domain.topic import FINAL, Entry, EntryStatus, Topic
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
-    """One entry of a topic and what its unit still has to do: acknowledge, tell the reporters, write off."""
+    """One entry of a topic and what its unit still has to do: screen, receive, acknowledge, tell, write off."""
 
     case: str
     topic: str
@@ -23,6 +23,8 @@ class EntryRow:
     has_to_acknowledge: bool
     has_to_tell: bool
     has_to_write_off: bool
+    has_to_screen: bool
+    has_to_receive: bool
 
 
 def entry_row(case: str, topic: Topic, entry: Entry, position: int) -> EntryRow:
@@ -41,4 +43,6 @@ def entry_row(case: str, topic: Topic, entry: Entry, position: int) -> EntryRow:
         bool(topic.unacknowledged(entry.body)),
         bool(topic.untold()) and position == 0,
         entry.status is EntryStatus.SETTLED and is_clear,
+        entry.status is EntryStatus.PROPOSED,
+        not entry.is_received and entry.status not in FINAL,
     )

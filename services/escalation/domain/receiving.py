@@ -10,7 +10,7 @@ from services.escalation.domain.carrying import topic_at
 from services.escalation.domain.ledger import Secretary
 from services.escalation.domain.roles import check_secretary
 from services.escalation.domain.table import States, deciders, on_due
-from services.escalation.domain.topic import Topic
+from services.escalation.domain.topic import FINAL, Entry, Topic
 from services.escalation.domain.topic_facts import of
 from services.escalation.domain.topic_messages import ReceiveTopic
 from shared.kernel import clock
@@ -21,32 +21,35 @@ from shared.kernel.refusals import Refused
 def await_receipt(secretary: Secretary, city: Any, at: datetime, case: str, body: str) -> None:
     """Give the secretary above his time to acknowledge."""
     due = clock.add(at, city.clock("receipt"), city.calendar)
-    secretary.arm(Arm("receipt", due, {}, case, (f"ledger:{body}",)))
+    secretary.arm(Arm(f"receipt:{body}", due, {"body": body}, case, (f"ledger:{body}",)))
 
 
 @deciders.on(ReceiveTopic)
 def receive(states: States, message: Message, context: Context) -> Decision:
     """Let the secretary above acknowledge a topic that was moved up to his body."""
     topic = topic_at(states, message)
-    check_secretary(message.actor, topic.active.body, context.city)
-    if topic.active.is_received:
-        raise Refused("topic.received", "entry", body=topic.active.body)
-    return _received(states, message, context, topic, lapsed=False)
+    entry = topic.active
+    check_secretary(message.actor, entry.body, context.city)
+    if entry.is_received:
+        raise Refused("topic.received", "entry", body=entry.body)
+    return _received(states, message, context, topic, entry, lapsed=False)
 
 
 @on_due("receipt")
 def receive_by_silence(states: States, message: Message, context: Context) -> Decision:
     """Count a topic as received that nobody acknowledged in time."""
     topic: Topic | None = states[message.subject]
-    if topic is None or topic.is_over or topic.active.is_received:
+    entry = topic.entry_of(message.data.data["body"]) if topic else None
+    if topic is None or entry is None or entry.is_received or entry.status in FINAL:
         return NOTHING
-    return _received(states, message, context, topic, lapsed=True)
+    return _received(states, message, context, topic, entry, lapsed=True)
 
 
-def _received(states: States, message: Message, context: Context, topic: Topic, *, lapsed: bool) -> Decision:
-    entry = topic.active
+def _received(
+    states: States, message: Message, context: Context, topic: Topic, entry: Entry, *, lapsed: bool
+) -> Decision:
     secretary = Secretary(states, context.city, message.acted_at)
     secretary.record(entry.body, "received", topic.id, {"lapsed": lapsed}, case=message.subject)
     secretary.state(message.subject, t.TopicReceived(**of(topic, entry, entry.status), lapsed=lapsed))
-    secretary.arm(Cancel("receipt", message.subject))
+    secretary.arm(Cancel(f"receipt:{entry.body}", message.subject))
     return secretary.decision()
