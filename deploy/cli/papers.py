@@ -37,6 +37,13 @@ def register(app: typer.Typer) -> None:
     )(minutes)
     group.command("supplement", help=t("补充纪要", "A supplement to the minutes") + forms[1])(supplement)
     group.command("annual", help=t("联席会年度总结", "The annual summary of a body") + forms[1])(annual)
+    group.command(
+        "bulletin",
+        help=t(
+            "月度、季度、年度评单情况通报（.docx、.pdf、.xlsx）",
+            "Scores of a month, quarter, year (.docx, .pdf, .xlsx)",
+        ),
+    )(bulletin)
     app.add_typer(group, name="papers")
 
 
@@ -83,6 +90,16 @@ def annual(
 ) -> None:
     """Write the annual summary of a body."""
     _write("escalation", f"/v1/ledger/{body}/annual/{year}.{_form(out, DOCUMENTS)}", out, city, folder)
+
+
+def bulletin(
+    period: Annotated[str, typer.Argument(help=t("期间，如 2026-11、2026-Q4、2026", "2026-11, 2026-Q4 or 2026"))],
+    out: Out,
+    city: City = DEFAULT_CITY,
+    folder: Folder = None,
+) -> None:
+    """Write the bulletin of a period whose scores are published."""
+    _write("feedback", f"/v1/bulletins/{period}.{_form(out, (*DOCUMENTS, '.xlsx'))}", out, city, folder)
 
 
 def _form(out: Path, endings: tuple[str, ...]) -> str:

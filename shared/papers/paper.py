@@ -56,7 +56,7 @@ class Table:
 class Chart:
     """Bars from left to right, a group per label and a bar per series; None is no value and draws no bar.
 
-    `most` is the value of a full bar.
+    `most` is the value of a full bar; values are written with `decimals`.
     """
 
     title: str
@@ -64,6 +64,7 @@ class Chart:
     labels: tuple[str, ...]
     series: tuple[tuple[str, tuple[float | None, ...]], ...]
     most: float
+    decimals: int = 0
 
 
 Block = Heading | Text | Labelled | Table | Chart

@@ -47,16 +47,17 @@ def _data(paper: Paper) -> str:
 def _block(block: Block) -> dict[str, Any]:
     kind = type(block).__name__
     if isinstance(block, Chart):
-        series = [(_said(name), values, [figure(value) for value in values]) for name, values in block.series]
+        series = [
+            (_said(name), values, [_figure(value, block.decimals) for value in values]) for name, values in block.series
+        ]
         labels = [_said(label) for label in block.labels]
         return {"kind": kind, "title": _said(block.title), "unit": _said(block.unit), "labels": labels,
                 "series": series, "most": block.most}  # fmt: skip
     return {"kind": kind, **_mapped(asdict(block), _said)}
 
 
-def figure(value: float | None) -> str:
-    """Return a chart's value as it is written beside its bar."""
-    return "—" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
+def _figure(value: float | None, decimals: int) -> str:
+    return "—" if value is None else f"{value:.{decimals}f}"
 
 
 def _mapped(value: Any, change: Callable[[Any], Any]) -> Any:

@@ -29,11 +29,15 @@ Cell = str | int | float | date | None
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """A chart of columns of figures of a sheet: `labels` and `values` are columns by position, from 0."""
+    """A chart of columns of figures of a sheet: `labels` and `values` are columns by position, from 0.
+
+    `most` is where the axis ends.
+    """
 
     title: str
     labels: int
     values: tuple[int, ...]
+    most: float = 100
 
 
 class Workbook:
@@ -120,8 +124,8 @@ class Sheet:
         self._next += 1
 
     def chart(self, bars: Bars) -> None:
-        """Draw a chart of the rows so far, below them."""
-        if self._next == 3:
+        """Draw a chart of the rows so far, below them; one row alone needs none."""
+        if self._next <= 4:
             return
         chart = self._book.add_chart({"type": "bar"})
         name, first, last = self._sheet.get_name(), 3, self._next - 1
@@ -135,8 +139,10 @@ class Sheet:
             )
         chart.set_title({"name": bars.title, "name_font": {"size": 12}})
         chart.set_y_axis({"reverse": True})
-        chart.set_size({"width": 900, "height": 120 + 22 * len(bars.values) * (last - first + 1)})
-        self._sheet.insert_chart(self._next + 1, 1, chart)
+        chart.set_x_axis({"min": 0, "max": bars.most})
+        chart.set_legend({"none": True} if len(bars.values) == 1 else {"position": "bottom"})
+        chart.set_size({"width": 560, "height": 110 + (6 + 10 * len(bars.values)) * (last - first + 1)})
+        self._sheet.insert_chart(self._next + 1, 0, chart)
 
     def _write(self, at: int, cell: Cell) -> None:
         styles, row = self._styles, self._next
@@ -151,6 +157,8 @@ class Sheet:
             case datetime() | date():
                 day = cell.replace(tzinfo=None) if isinstance(cell, datetime) else cell
                 self._sheet.write_datetime(row, at, day, styles.day)
+            case float():
+                self._sheet.write_number(row, at, cell, styles.figure)
             case _:
                 self._sheet.write_number(row, at, cell, styles.number)
 
@@ -167,6 +175,7 @@ class _Styles:
         self.text = book.add_format(boxed)
         self.quoted = book.add_format({**boxed, "quote_prefix": True})
         self.day = book.add_format({**boxed, "align": "center", "num_format": "yyyy-mm-dd"})
+        self.figure = book.add_format({**boxed, "align": "center", "num_format": "0.00"})
         self.number = book.add_format({**boxed, "align": "center"})
 
 

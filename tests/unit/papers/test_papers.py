@@ -102,9 +102,9 @@ def test_the_page_has_the_official_proportions() -> None:
 
 
 def test_a_chart_draws_no_bar_where_there_is_no_value() -> None:
-    chart = Chart("综合得分", "分", ("甲", "乙"), (("综合", (82.44, None)),), 100)
+    chart = Chart("综合得分", "分", ("甲", "乙"), (("综合", (82.4, None)),), 100, 2)
     text = pdf_text(pdf(paper(chart)))
-    assert "82.44分" in text
+    assert "82.40分" in text
     assert text.count("—") == 3  # two of the page number, one for what is not known
     assert picture(chart).startswith(b"\x89PNG")
     assert len(Document(BytesIO(word(paper(chart)))).inline_shapes) == 1

@@ -1,0 +1,1 @@
+"""What feedback writes for people: bulletins of published scores."""
