@@ -19,8 +19,9 @@ from deploy.demo.tally import Tally
 from deploy.simulation.offices import Dispatch, Escalation, Feedback, Intake, Office
 from services.dispatch.api import COMMANDS as OF_ORDERS
 from services.escalation import domain as escalation
-from services.escalation.api import OF_MEETINGS, OF_TOPICS
+from services.escalation.api import OF_TOPICS
 from services.escalation.domain.chain import Record
+from services.escalation.routes.meetings import OF_MEETINGS
 from services.feedback.routes.officer import COMMANDS as OF_RATINGS
 from services.intake.api import COMMANDS as OF_CASES
 from shared.city.model import City

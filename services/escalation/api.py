@@ -1,7 +1,7 @@
-"""HTTP of escalation: hold meetings, record and adopt minutes, follow decisions, read boards and ledgers.
+"""HTTP of escalation: follow decisions, read boards and ledgers; meetings and papers have rooms of their own.
 
-Until people sign in by the console, the token of a body's unit (`unit.<code>.<signature>`) speaks for its convener and
-its secretary alike; a post's own token (`post.<unit>:<post>.<signature>`) speaks for that post alone.
+The token of a post (`post.<unit>:<post>.<signature>`) has that post's acts alone; the token of a body's unit
+(`unit.<code>.<signature>`) speaks for its convener, its secretary and its leaders alike.
 """
 
 from __future__ import annotations
@@ -13,22 +13,19 @@ from uuid import UUID, uuid5
 from fastapi import APIRouter, Query, Request
 from sqlalchemy import TextClause
 
-from services.escalation.domain.meeting import MeetingStatus
+from services.escalation.domain.reading import check_reads_ledger, check_reads_topic
 from services.escalation.domain.topic import EntryStatus
-from services.escalation.routes import papers
-from services.escalation.store import CHAIN, ENTRIES, MEETING, MEETINGS, PUBLISHED, RECORDS, TOPIC_RECORDS, TOPIC_STATE
+from services.escalation.routes import meetings, papers
+from services.escalation.store import CHAIN, ENTRIES, PUBLISHED, RECORDS, TOPIC_RECORDS, TOPIC_STATE
 from shared.contracts.base import Contract
 from shared.contracts.escalation import (
     AcknowledgeDecision,
     AdmitTopic,
-    AdoptMinutes,
     CombineTopic,
     CorrectRecord,
-    HoldMeeting,
     ObjectToDecline,
     ProposeTopic,
     ReceiveTopic,
-    RecordDecisions,
     ReopenTopic,
     ReturnTopic,
     TellReporters,
@@ -38,7 +35,6 @@ from shared.contracts.escalation import (
 from shared.kernel.refusals import Refused
 from shared.shell.desk import Caller, Desk, Key, body_schema, commands, json_body, read_as, reply_body
 
-OF_MEETINGS: dict[str, type[Contract]] = {"hold": HoldMeeting, "record": RecordDecisions, "adopt": AdoptMinutes}
 OF_LEDGERS: dict[str, type[Contract]] = {"correct": CorrectRecord}
 OF_TOPICS: dict[str, type[Contract]] = {
     "admit": AdmitTopic,
@@ -64,32 +60,13 @@ def router(desk: Desk) -> APIRouter:
     """Return the routes of escalation under `/v1`."""
     routes = APIRouter()
     routes.include_router(papers.router(desk))
-    routes.include_router(commands(desk, "meetings", None, OF_MEETINGS))
+    routes.include_router(meetings.router(desk))
     routes.include_router(commands(desk, "topics", None, OF_TOPICS))
     routes.include_router(commands(desk, "ledger", None, OF_LEDGERS, prefix="ledger:"))
 
     async def rows(statement: TextClause, **values: Any) -> list[dict[str, Any]]:
         async with desk.engine.connect() as conn:
             return [dict(row._mapping) for row in await conn.execute(statement, values)]
-
-    @routes.get("/v1/meetings", tags=["meetings"])
-    async def meetings(
-        actor: Caller, body: Code = None, status: MeetingStatus | None = None, after: Code = None, limit: Limit = 100
-    ) -> dict[str, Any]:
-        """List meetings by opening time: agenda, who is due when, the decisions recorded so far.
-
-        `status` is planned, convened, held, adopted or missed; `after` is the id of the last meeting already seen.
-        """
-        found = await rows(MEETINGS, body=body, status=status, after=after, limit=limit)
-        return {"meetings": [_with_members(desk.city, meeting) for meeting in found]}
-
-    @routes.get("/v1/meetings/{meeting}", tags=["meetings"])
-    async def meeting(meeting: str, actor: Caller) -> dict[str, Any]:
-        """Return one meeting with its agenda, members and quorum."""
-        found = await rows(MEETING, id=meeting)
-        if not found:
-            raise Refused("subject.unknown", "meeting", subject=meeting)
-        return _with_members(desk.city, found[0])
 
     @routes.post("/v1/topics", tags=["topics"], name=ProposeTopic.TYPE, openapi_extra=body_schema(ProposeTopic))
     async def propose(request: Request, actor: Caller, key: Key) -> dict[str, Any]:
@@ -111,6 +88,9 @@ def router(desk: Desk) -> APIRouter:
         limit: Limit = 100,
     ) -> dict[str, Any]:
         """List the entries of a body; `to_do`: what is to be screened, received, acknowledged, told, written off."""
+        if body not in desk.city.bodies:
+            raise Refused("body.unknown", "body", body=body)
+        check_reads_ledger(actor, desk.city, body)
         found = await rows(ENTRIES, body=body, status=status, to_do=to_do, after=after, limit=limit)
         return {"entries": found}
 
@@ -121,8 +101,11 @@ def router(desk: Desk) -> APIRouter:
         entries = await rows(CHAIN, case=case)
         if not found or not entries:
             raise Refused("subject.unknown", "case", subject=case)
+        state = found[0]["state"]
+        parties = {state.get("lead"), *state.get("led_by", ())} - {None}
+        check_reads_topic(actor, desk.city, {entry["body"] for entry in entries}, parties)
         records = await rows(TOPIC_RECORDS, topic=entries[0]["topic"], limit=MOST_RECORDS)
-        return {"sequence": found[0]["sequence"], "topic": found[0]["state"], "entries": entries, "records": records}
+        return {"sequence": found[0]["sequence"], "topic": state, "entries": entries, "records": records}
 
     @routes.get("/v1/ledger/{unit}", tags=["ledger"])
     async def ledger(
@@ -131,6 +114,7 @@ def router(desk: Desk) -> APIRouter:
         """Return the records of a body's ledger in order; `after` is the last sequence number already seen."""
         if unit not in desk.city.bodies:
             raise Refused("body.unknown", "unit", body=unit)
+        check_reads_ledger(actor, desk.city, unit)
         return {"ledger": unit, "records": await rows(RECORDS, ledger=unit, after=after, limit=limit)}
 
     @routes.get("/v1/heads", tags=["ledger"])
@@ -145,12 +129,3 @@ def router(desk: Desk) -> APIRouter:
         return {"on": pages[0]["on"], "pages": pages}
 
     return routes
-
-
-def _with_members(city: Any, meeting: dict[str, Any]) -> dict[str, Any]:
-    """Add who may be present and what makes a quorum, as the city file says."""
-    body = city.bodies.get(meeting["body"])
-    if body is None:
-        return meeting
-    members = [{"code": member.code, "name": member.name, "kind": member.kind} for member in body.members]
-    return {**meeting, "name": body.name, "members": members, "quorum": str(body.quorum), "rule": body.quorum_rule}

@@ -88,6 +88,17 @@ class MeetingBoard(Row, table=True):
     decisions: list[Any] = Field(sa_type=JSONB)
     ledger_seq: int
     ledger_hash: str = Field(sa_type=Text)
+    decide_by: datetime | None = Field(sa_type=MOMENT)
+    within: date | None
+    caller: str = Field(sa_type=Text)
+    place: str = Field(sa_type=Text)
+    theme: str = Field(sa_type=Text)
+    sitting: int
+    is_called: bool
+    is_duty: bool
+    named: list[Any] = Field(sa_type=JSONB)
+    leads: list[Any] = Field(sa_type=JSONB)
+    earlier: list[Any] = Field(sa_type=JSONB)
 
 
 class EntryBoard(Row, table=True):
@@ -165,6 +176,7 @@ MEETINGS = text(
     """
     SELECT * FROM meeting_board
      WHERE (CAST(:body AS text) IS NULL OR body = :body) AND (CAST(:status AS text) IS NULL OR status = :status)
+       AND (CAST(:bodies AS text[]) IS NULL OR body = ANY(CAST(:bodies AS text[])) OR jsonb_exists(invited, :party))
        AND (CAST(:after AS text) IS NULL
             OR (opens_at, id) > (SELECT opens_at, id FROM meeting_board WHERE id = :after))
      ORDER BY opens_at, id LIMIT :limit
@@ -182,6 +194,7 @@ ENTRIES = text(
 )
 CHAIN = text("SELECT * FROM entry_board WHERE case_id = :case ORDER BY position")
 TOPIC_STATE = text("SELECT sequence, state FROM subject WHERE id = :id AND state IS NOT NULL")
+STATE = text("SELECT state::text AS state FROM subject WHERE id = :id AND state IS NOT NULL")
 RECORDS = text("SELECT * FROM record WHERE ledger = :ledger AND seq > :after ORDER BY seq LIMIT :limit")
 TOPIC_RECORDS = text("SELECT * FROM record WHERE topic = :topic ORDER BY at, ledger, seq LIMIT :limit")
 

@@ -23,7 +23,7 @@ HEADERS: dict[str, tuple[str, str]] = {
     "ce_correlationid": ("string", "subject that began the chain"),
     "ce_causationid": ("string", "id of the message that led to it"),
     "ce_recordedtime": ("date-time", "real time of writing"),
-    "ce_authtype": ("string", "kind of the actor: system, source, department, unit, operations, resident"),
+    "ce_authtype": ("string", "kind of the actor: system, source, department, unit, post, operations, resident"),
     "ce_authid": ("string", "code of the actor, never a person's name"),
     "ce_cityversion": ("string", "version of the city file in force"),
     "ce_traceparent": ("string", "W3C trace context"),

@@ -402,14 +402,51 @@ class Meeting(Escalation):
 
 
 class MeetingPlanned(Meeting):
+    """One regular meeting of the period, on its fixed day, hour, place and theme (三定); or the make-up of one."""
+
     TYPE: ClassVar[str] = "meeting.planned.v1"
     on: date
     opens_at: Instant
     cut_off_at: Instant
+    within: date | None = None
+    """Last day on which it may be held: the end of its period, of a make-up the end of the limit."""
+    caller: str = ""
+    """Post that calls it, chairs it and adopts its minutes."""
+    place: str = ""
+    theme: str = ""
+
+
+class MeetingProposed(Meeting):
+    """A temporary meeting is asked for about these entries; the post `caller` calls or refuses it by `decide_by`."""
+
+    TYPE: ClassVar[str] = "meeting.proposed.v1"
+    topics: tuple[str, ...]
+    cases: tuple[str, ...]
+    by: str
+    """Who asked: `<kind>.<id>`; `system.system` where a rule makes it a duty."""
+    why: Masked = ""
+    caller: Code
+    duty: bool
+    """It cannot be refused (G16): undecided it takes place, where another proposal lapses."""
+    decide_by: Instant
+    opens_at: Instant
+    """When it takes place if it is a duty and nobody names another time."""
+    within: date
+    place: str
+    theme: str
+
+
+class EarlierDecision(Contract):
+    """Part 1 of every agenda: an entry decided before, and how it stands."""
+
+    topic: str
+    case: str
+    entry: EntryStatus
+    since: Instant
 
 
 class MeetingConvened(Meeting):
-    """Cut-off passed: the agenda is fixed; it holds every open entry (G3)."""
+    """The agenda is fixed: of a regular meeting every entry that waits (G3), of a temporary one what its call names."""
 
     TYPE: ClassVar[str] = "meeting.convened.v1"
     opens_at: Instant
@@ -419,24 +456,89 @@ class MeetingConvened(Meeting):
     more: tuple[tuple[str, ...], ...] = ()
     """Further cases of each topic, in the agenda's order."""
     invited: tuple[Code, ...] = ()
+    """Whom its topics concern beside the standing members."""
+    leads: tuple[Code, ...] = ()
+    """Units asked to lead: without each of them a temporary meeting is not held (G5)."""
+    earlier: tuple[EarlierDecision, ...] = ()
+    within: date | None = None
+    caller: str = ""
+    place: str = ""
+    theme: str = ""
+
+
+class MeetingTabled(Meeting):
+    """The agenda has grown, or was fixed anew after the meeting was postponed or not held; lists are whole."""
+
+    TYPE: ClassVar[str] = "meeting.tabled.v1"
+    agenda: tuple[str, ...]
+    cases: tuple[str, ...]
+    more: tuple[tuple[str, ...], ...] = ()
+    invited: tuple[Code, ...] = ()
+    leads: tuple[Code, ...] = ()
+    earlier: tuple[EarlierDecision, ...] = ()
+
+
+class MeetingPostponed(Meeting):
+    """Moved once inside its period; its topics wait again until the new cut-off."""
+
+    TYPE: ClassVar[str] = "meeting.postponed.v1"
+    opens_at: Instant
+    cut_off_at: Instant
+    why: Masked
+
+
+class MeetingNotHeld(Meeting):
+    """No quorum, or nobody opened it: its topics wait again, no deferral counted.
+
+    It is called a second time at `opens_at`; without that its period has no day left, or the second call failed too.
+    """
+
+    TYPE: ClassVar[str] = "meeting.not_held.v1"
+    why: str
+    """no_quorum or not_held."""
+    absent: tuple[Code, ...] = ()
+    opens_at: Instant | None = None
+    cut_off_at: Instant | None = None
 
 
 class MeetingHeld(Meeting):
     TYPE: ClassVar[str] = "meeting.held.v1"
     held_at: Instant
+    chair: str = ""
     members: int
     present: int
     agenda: tuple[str, ...]
     attendance: tuple[Code, ...] = ()
     """Codes of the posts, units and departments present: they are in reach of a decision (G7)."""
+    absent: tuple[Code, ...] = ()
+    """Standing members and invited ones who were not there."""
 
 
 class MeetingMissed(Meeting):
-    """Not held in its slot, or without quorum; a make-up is due."""
+    """Its period is over: the supervisor is told, a make-up is due; an excused one has neither."""
 
     TYPE: ClassVar[str] = "meeting.missed.v1"
     why: str
-    """not_held or no_quorum."""
+    """not_held, no_quorum or excused."""
+    supervisor: str = ""
+    excused: bool = False
+
+
+class MeetingCancelled(Meeting):
+    """A temporary meeting that does not take place."""
+
+    TYPE: ClassVar[str] = "meeting.cancelled.v1"
+    why: str
+    """refused; lapsed (nobody decided); nothing_left (its topics wait no more); withdrawn (called off)."""
+    reason: Masked = ""
+
+
+class MeetingLate(Meeting):
+    """Somebody let a time pass: `call` the decision about a proposal, `minutes` their adoption; supervision (督办)."""
+
+    TYPE: ClassVar[str] = "meeting.late.v1"
+    what: str
+    supervisor: str
 
 
 class DecisionKind(StrEnum):
@@ -464,6 +566,7 @@ class DecisionDraft(Contract):
     plan: Masked = ""
     reply: Masked = ""
     why: Masked = ""
+    discussion: Masked = ""
     digest: str = ""
 
 
@@ -472,6 +575,10 @@ class MeetingRecorded(Meeting):
 
     TYPE: ClassVar[str] = "meeting.recorded.v1"
     decisions: tuple[DecisionDraft, ...]
+    review: Masked = ""
+    """What was said of earlier decisions; `digest` vouches for the full words of it and of the plans."""
+    plans: Masked = ""
+    digest: str = ""
 
 
 class MeetingAdopted(Meeting):
@@ -482,6 +589,16 @@ class MeetingAdopted(Meeting):
     """Topic id -> decision."""
     ledger_seq: int
     ledger_hash: str
+
+
+class MeetingSupplemented(Meeting):
+    """Something was added to adopted minutes (补充纪要), which themselves never change (G17)."""
+
+    TYPE: ClassVar[str] = "meeting.supplemented.v1"
+    supplement: int
+    """1, 2, ... in the order in which they were added."""
+    text: Masked
+    digest: str
 
 
 class LedgerHead(Escalation):
@@ -576,6 +693,90 @@ class TopicDecision(OutsideMessage):
     reply: Words | None = None
     why: Words | None = None
     """Why deferred, or why it cannot be solved at this level."""
+    discussion: Words | None = None
+    """What was said about it, for the minutes."""
+
+
+Cases = Annotated[tuple[Code, ...], Field(max_length=500)]
+"""Topics of an agenda by the id under which their facts are stated."""
+Guests = Annotated[tuple[Code, ...], Field(max_length=100)]
+Line = Annotated[str, StringConstraints(min_length=2, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")]
+"""One line that a person wrote: a place, a theme."""
+
+
+class ProposeMeeting(OutsideMessage):
+    """Ask for a temporary meeting (临时会议) about entries of the body's ledger: members, secretary, operations."""
+
+    TYPE: ClassVar[str] = "meeting.propose.v1"
+    cases: Annotated[tuple[Code, ...], Field(min_length=1, max_length=50)]
+    """The main topic first: the leader in charge of its field decides."""
+    why: Words
+
+
+class CallMeeting(OutsideMessage):
+    """The leader in charge calls a proposed meeting; whom its topics concern is invited by itself."""
+
+    TYPE: ClassVar[str] = "meeting.call.v1"
+    opens_at: Instant
+    place: Line | None = None
+    theme: Line | None = None
+    invited: Guests = ()
+    """Further units, departments or posts."""
+
+
+class RefuseMeeting(OutsideMessage):
+    """The leader in charge refuses a proposed meeting, unless it is a duty (G16)."""
+
+    TYPE: ClassVar[str] = "meeting.refuse.v1"
+    why: Words
+
+
+class ConveneMeeting(OutsideMessage):
+    """The secretary sends out agenda, hour, place and theme before the cut-off, which otherwise does it by itself."""
+
+    TYPE: ClassVar[str] = "meeting.convene.v1"
+    cases: Cases
+    """Every entry that waits, in order (G3); what comes until the cut-off is added by itself."""
+    opens_at: Instant | None = None
+    place: Line | None = None
+    theme: Line | None = None
+    invited: Guests = ()
+
+
+class TableTopics(OutsideMessage):
+    """The secretary puts entries that came after the cut-off on the agenda, until the meeting opens."""
+
+    TYPE: ClassVar[str] = "meeting.table.v1"
+    cases: Annotated[tuple[Code, ...], Field(min_length=1, max_length=500)]
+
+
+class PostponeMeeting(OutsideMessage):
+    """The convener moves the meeting, once, to another working day of its period."""
+
+    TYPE: ClassVar[str] = "meeting.postpone.v1"
+    opens_at: Instant
+    why: Words
+
+
+class ExcuseMeeting(OutsideMessage):
+    """The convener of a top body that meets in principle only lets this meeting fall out, in writing."""
+
+    TYPE: ClassVar[str] = "meeting.excuse.v1"
+    why: Words
+
+
+class CancelMeeting(OutsideMessage):
+    """Who called a temporary meeting calls it off: every topic that it was called for is withdrawn."""
+
+    TYPE: ClassVar[str] = "meeting.cancel.v1"
+    why: Words
+
+
+class SupplementMinutes(OutsideMessage):
+    """Who adopted the minutes adds to them what changes no decision (补充纪要)."""
+
+    TYPE: ClassVar[str] = "meeting.supplement.v1"
+    text: Words
 
 
 class HoldMeeting(OutsideMessage):
@@ -591,6 +792,9 @@ class RecordDecisions(OutsideMessage):
 
     TYPE: ClassVar[str] = "meeting.record.v1"
     decisions: Annotated[tuple[TopicDecision, ...], Field(max_length=500)]
+    review: Words | None = None
+    """What was said of the state of earlier decisions, part 1 of every agenda."""
+    plans: Words | None = None
 
 
 class AdoptMinutes(OutsideMessage):

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: `kind` is system, source, department, unit, operations or resident; `id` a code, never a name."""
+    """Who acts: `kind` is system, source, department, unit, post, operations or resident; `id` a code, never a name."""
 
     kind: str
     id: str

@@ -42,7 +42,7 @@ class TopicRow:
 
 @dataclass(frozen=True, slots=True)
 class MeetingRow:
-    """A meeting: `status` is planned, convened, held, missed or adopted; the counts are its decisions."""
+    """A meeting: `status` is that of workflows §2.3; the counts are its decisions."""
 
     id: str
     body: str
@@ -147,6 +147,16 @@ def fold_meeting(row: MeetingRow | None, subject: str, fact: Contract, at: datet
                 present=fact.present,
                 agenda=len(fact.agenda),
             )
+        case e.MeetingProposed():
+            return replace(row, status="proposed", opens_at=fact.opens_at)
+        case e.MeetingTabled():
+            return replace(row, agenda=len(fact.agenda))
+        case e.MeetingPostponed():
+            return replace(row, opens_at=fact.opens_at, agenda=0)
+        case e.MeetingNotHeld():
+            return replace(row, opens_at=fact.opens_at or row.opens_at, agenda=0)
+        case e.MeetingCancelled():
+            return replace(row, status="cancelled")
         case e.MeetingMissed():
             return replace(row, status="missed")
         case e.MeetingAdopted():

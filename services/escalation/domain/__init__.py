@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from services.escalation.domain import (
+    calling,
     combining,
     convening,
     correcting,
@@ -56,6 +57,7 @@ decide.table = deciders.table
 
 __all__ = [
     "STATES",
+    "calling",
     "combining",
     "convening",
     "correcting",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from services.escalation.domain.entry_board import entry_row
@@ -36,6 +36,17 @@ class MeetingRow:
     decisions: Mapping[str, str]
     ledger_seq: int
     ledger_hash: str
+    decide_by: datetime | None
+    within: date | None
+    caller: str
+    place: str
+    theme: str
+    sitting: int
+    is_called: bool
+    is_duty: bool
+    named: tuple[Mapping[str, str], ...]
+    leads: tuple[str, ...]
+    earlier: tuple[Mapping[str, str], ...]
 
 
 def boards(states: States, message: Message, decision: Decision, context: Context) -> tuple[Any, ...]:
@@ -76,6 +87,17 @@ def _meeting(meeting: Meeting, topics: Mapping[str, Any], city: Any) -> MeetingR
         {draft.topic: str(draft.kind) for draft in meeting.decisions},
         meeting.ledger_seq,
         meeting.ledger_hash,
+        meeting.decide_by,
+        meeting.within,
+        meeting.caller,
+        meeting.place,
+        meeting.theme,
+        meeting.sitting,
+        meeting.is_called,
+        meeting.is_duty,
+        tuple({"topic": item.topic, "case": item.case} for item in meeting.named),
+        meeting.leads,
+        tuple({"topic": d.topic, "case": d.case, "entry": str(d.entry)} for d in meeting.earlier),
     )
 
 

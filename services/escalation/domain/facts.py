@@ -26,6 +26,35 @@ class MeetingPlanned(OfMeeting):
     on: date
     opens_at: datetime
     cut_off_at: datetime
+    within: date | None
+    caller: str
+    place: str
+    theme: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingProposed(OfMeeting):
+    topics: tuple[str, ...]
+    cases: tuple[str, ...]
+    by: str
+    why: str
+    caller: str
+    duty: bool
+    decide_by: datetime
+    opens_at: datetime
+    within: date
+    place: str
+    theme: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierDecision:
+    """How an entry that was decided before stands when the agenda is fixed."""
+
+    topic: str
+    case: str
+    entry: EntryStatus
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,20 +64,67 @@ class MeetingConvened(OfMeeting):
     cases: tuple[str, ...]
     more: tuple[tuple[str, ...], ...]
     invited: tuple[str, ...]
+    leads: tuple[str, ...]
+    earlier: tuple[EarlierDecision, ...]
+    within: date | None
+    caller: str
+    place: str
+    theme: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingTabled(OfMeeting):
+    agenda: tuple[str, ...]
+    cases: tuple[str, ...]
+    more: tuple[tuple[str, ...], ...]
+    invited: tuple[str, ...]
+    leads: tuple[str, ...]
+    earlier: tuple[EarlierDecision, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingPostponed(OfMeeting):
+    opens_at: datetime
+    cut_off_at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingNotHeld(OfMeeting):
+    why: str
+    absent: tuple[str, ...]
+    opens_at: datetime | None
+    cut_off_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingHeld(OfMeeting):
     held_at: datetime
+    chair: str
     members: int
     present: int
     agenda: tuple[str, ...]
     attendance: tuple[str, ...]
+    absent: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingMissed(OfMeeting):
     why: str
+    supervisor: str
+    excused: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingCancelled(OfMeeting):
+    why: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingLate(OfMeeting):
+    what: str
+    supervisor: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +144,16 @@ class DecisionDraft:
     plan: str = ""
     reply: str = ""
     why: str = ""
+    discussion: str = ""
     digest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingRecorded(OfMeeting):
     decisions: tuple[DecisionDraft, ...]
+    review: str
+    plans: str
+    digest: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +161,13 @@ class MeetingAdopted(OfMeeting):
     decisions: dict[str, DecisionKind]
     ledger_seq: int
     ledger_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingSupplemented(OfMeeting):
+    supplement: int
+    text: str
+    digest: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,18 @@ class Place:
     moved_up: bool
     reopened: int
     tabled: bool = False
+    waits_as: EntryStatus = EntryStatus.OPEN
+    """What it is again when the meeting at which it was tabled does not decide it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """An entry after its decision, until it has ended and a meeting could hear of its end."""
+
+    topic: str
+    case: str
+    entry: EntryStatus
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +54,22 @@ class Ledger:
     places: tuple[Place, ...] = ()
     number: int = 0
     on: date | None = None
+    decided: tuple[Decided, ...] = ()
+    numbered_at: datetime | None = None
 
     def agenda(self) -> tuple[Place, ...]:
         """Return every open entry, none left out: moved-up ones first, then reopened ones, then by age (G3)."""
-        waiting = (place for place in self.places if not place.tabled)
-        return tuple(sorted(waiting, key=lambda p: (not p.moved_up, not p.reopened, p.since, p.topic)))
+        return self.in_turn(place.topic for place in self.places if not place.tabled)
+
+    def in_turn(self, topics: Iterable[str]) -> tuple[Place, ...]:
+        """Return the undecided entries of these topics in the order in which a meeting deals with them."""
+        named = frozenset(topics)
+        places = (place for place in self.places if place.topic in named)
+        return tuple(sorted(places, key=lambda p: (not p.moved_up, not p.reopened, p.since, p.topic)))
+
+    def place_of(self, topic: str) -> Place | None:
+        """Return the undecided entry of a topic."""
+        return next((place for place in self.places if place.topic == topic), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,27 +187,45 @@ class Secretary:
 def grown(ledger: Ledger | None, fact: LedgerHead, at: datetime) -> Ledger:
     """Return the ledger after a record: its head, and the places of the entries that are still to be decided."""
     now = ledger or Ledger(fact.body, fact.level)
-    places = now.places
+    return replace(now, seq=fact.seq, hash=fact.hash, places=_places(now, fact, at), decided=_decided(now, fact, at))
+
+
+_WAITING = frozenset({EntryStatus.OPEN, EntryStatus.LISTED})
+
+
+def _places(ledger: Ledger, fact: LedgerHead, at: datetime) -> tuple[Place, ...]:
+    if fact.entry is None:
+        return ledger.places
+    others = tuple(place for place in ledger.places if place.topic != fact.topic)
+    place = ledger.place_of(fact.topic)
     if fact.entry is EntryStatus.TABLED:
-        places = tuple(replace(p, tabled=True) if p.topic == fact.topic else p for p in places)
-    elif fact.entry in (EntryStatus.OPEN, EntryStatus.LISTED):
-        if any(p.topic == fact.topic for p in places):
-            places = tuple(_back(p, fact) if p.topic == fact.topic else p for p in places)
-        else:
-            places = (*places, Place(fact.topic, fact.case, at, fact.moved_up, fact.reopened))
-    elif fact.entry is not None:
-        places = tuple(p for p in places if p.topic != fact.topic)
-    return replace(now, seq=fact.seq, hash=fact.hash, places=places)
-
-
-def _back(place: Place, fact: LedgerHead) -> Place:
-    """Return the place of an entry that is to be decided again: it never loses its turn."""
-    return replace(
+        return tuple(replace(p, tabled=True) if p.topic == fact.topic else p for p in ledger.places)
+    if fact.entry not in _WAITING:
+        return others
+    if place is None:
+        new = Place(fact.topic, fact.case, at, fact.moved_up, fact.reopened, waits_as=fact.entry)
+        return (*others, new)
+    # An entry that is to be decided again never loses its turn.
+    back = replace(
         place,
         tabled=False,
+        waits_as=fact.entry,
         moved_up=place.moved_up or fact.moved_up,
         reopened=max(place.reopened, fact.reopened),
     )
+    return tuple(back if p.topic == fact.topic else p for p in ledger.places)
+
+
+def _decided(ledger: Ledger, fact: LedgerHead, at: datetime) -> tuple[Decided, ...]:
+    if fact.entry is None:
+        return ledger.decided
+    others = tuple(decided for decided in ledger.decided if decided.topic != fact.topic)
+    if fact.entry in _WAITING or fact.entry is EntryStatus.TABLED:
+        return others
+    was = next((decided for decided in ledger.decided if decided.topic == fact.topic), None)
+    if was is None and ledger.place_of(fact.topic) is None:
+        return others  # returned before it was ever open: no meeting heard of it
+    return (*others, Decided(fact.topic, fact.case, fact.entry, at))
 
 
 def ledger_of(states: States, unit: str, city: Any) -> Ledger:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from services.escalation.domain import facts as f
 from services.escalation.domain.agenda import tabled
+from services.escalation.domain.convening import known_meeting
 from services.escalation.domain.effects import EFFECTS, Adopted
 from services.escalation.domain.guards import check_decision
 from services.escalation.domain.ledger import Secretary, Wording, word
-from services.escalation.domain.meeting import MOVES, Meeting, MeetingStatus
-from services.escalation.domain.messages import AdoptMinutes, RecordDecisions
-from services.escalation.domain.roles import check_is_body
+from services.escalation.domain.meeting import Event, Meeting, check_move
+from services.escalation.domain.messages import AdoptMinutes, RecordDecisions, SupplementMinutes
+from services.escalation.domain.roles import check_caller, check_secretary
 from services.escalation.domain.table import States, deciders, lacks
 from services.escalation.domain.topic_messages import TopicDecision
-from shared.kernel.decisions import Context, Decision, Message
+from shared.kernel.decisions import Cancel, Context, Decision, Message
 from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
 
@@ -20,13 +21,14 @@ from shared.kernel.refusals import Refused
 @deciders.on(RecordDecisions)
 def record(states: States, message: Message, context: Context) -> Decision:
     """Keep the decisions as a draft that replaces the one before; nothing takes effect (G6)."""
-    meeting = _meeting(states, message)
-    MOVES.check(meeting.status, MeetingStatus.ADOPTED)
+    meeting, asked = known_meeting(states, message), message.data
+    check_secretary(message.actor, meeting.unit, context.city)
+    check_move(meeting, Event.RECORD)
     topics = {topic.id: topic for _, topic in tabled(states, meeting)}
     named = {item.topic for item in meeting.agenda}
     drafts: dict[str, f.DecisionDraft] = {}
     secretary = Secretary(states, context.city, message.acted_at)
-    for index, decision in enumerate(message.data.decisions):
+    for index, decision in enumerate(asked.decisions):
         field = f"decisions[{index}]"
         if decision.topic not in named:
             raise Refused("minutes.not_tabled", field, topic=decision.topic)
@@ -39,11 +41,19 @@ def record(states: States, message: Message, context: Context) -> Decision:
         wording = _wording(decision, meeting, context.new_id())
         secretary.keep(wording)
         drafts[topic.id] = _draft(decision, wording.digest)
+    digest = ""
+    if asked.review or asked.plans:
+        said = word(meeting.unit, meeting.id, "", context.new_id(), {"review": asked.review, "plans": asked.plans})
+        secretary.keep(said)
+        digest = said.digest
     secretary.state(
         meeting.id,
         f.MeetingRecorded(
             **f.of(meeting),
             decisions=tuple(drafts.values()),
+            review=mask(asked.review or ""),
+            plans=mask(asked.plans or ""),
+            digest=digest,
         ),
     )
     return secretary.decision()
@@ -52,8 +62,9 @@ def record(states: States, message: Message, context: Context) -> Decision:
 @deciders.on(AdoptMinutes)
 def adopt(states: States, message: Message, context: Context) -> Decision:
     """Sign the minutes: with exactly one valid decision per tabled topic all of them take effect now (G6)."""
-    meeting, city, at = _meeting(states, message), context.city, message.acted_at
-    MOVES.check(meeting.status, MeetingStatus.ADOPTED)
+    meeting, city, at = known_meeting(states, message), context.city, message.acted_at
+    check_caller(message.actor, city, meeting)
+    check_move(meeting, Event.ADOPT)
     drafts = {draft.topic: draft for draft in meeting.decisions}
     topics = list(tabled(states, meeting))
     undecided = [topic.id for _, topic in topics if topic.id not in drafts]
@@ -77,18 +88,26 @@ def adopt(states: States, message: Message, context: Context) -> Decision:
             ledger_hash=head,
         ),
     )
+    secretary.arm(Cancel("minutes", meeting.id))
     return secretary.decision()
 
 
-def _meeting(states: States, message: Message) -> Meeting:
-    """Return the meeting if its own body asks and every case of its agenda is locked."""
-    meeting: Meeting | None = states[message.subject]
-    if meeting is None:
-        raise Refused("subject.unknown", "meeting", subject=message.subject)
-    check_is_body(message.actor, meeting.unit)
-    if lacks(states, meeting.subjects):
-        raise Refused("message.stale", "meeting", sequence=message.sequence)
-    return meeting
+@deciders.on(SupplementMinutes)
+def supplement(states: States, message: Message, context: Context) -> Decision:
+    """Add to adopted minutes (补充纪要) what changes no decision; the minutes stay as they are (G17)."""
+    meeting, at = known_meeting(states, message), message.acted_at
+    check_caller(message.actor, context.city, meeting)
+    check_move(meeting, Event.SUPPLEMENT)
+    said = word(meeting.unit, meeting.id, "", context.new_id(), {"text": message.data.text})
+    secretary = Secretary(states, context.city, at)
+    secretary.keep(said)
+    number = meeting.supplements + 1
+    secretary.record(meeting.unit, "corrected", "", {"meeting": meeting.id, "supplement": number, "words": said.digest})
+    secretary.state(
+        meeting.id,
+        f.MeetingSupplemented(**f.of(meeting), supplement=number, text=mask(message.data.text), digest=said.digest),
+    )
+    return secretary.decision()
 
 
 def _wording(decision: TopicDecision, meeting: Meeting, salt: str) -> Wording:
@@ -97,6 +116,7 @@ def _wording(decision: TopicDecision, meeting: Meeting, salt: str) -> Wording:
         "plan": decision.plan,
         "reply": decision.reply,
         "why": decision.why,
+        "discussion": decision.discussion,
     }
     return word(meeting.unit, meeting.id, decision.topic, salt, words)
 
@@ -116,5 +136,6 @@ def _draft(decision: TopicDecision, digest: str) -> f.DecisionDraft:
         plan=mask(decision.plan or ""),
         reply=mask(decision.reply or ""),
         why=mask(decision.why or ""),
+        discussion=mask(decision.discussion or ""),
         digest=digest,
     )

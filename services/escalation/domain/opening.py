@@ -7,10 +7,11 @@ from typing import Any
 
 from services.escalation.domain import topic_facts as t
 from services.escalation.domain.carrying import carrier, topic_at
+from services.escalation.domain.duty import cannot_wait
 from services.escalation.domain.heard import OrderEscalated
 from services.escalation.domain.ledger import Ledger, Secretary, word
-from services.escalation.domain.meeting import meeting_id, next_regular_day, opening_on
-from services.escalation.domain.owing import OPERATIONS
+from services.escalation.domain.meeting import meeting_id
+from services.escalation.domain.owing import supervisor_of
 from services.escalation.domain.roles import check_convener
 from services.escalation.domain.table import States, again, deciders, lacks, on_due
 from services.escalation.domain.topic import UNDECIDED, EntryStatus, Topic
@@ -40,14 +41,15 @@ def start_answer_clock(
     urgent: bool,
     at: datetime,
     due: datetime,
+    order_due: datetime | None = None,
 ) -> None:
     """Start the answer clock of an entry; where the next regular meeting would be too late, a temporary one is called.
 
-    Such a meeting is a duty if the entry is urgent or its answer due before the next regular date (G16).
+    Such a meeting is a duty if the entry is urgent, its answer due or its running order's deadline before the next
+    regular date (G16).
     """
     secretary.arm(Arm("answer", due, subject=case, touches=(f"ledger:{body}",)))
-    regular = opening_on(city, next_regular_day(city, body, city.calendar.local(at).date()))
-    if urgent or due < regular:
+    if cannot_wait(city, body, urgent, due if order_due is None else min(due, order_due), at):
         secretary.arm(call(ledger, case, body, at))
 
 
@@ -203,7 +205,17 @@ def _reopen(
         moved_up=len(topic.entries) > 1,
         reopened=count,
     )
-    start_answer_clock(secretary, city, states[f"ledger:{entry.body}"], home, entry.body, topic.urgent, at, due)
+    start_answer_clock(
+        secretary,
+        city,
+        states[f"ledger:{entry.body}"],
+        home,
+        entry.body,
+        topic.urgent,
+        at,
+        due,
+        entry.order_due_at,
+    )
     return secretary.decision()
 
 
@@ -219,7 +231,6 @@ def answer_overdue(states: States, message: Message, context: Context) -> Decisi
     ledger = f"ledger:{entry.body}"
     if lacks(states, (ledger,)):
         return again(message, (ledger,))
-    above = city.body_above(entry.body)
     secretary = Secretary(states, city, message.acted_at)
     secretary.state(
         message.subject,
@@ -228,7 +239,7 @@ def answer_overdue(states: States, message: Message, context: Context) -> Decisi
             body=entry.body,
             level=entry.level,
             entry=entry.status,
-            supervisor=above.unit if above else OPERATIONS,
+            supervisor=supervisor_of(city, entry.body),
         ),
     )
     if entry.status in (EntryStatus.OPEN, EntryStatus.LISTED):

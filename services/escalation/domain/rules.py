@@ -10,6 +10,52 @@ register(
             "此事项由 {body} 联席会办理，不归 {actor}",
             "This is for the body of {body}, not for {actor}",
         ),
+        "body.other_post": (
+            "此事项由{posts}办理，不归{post}",
+            "This is for {posts}, not for {post}",
+        ),
+        "body.not_a_member": (
+            "{actor} 不是 {body} 联席会的成员",
+            "{actor} is no member of the body of {body}",
+        ),
+        "agenda.incomplete": (
+            "待议 {count} 项，只列入 {given} 项，缺：{topics}",
+            "{count} entries wait, only {given} are on the agenda; missing: {topics} (G3)",
+        ),
+        "agenda.foreign": (
+            "下列议题不在 {body} 台账的待议之列：{topics}",
+            "These do not wait in the ledger of {body}: {topics} (G4)",
+        ),
+        "agenda.order": (
+            "议程顺序应为：{topics}（上移的在前，其次重新上会的，再按提出先后）",
+            "The order is {topics}: moved up first, then reopened, then by age (G3)",
+        ),
+        "agenda.not_named": (
+            "临时会议只议召集时列明的议题，未列明：{topics}",
+            "A temporary meeting deals with what its call names, not with {topics} (G4)",
+        ),
+        "meeting.other_day": ("会议日期定为 {on}，只能更改时间", "The meeting is on {on}; only its hour can change"),
+        "meeting.opened": ("会议已于 {opens_at} 开始", "The meeting has opened at {opens_at}"),
+        "meeting.postponed": ("会议只能改期一次", "A meeting can be postponed once only"),
+        "meeting.past": ("现在已是 {at}", "It is {at} already"),
+        "meeting.day_off": ("{on} 不是工作日", "{on} is no working day"),
+        "meeting.period": ("会议须在 {within} 前召开", "The meeting must be held by {within}"),
+        "meeting.unknown_guest": ("没有这个单位、部门或岗位：{code}", "No such unit, department or post: {code}"),
+        "meeting.nothing_left": ("列明的议题都已不待议", "None of the named topics waits any more"),
+        "meeting.duty": (
+            "议题 {topics} 紧急，或其期限早于下次例会，必须召开临时会议",
+            "A temporary meeting is a duty: {topics} cannot wait for the next regular date (G16)",
+        ),
+        "meeting.regular": ("例会不能取消", "A regular meeting cannot be called off"),
+        "meeting.still_named": ("下列议题尚未撤回：{topics}", "Not withdrawn yet: {topics}"),
+        "meeting.not_excusable": (
+            "{body} 的例会必须按期召开，不能免开",
+            "Only a top body that meets in principle may be excused, not {body}",
+        ),
+        "meeting.not_called": (
+            "两次召集均未开成，须由召集人改期",
+            "Two calls have failed; the convener has to name another day",
+        ),
         "body.unknown": ("{body} 没有联席会", "{body} has no joint meeting"),
         "ledger.no_record": ("{ledger} 的台账没有第 {seq} 号记录", "The ledger of {ledger} has no record {seq}"),
         "topic.over": ("议题 {topic} 已了结（{entry}）", "Topic {topic} is over ({entry})"),

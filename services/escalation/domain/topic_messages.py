@@ -57,6 +57,7 @@ class TopicDecision:
     reason: DeclineReason | None = None
     reply: str | None = None
     why: str | None = None
+    discussion: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,19 @@ from typing import Any
 
 from services.escalation.domain.heard import CaseClosed, OrderEscalated, OrderWithdrawn, ReporterJoined
 from services.escalation.domain.meeting import Meeting
-from services.escalation.domain.messages import AdoptMinutes, HoldMeeting, RecordDecisions
+from services.escalation.domain.messages import (
+    AdoptMinutes,
+    CallMeeting,
+    CancelMeeting,
+    ConveneMeeting,
+    ExcuseMeeting,
+    HoldMeeting,
+    PostponeMeeting,
+    RecordDecisions,
+    RefuseMeeting,
+    SupplementMinutes,
+    TableTopics,
+)
 from services.escalation.domain.topic import Topic
 from services.escalation.domain.topic_messages import (
     AcknowledgeDecision,
@@ -31,14 +43,22 @@ _ABOUT_STATE = (
     AcknowledgeDecision,
     AdmitTopic,
     AdoptMinutes,
+    CallMeeting,
+    CancelMeeting,
     CombineTopic,
+    ConveneMeeting,
+    ExcuseMeeting,
     HoldMeeting,
     ObjectToDecline,
+    PostponeMeeting,
     ProposeTopic,
     ReceiveTopic,
     RecordDecisions,
+    RefuseMeeting,
     ReopenTopic,
     ReturnTopic,
+    SupplementMinutes,
+    TableTopics,
     TellReporters,
     WithdrawTopic,
     WriteOff,
@@ -50,8 +70,8 @@ def touches(message: Message) -> tuple[str, ...]:
     match message.data:
         case OrderEscalated(body=body):
             return (f"ledger:{body}",)
-        case ProposeTopic(cases=cases):
-            return tuple(cases)
+        case ProposeTopic(cases=cases) | ConveneMeeting(cases=cases) | TableTopics(cases=cases):
+            return tuple(dict.fromkeys(cases))
         case CombineTopic(into=into):
             return (into,)
         case _:

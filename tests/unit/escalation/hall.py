@@ -157,13 +157,17 @@ class Hall(Play):
 
     def convened(self, body: str) -> Meeting:
         """Let time pass until the body's next meeting is convened and opens."""
-        while not self.meetings(body, MeetingStatus.CONVENED):
-            planned = self.meetings(body, MeetingStatus.PLANNED)[0]
-            assert planned.cut_off_at is not None
-            self.advance(max(planned.cut_off_at, self.now))
-        meeting = self.meetings(body, MeetingStatus.CONVENED)[0]
-        self.advance(max(self.now, meeting.opens_at))
-        return self.states[meeting.id]
+        while not (called := self._called(body)):
+            waiting = self.meetings(body, MeetingStatus.PLANNED, MeetingStatus.CONVENED, MeetingStatus.PROPOSED)
+            ends = [end for x in waiting if (end := x.decide_by or x.cut_off_at) and end > self.now]
+            self.advance(min(ends))
+        self.advance(max(self.now, called[0].opens_at))
+        return self.states[called[0].id]
+
+    def _called(self, body: str) -> list[Meeting]:
+        """Return the meetings whose agenda is fixed and whose day is not over."""
+        found = self.meetings(body, MeetingStatus.CONVENED)
+        return [x for x in found if x.is_called and (x.temporary or (x.cut_off_at or self.now) <= self.now)]
 
     def members(self, body: str) -> tuple[str, ...]:
         return tuple(member.code for member in self.city.bodies[body].members)

@@ -96,7 +96,7 @@ def test_the_answer_clock_runs_from_open_to_the_first_decision_and_its_end_is_re
     assert hall.stated(t.TopicAnswerOverdue) == []
     hall.advance(when("2026-04-21 00:00"))
     assert [fact.supervisor for fact in hall.stated(t.TopicAnswerOverdue)] == [STREET]
-    assert hall.stated(f.MeetingConvened)[-1].temporary, "a temporary meeting is due now"
+    assert hall.stated(f.MeetingProposed)[-1].duty, "a temporary meeting is due now"
 
 
 def test_a_decision_stops_the_answer_clock() -> None:
@@ -118,10 +118,13 @@ def test_an_urgent_topic_gets_a_temporary_meeting_at_once_and_keeps_the_others_w
     hall = Hall(bodies=(CITY,))
     hall.escalate("c-1", CITY)
     hall.escalate("c-2", CITY, urgent=True, lead="housing")
-    convened = hall.stated(f.MeetingConvened)
-    assert [(fact.temporary, fact.cases, fact.invited) for fact in convened] == [(True, ("c-2",), ("housing",))]
+    proposed = hall.stated(f.MeetingProposed)
+    wanted = [(True, ("c-2",), "vice-mayor-construction")]
+    assert [(fact.duty, fact.cases, fact.caller) for fact in proposed] == wanted
+    hall.advance(when("2026-01-05 13:00"))
+    assert [fact.leads for fact in hall.stated(f.MeetingConvened)] == [("housing",)]
     assert (hall.statuses("c-1"), hall.statuses("c-2")) == (("open",), ("tabled",))
-    assert hall.convened(CITY).opens_at == when("2026-01-08 08:30")
+    assert hall.convened(CITY).opens_at == when("2026-01-08 09:00")
     hall.decide_at(CITY, "resolve", "c-2")
     assert hall.statuses("c-2") == ("executing",)
 

@@ -6,7 +6,7 @@ import pytest
 
 from services.escalation.domain import facts as f
 from services.escalation.domain import messages as m
-from services.escalation.domain.meeting import MOVES, Meeting, MeetingStatus
+from services.escalation.domain.meeting import MeetingStatus
 from services.escalation.domain.planning import seeds
 from services.escalation.domain.topic import EntryStatus
 from shared.kernel.decisions import Actor
@@ -47,7 +47,7 @@ def test_a_body_that_starts_after_a_cut_off_still_meets_and_fixes_its_agenda_at_
 def test_a_regular_agenda_holds_every_open_entry_moved_up_then_reopened_then_by_age() -> None:
     hall = Hall(bodies=(ESTATE, COMMUNITY))
     hall.escalate("c-reopened", COMMUNITY)
-    hall.decide_at(COMMUNITY, "resolve", "c-reopened")
+    hall.decide_at(COMMUNITY, "resolve", "c-reopened", due_on=on("2026-07-01"))
     hall.escalate("c-up", ESTATE)
     hall.escalate("c-old", COMMUNITY)
     hall.decide_at(ESTATE, "move_up", "c-up")
@@ -93,8 +93,8 @@ def test_an_estate_meeting_without_the_property_company_at_first_call_is_not_hel
     hall.escalate()
     meeting = hall.convened(ESTATE)
     hall.send(meeting.id, m.HoldMeeting(present=("branch", "owners")), unit(ESTATE))
-    assert [fact.why for fact in hall.stated(f.MeetingMissed)] == ["no_quorum"]
-    assert hall.statuses() == ("open",)
+    assert [(fact.why, fact.absent) for fact in hall.stated(f.MeetingNotHeld)] == [("no_quorum", ("property",))]
+    assert (hall.statuses(), hall.stated(f.MeetingMissed)) == (("open",), [])
 
 
 def test_a_party_absent_at_the_second_call_no_longer_counts_but_the_branch_does() -> None:
@@ -102,7 +102,7 @@ def test_a_party_absent_at_the_second_call_no_longer_counts_but_the_branch_does(
     hall.escalate()
     hall.send(hall.convened(ESTATE).id, m.HoldMeeting(present=("branch", "owners")), unit(ESTATE))
     second = hall.convened(ESTATE)
-    assert second.makeup
+    assert (second.number, second.sitting) == (1, 2)
     hall.send(second.id, m.HoldMeeting(present=("branch",)), unit(ESTATE))
     assert hall.states[second.id].status is MeetingStatus.HELD
 
@@ -128,9 +128,10 @@ def test_a_temporary_meeting_needs_the_unit_asked_to_lead() -> None:
     hall = Hall(bodies=(CITY,))
     hall.escalate(body=CITY, urgent=True, lead="publicity")
     meeting = hall.convened(CITY)
-    assert meeting.invited == ("publicity",)
+    assert meeting.leads == ("publicity",)
     hall.send(meeting.id, m.HoldMeeting(present=hall.members(CITY)), unit(CITY))
-    assert hall.stated(f.MeetingMissed)[0].why == "no_quorum"
+    assert hall.stated(f.MeetingNotHeld)[0].why == "no_quorum"
+    assert hall.states[meeting.id].status is not MeetingStatus.HELD
 
 
 def test_attendance_is_counted_by_standing_members() -> None:
@@ -157,28 +158,39 @@ def test_a_meeting_is_held_on_its_day_not_before_and_not_after() -> None:
     assert hall.stated(f.MeetingHeld)
 
 
-def test_a_meeting_not_held_on_its_day_is_missed_its_topics_return_and_it_is_made_up() -> None:
+def test_a_meeting_not_held_on_its_day_is_called_again_inside_its_period_and_its_topics_wait_meanwhile() -> None:
     hall = Hall(bodies=(ESTATE,))
     hall.escalate()
     meeting = hall.convened(ESTATE)
     hall.advance(when("2026-02-03 18:00"))
-    assert [fact.why for fact in hall.stated(f.MeetingMissed)] == ["not_held"]
+    assert [(fact.why, fact.opens_at) for fact in hall.stated(f.MeetingNotHeld)] == [
+        ("not_held", when("2026-02-10 09:30"))
+    ]
     assert (hall.statuses(), hall.topic().active.deferrals) == (("open",), 0)
-    made_up = [p for p in hall.stated(f.MeetingPlanned) if p.makeup]
-    assert [p.on for p in made_up] == [on("2026-02-10")], "inside ten working days"
-    assert made_up[0].number != meeting.number
     again = hall.convened(ESTATE)
-    assert (again.makeup, [item.case for item in again.agenda]) == (True, ["c-1"])
+    assert (again.id, again.sitting, [item.case for item in again.agenda]) == (meeting.id, 2, ["c-1"])
 
 
-def test_a_missed_make_up_leaves_its_topics_to_the_next_regular_meeting() -> None:
+def test_a_meeting_that_its_period_does_not_see_is_missed_supervised_and_made_up_within_ten_working_days() -> None:
+    hall = Hall(bodies=(COMMUNITY,))
+    hall.escalate(body=COMMUNITY)
+    hall.advance(when("2026-03-31 23:59"))
+    assert hall.stated(f.MeetingMissed) == []
+    hall.advance(when("2026-04-01 00:00"))
+    assert [(fact.why, fact.supervisor) for fact in hall.stated(f.MeetingMissed)] == [("not_held", STREET)]
+    made_up = [p for p in hall.stated(f.MeetingPlanned) if p.makeup]
+    assert [(p.on, p.within) for p in made_up] == [(on("2026-04-09"), on("2026-04-16"))], "6 April is a holiday"
+    meeting = hall.convened(COMMUNITY)
+    assert (meeting.makeup, [item.case for item in meeting.agenda]) == (True, ["c-1"])
+
+
+def test_a_missed_make_up_is_not_made_up_again_but_what_cannot_wait_gets_a_temporary_meeting() -> None:
     hall = Hall(bodies=(ESTATE,))
     hall.escalate()
-    hall.advance(when("2026-02-28 09:00"))
+    hall.advance(when("2026-03-14 00:00"))
     assert [fact.makeup for fact in hall.stated(f.MeetingMissed) if not fact.temporary] == [False, True]
     assert len([p for p in hall.stated(f.MeetingPlanned) if p.makeup]) == 1
-    hall.decide_at(ESTATE, "resolve")
-    assert hall.statuses() == ("executing",)
+    assert [p.cases for p in hall.stated(f.MeetingProposed)][-1:] == [("c-1",)]
 
 
 def test_numbers_are_never_given_twice_whatever_kind_of_meeting() -> None:
@@ -209,45 +221,12 @@ def test_a_meeting_that_does_not_exist_is_unknown(act: object) -> None:
         hall.send("meeting:C01-G01:99", act, unit(ESTATE))
 
 
-def at_status(status: MeetingStatus) -> tuple[Hall, Meeting]:
-    hall = Hall(bodies=(ESTATE,))
-    meeting = hall.meetings(ESTATE)[0]
-    if status is MeetingStatus.PLANNED:
-        return hall, meeting
-    meeting = hall.convened(ESTATE)
-    if status is MeetingStatus.MISSED:
-        hall.advance(when("2026-02-03 18:00"))
-    if status in (MeetingStatus.HELD, MeetingStatus.ADOPTED):
-        hall.hold(meeting)
-    if status is MeetingStatus.ADOPTED:
-        hall.adopt(meeting)
-    return hall, hall.states[meeting.id]
-
-
-@pytest.mark.parametrize("status", list(MeetingStatus))
-@pytest.mark.parametrize(
-    ("act", "to"),
-    [
-        (m.HoldMeeting(present=("branch", "property", "owners")), MeetingStatus.HELD),
-        (m.RecordDecisions(decisions=()), MeetingStatus.ADOPTED),
-        (m.AdoptMinutes(), MeetingStatus.ADOPTED),
-    ],
-    ids=["hold", "record", "adopt"],
-)
-def test_every_act_is_possible_in_exactly_the_states_of_the_table(
-    status: MeetingStatus, act: object, to: MeetingStatus
-) -> None:
-    hall, meeting = at_status(status)
-    if MOVES.allows(status, to):
-        assert hall.send(meeting.id, act, unit(ESTATE))
-    else:
-        with pytest.raises(Refused, match=r"move\.forbidden"):
-            hall.send(meeting.id, act, unit(ESTATE))
-
-
 @pytest.mark.parametrize("status", [MeetingStatus.HELD, MeetingStatus.ADOPTED])
 def test_a_meeting_once_held_is_never_missed(status: MeetingStatus) -> None:
-    hall, meeting = at_status(status)
+    hall = Hall(bodies=(ESTATE,))
+    meeting = hall.held(ESTATE)
+    if status is MeetingStatus.ADOPTED:
+        hall.adopt(meeting)
     hall.advance(when("2026-02-20 09:00"))
     assert meeting.id not in {f"meeting:{x.body}:{x.number}" for x in hall.stated(f.MeetingMissed)}
 

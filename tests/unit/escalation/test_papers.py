@@ -273,7 +273,7 @@ def test_a_notice_holds_the_whole_agenda() -> None:
         assert hall.topic(case).id in text
     assert "听取以往议定事项落实情况" in text
     assert "小区党支部、物业服务企业、业主委员会" in text
-    assert "8时30分" in text
+    assert "9时30分" in text
 
 
 def test_the_annual_summary_counts_what_the_records_say() -> None:
