@@ -10,11 +10,13 @@ from unittest.mock import patch
 
 from services.dispatch.domain import evolve as dispatch_evolve
 from services.dispatch.domain import facts as dispatch_facts
+from services.feedback.domain import answering
 from shared.contracts.topics import topic_name
 from shared.shell.apply import _Run
 from shared.shell.dict_store import Effects
 from shared.shell.work import Batch, Loaded
 from tests.flow.office import Crash, WatchedStore, WatchedTransaction
+from tests.flow.stores import FeedbackTables
 from tests.flow.streams import Streams
 from tests.flow.world import World
 
@@ -285,6 +287,21 @@ def evolve_differs(stack: Stack) -> None:
         return replace(right(order, fact, at), dispatcher=order.dispatcher)
 
     stack.enter_context(patch.dict(dispatch_evolve.table, {dispatch_facts.OrderDispatched: wrong}))
+
+
+@fault("the desk's list keeps what is done")
+def list_keeps(stack: Stack) -> None:
+    put(stack, FeedbackTables, "_change", lambda self, effects, table, key, row, latest: table.setdefault(key, row))
+
+
+@fault("a form outweighs the call-back before it")
+def form_outweighs(stack: Stack) -> None:
+    right = answering.why_unscored
+
+    def wrong(case: Any, asked: Any, at: Any) -> str | None:
+        return right(case, replace(asked, by=None), at)
+
+    put(stack, answering, "why_unscored", wrong)
 
 
 __all__ = ["FAULTS", "planted"]

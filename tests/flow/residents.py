@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, TypeVar
 
-from services.feedback.domain.rating import RatedCase, Standing
 from services.intake.domain import Case, triage
 from services.intake.domain.case import Status
 from shared.contracts.base import Contract
 from shared.contracts.envelope import sent
-from shared.contracts.feedback import InvitationSent, JudgeDissatisfaction, Rating
+from shared.contracts.feedback import InvitationSent, Rating
 from shared.contracts.intake import (
     RejectCase,
     Report,
@@ -223,7 +222,7 @@ class Residents:
             grade=self.pick((3, 4, 5)) if solved else self.pick((1, 2, 3)),
             comment=SECRET if world.chance(0.3) else None,
         )
-        actor = Actor("source", source)
+        actor = Actor("source", source) if world.chance(0.5) else Actor("resident", "link")
         if world.chance(0.5):
             world.post(f"ratings.{source}", rating, rating.id, chosen["case"])
             if world.chance(0.1):
@@ -234,24 +233,10 @@ class Residents:
             if world.chance(0.1):
                 world.command(Said("feedback", rating, "", actor, rating.id))
 
-    def judge(self) -> None:
-        """Let the feedback officer say whether a dissatisfaction was in the unit's control."""
-        office = self.world.offices["feedback"]
-        cases = [c for c in self.world.intake.reports.values() if _is_judged(office.state(c))]
-        if not cases and self.world.intake.reports and self.world.chance(0.05):
-            cases = list(self.world.intake.reports.values())
-        if cases:
-            data = JudgeDissatisfaction(controllable=self.world.chance(0.8), why=f"现场复核{SECRET}")
-            self.say("feedback", data, self.pick(cases), Actor("operations", self.world.city.root.code))
-
 
 def world_kind(n: int) -> str:
     """Name a kind of spoiled message."""
     return ("json", "type", "inside", "headers", "bytes", "field", "nul", "matter", "unit")[n]
-
-
-def _is_judged(case: RatedCase | None) -> bool:
-    return case is not None and any(asked.standing is Standing.JUDGING for asked in case.asked)
 
 
 def _type(record: Any) -> str:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from tests.flow.audit import audit
 from tests.flow.holders import Holders
 from tests.flow.office import Office
+from tests.flow.officers import Officers
 from tests.flow.residents import Residents
 from tests.flow.secretaries import Secretaries
 from tests.flow.world import Broken, Held, World
@@ -37,6 +38,7 @@ class Run:
         self.world = world
         self.residents = Residents(world, world.random.randint(REPORTS * 2 // 3, REPORTS * 4 // 3))
         self.holders, self.secretaries = Holders(self.residents), Secretaries(self.residents)
+        self.officers = Officers(self.residents)
 
     def step(self) -> None:
         """Let one thing happen."""
@@ -132,8 +134,8 @@ class Run:
             self.residents.take_back()
         elif x < 0.34:
             self.residents.rate()
-        elif x < 0.37:
-            self.residents.judge()
+        elif x < 0.40:
+            self.officers.act()
         elif x < 0.80:
             self.holders.act()
         elif x < 0.90:
@@ -181,7 +183,7 @@ class Run:
                 self.secretaries.follow()
                 self.secretaries.follow()
                 self.holders.act()
-                self.residents.judge()
+                self.officers.act()
             world.drain()
 
 

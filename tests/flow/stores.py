@@ -220,8 +220,7 @@ class FeedbackTables:
                 case Publication():
                     add(self.scores, effects, (row.score.unit, row.score.period, row.score.revision), row)
 
-    @staticmethod
-    def _change(effects: Effects, table: dict[Any, Any], key: Any, row: Any, latest: Any) -> None:
+    def _change(self, effects: Effects, table: dict[Any, Any], key: Any, row: Any, latest: Any) -> None:
         def change() -> None:
             (table[key],) = latest([table[key], row] if key in table else [row])
 
