@@ -6,7 +6,7 @@ UV := $(or $(shell command -v uv 2>/dev/null),.tools/uv/bin/uv)
 RUN := $(UV) run --no-sync
 CHECKED := services shared deploy
 
-.PHONY: help setup check format lint types imports contracts test bench bench-floor simulate faults demo up down status clean
+.PHONY: help setup check format lint types imports contracts test bench bench-floor bench-ledger simulate faults demo up down status clean
 
 help:  ## 列出全部目标 / list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ bench: setup  ## 性能测量 / measure whole lifecycles; CASES=n CORES=0,1 PREL
 
 bench-floor: setup  ## 与裸循环对比 / the same beside a bare loop on the same cores
 	@$(RUN) python -m tests.bench.floor
+
+bench-ledger: setup  ## 台账校验速度 / how fast ledgers are verified; RECORDS=n
+	@$(RUN) python -m tests.bench.ledger
 
 demo: setup  ## 演示一周 / show a simulated week; DEMO_EXIT=1 ends there
 	@$(RUN) sidan demo

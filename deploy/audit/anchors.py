@@ -9,6 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from services.escalation.domain.chain import Anchor
 from services.escalation.domain.heads import Head, digest_of
 
@@ -30,13 +32,13 @@ class NoAnchors(ValueError):
 def heads_said(kind: str, value: str | bytes, where: str) -> Iterator[tuple[str, Anchor]]:
     """Yield (ledger, head) of a fact. Raises ValueError where it cannot be read."""
     try:
-        said = json.loads(value)
+        said = msgspec.json.decode(value)
         if kind == LISTS:
             heads = [(head["ledger"], head["seq"], head["hash"]) for head in said["heads"]]
         else:
             prefix = "" if kind == "ledger.head.v1" else "ledger_"
             heads = [(said["body"], said[f"{prefix}seq"], said[f"{prefix}hash"])]
-    except (KeyError, TypeError, RecursionError) as error:
+    except (msgspec.MsgspecError, KeyError, TypeError, RecursionError) as error:
         raise ValueError("no head") from error
     for ledger, seq, hash_ in heads:
         if not (isinstance(ledger, str) and isinstance(hash_, str) and type(seq) is int and 0 <= seq < 2**31):

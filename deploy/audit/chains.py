@@ -59,15 +59,15 @@ class Misfits:
         self._conn, self._query, self._body = conn, _MISFITS.format(schema=schema), body
         self._waiting: list[tuple[str, Anchor]] = []
 
-    async def add(self, ledger: str, anchor: Anchor) -> None:
-        """Look a head up, soon."""
+    def add(self, ledger: str, anchor: Anchor) -> None:
+        """Have a head looked up when it is settled next."""
         if anchor.seq > 0 and self._body in (None, ledger):
             self._waiting.append((ledger, anchor))
-            if len(self._waiting) >= BATCH:
-                await self.settle()
 
-    async def settle(self) -> None:
-        """Look up all that wait."""
+    async def settle(self, *, at_least: int = 1) -> None:
+        """Look up all that wait, if so many do."""
+        if len(self._waiting) < at_least:
+            return
         waiting, self._waiting = self._waiting, []
         columns = ([ledger for ledger, _ in waiting], [a.seq for _, a in waiting], [a.hash for _, a in waiting])
         for row in await self._conn.fetch(self._query, *columns):
@@ -96,7 +96,7 @@ async def examine(
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         for ledger, anchors in (against or {}).items():
             for anchor in anchors:
-                await misfits.add(ledger, anchor)
+                misfits.add(ledger, anchor)
         await _written_down(conn, schema, subject_of(city), misfits, done, progress)
         await misfits.settle()
         await _records(conn, schema, body, misfits.found, done, progress)
@@ -111,15 +111,16 @@ async def _on_the_stream(misfits: Misfits, done: Examined, kafka: str, topic: st
                 kind = headers.get(TYPE, "")
                 if kind in STATING:
                     where = f"{topic} {kind} {headers.get(SUBJECT)}/{headers.get(SEQUENCE)}"
-                    await _note(misfits, done, kind, record.value or b"", where)
+                    _note(misfits, done, kind, record.value or b"", where)
+            await misfits.settle(at_least=BATCH)
             progress("stream", len(records))
     await misfits.settle()
 
 
-async def _note(misfits: Misfits, done: Examined, kind: str, value: str | bytes, where: str) -> None:
+def _note(misfits: Misfits, done: Examined, kind: str, value: str | bytes, where: str) -> None:
     try:
         for ledger, anchor in heads_said(kind, value, where):
-            await misfits.add(ledger, anchor)
+            misfits.add(ledger, anchor)
     except ValueError:
         done.broken.setdefault(where, Broken(Break.EDITED, 0, where))
 
@@ -133,13 +134,14 @@ async def _written_down(
     while rows := await cursor.fetch(BATCH):
         for kind, subject, sequence, value in rows:
             where = f"{kind} {subject}/{sequence}"
-            await _note(misfits, done, kind, value, where)
+            _note(misfits, done, kind, value, where)
             if kind == LISTS and where not in done.broken:
                 said = json.loads(value)
                 if not is_following(said, prev):
                     done.broken.setdefault(lists, Broken(Break.EDITED, sequence, where))
                 prev = said["digest"]
                 digests.append(prev)
+        await misfits.settle(at_least=BATCH)
         progress("journal", len(rows))
     rows = await conn.fetch(_LISTED.format(schema=schema))
     prev = GENESIS
@@ -154,7 +156,8 @@ async def _written_down(
     while rows := await cursor.fetch(BATCH):
         for ledger, seq, line in rows:
             if below := anchor_below(line, f"{ledger}#{seq}"):
-                await misfits.add(*below)
+                misfits.add(*below)
+        await misfits.settle(at_least=BATCH)
 
 
 async def _records(

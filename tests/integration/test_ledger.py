@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
@@ -17,13 +15,14 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
 from sqlalchemy.ext.asyncio import create_async_engine
+from typer.testing import CliRunner
 
 from deploy.audit.anchors import STATING, read_anchors
 from deploy.audit.chains import Examined, examine
 from deploy.audit.exported import examine_file
 from deploy.audit.exporting import export
+from deploy.cli import main
 from deploy.local.database import SERVICES
-from deploy.local.folder import PROJECT
 from deploy.local.resolver import Backing
 from deploy.local.topics import ensure_topics
 from services.escalation.domain.chain import Break, Record, make_record
@@ -319,25 +318,35 @@ def test_a_file_of_a_forged_database_is_broken_by_itself(tampering: Cell, tmp_pa
     assert found[ESTATE].what is Break.RECOMPUTED, "minutes and upper ledgers travel with the file"
 
 
-def _sidan(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "deploy.cli.main", "ledger", *arguments, "--lang", "en"],
-        cwd=PROJECT, env={**os.environ, "COLUMNS": "200"}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+def _sidan(*arguments: str) -> tuple[int, str]:
+    out = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(main.console, "file", out)
+        ended = CliRunner().invoke(main.build(), ["ledger", *arguments])
+    return ended.exit_code, out.getvalue() + ended.output
 
 
 def test_the_commands_verify_export_and_show_the_published_heads(tampering: Cell, tmp_path: Path) -> None:
     where = ("--city", CODE, "--dsn", tampering.dsns["auditor"])
-    whole = _sidan("verify", *where)
-    assert (whole.returncode, "every chain is whole" in whole.stdout) == (0, True), whole.stderr
-    listed = _sidan("heads", *where, "--to", str(tmp_path / "heads.json"))
-    assert f"{ESTATE}:" in listed.stdout
-    exported = _sidan("export", str(tmp_path / "e.jsonl"), *where, "--body", ESTATE)
-    assert exported.returncode == 0, exported.stderr
+    assert _sidan("verify", *where)[0] == 0
+    listed, kept = tmp_path / "heads.json", tmp_path / "e.jsonl"
+    code, said = _sidan("heads", *where, "--to", str(listed))
+    assert (code, f"{ESTATE}:" in said, "清单摘要" in said) == (0, True, True)
+    assert _sidan("export", str(kept), *where, "--body", ESTATE)[0] == 0
     _run(tampering.dsns["admin"], (f'DELETE FROM "{SCHEMA}".record WHERE ledger = $1 AND seq > 2', ESTATE))
-    broken = _sidan("verify", *where, "--body", ESTATE)
-    assert (broken.returncode, f"{ESTATE} #3  truncated" in broken.stdout) == (1, True), broken.stdout
-    alone = _sidan("verify", "--export", str(tmp_path / "e.jsonl"), "--against", str(tmp_path / "heads.json"))
-    assert alone.returncode == 0, "what was exported before is whole, without any system"
-    assert _sidan("verify", *where, "--body", "C99").returncode == 2
-    assert _sidan("verify", "--city", CODE, "--dsn", "postgresql://x:x@127.0.0.1:1/x").returncode == 3
+    code, said = _sidan("verify", *where, "--body", ESTATE)
+    assert (code, f"{ESTATE} #3  末尾被截去（对照" in said) == (1, True), said
+    alone = _sidan("verify", "--export", str(kept), "--against", str(listed))
+    assert alone[0] == 0, "what was exported before is whole, without any system"
+
+
+def test_the_commands_say_by_their_code_what_was_wrong_with_the_question(cell: Cell, tmp_path: Path) -> None:
+    where = ("--city", CODE, "--dsn", cell.dsns["auditor"])
+    file = str(tmp_path / "e.jsonl")
+    assert _sidan("verify", *where, "--body", "C99")[0] == 2
+    assert _sidan("export", file, *where, "--body", "C99")[0] == 2
+    assert _sidan("export", str(tmp_path / "e.xlsx"), *where)[0] == 2
+    assert _sidan("export", "/nowhere/e.csv", *where)[0] == 2
+    assert _sidan("heads", *where, "--on", "1999-01-01")[0] == 2
+    assert _sidan("heads", *where, "--on", "gestern")[0] == 2
+    assert _sidan("verify", "--city", CODE, "--dsn", "postgresql://x:x@127.0.0.1:1/x")[0] == 3

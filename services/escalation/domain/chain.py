@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
+from json.encoder import encode_basestring
 from typing import Any
 
 GENESIS = "0" * 64
 """What stands for the record before the first."""
 
 _SORTED = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+_READ = json.JSONDecoder().raw_decode
 
 
 class RecordKind(StrEnum):
@@ -80,8 +82,10 @@ class Record:
         A body that is one JSON value makes the text's division into columns the only one possible.
         """
         try:
-            json.loads(self.body)
+            _, end = _READ(self.body)
         except (ValueError, RecursionError):
+            return False
+        if end != len(self.body):
             return False
         columns = line_of(self.ledger, self.seq, self.prev, self.at, self.kind, self.topic, self.body)
         return columns == self.line and self.is_hashed
@@ -90,8 +94,8 @@ class Record:
 def line_of(ledger: str, seq: int, prev: str, at: str, kind: str, topic: str, body: str) -> str:
     """Write the canonical JSON of a record around its body's, which is canonical already."""
     return (
-        f'{{"at":{_SORTED(at)},"body":{body},"kind":{_SORTED(kind)},"ledger":{_SORTED(ledger)},'
-        f'"prev":{_SORTED(prev)},"seq":{seq},"topic":{_SORTED(topic)}}}'
+        f'{{"at":{encode_basestring(at)},"body":{body},"kind":{encode_basestring(kind)},"ledger":{encode_basestring(ledger)},'
+        f'"prev":{encode_basestring(prev)},"seq":{seq},"topic":{encode_basestring(topic)}}}'
     )
 
 
