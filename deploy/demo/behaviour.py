@@ -270,9 +270,20 @@ class Behaviour:
             del shares["defer"]
         return weighted(self.chance.of(body, "decide", f"{topic}/{deferrals}"), shares)
 
-    def resolved_within(self, body: str, topic: str) -> timedelta:
+    def resolves_as(self, body: str, topic: str) -> str:
+        """Return how the top body resolves: by an order, by a squad, or by listing it as a hard problem."""
+        squad, hard = self.parameters.number("city_top.squad"), self.parameters.number("city_top.hard_problem")
+        level = self.city.levels[self.city.bodies[body].level]
+        squad, hard = squad * level.may_form_squad, hard * level.may_list
+        shares = {"squad": squad, "list": hard, "resolve": 1 - squad - hard}
+        return weighted(self.chance.of(body, "resolves_as", topic), shares)
+
+    def resolved_within(self, body: str, topic: str, kind: str = "resolve") -> timedelta:
         """Return the time that a meeting gives its order."""
-        median = self.parameters.number(f"resolved.ln_days.{self.level_of(body)}")
+        if kind == "squad":
+            median = self.parameters.law("city_top.squad_ln_days").median
+        else:
+            median = self.parameters.number(f"resolved.ln_days.{self.level_of(body)}")
         law = LogNormal(2 * median, self.parameters.number("resolved.sigma") / 2)
         return timedelta(days=min(150.0, max(5.0, law.draw(self.chance.of(body, "deadline", topic)))))
 
@@ -291,4 +302,5 @@ class Behaviour:
 
 def _key(case: KnownCase) -> str:
     """Name one piece of work: draws are anew for each assignment and each rework."""
-    return f"{case.source}:{case.report}/{case.assignment}/{case.failures}/{case.reworks}"
+    name = f"{case.source}:{case.report}" if case.report else case.id
+    return f"{name}/{case.assignment}/{case.failures}/{case.reworks}"

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from deploy.demo.conveners import Conveners
 from deploy.demo.holders import Holders
+from deploy.demo.proposers import Proposers
 from deploy.demo.senders import Senders
 from deploy.demo.streams import Heard
 from deploy.demo.world import World
 
 
 class Cast:
-    """Sources and residents, units and departments, conveners and secretaries of one world."""
+    """Sources and residents, units and departments, officers, conveners and secretaries of one world."""
 
     def __init__(self, world: World) -> None:
         self.senders, self._holders, self._conveners = Senders(world), Holders(world), Conveners(world)
-        self._by_family = {"receipts": self.senders.hear, "ledger": self._conveners.hear}
+        self.proposers = Proposers(world)
+        self._by_family = {"receipts": self.senders.hear, "ledger": self._hear_ledger}
 
     def topics(self) -> list[str]:
         """Return what they read."""
         return [*self.senders.topics(), *self._holders.topics(), *self._conveners.topics()]
+
+    def _hear_ledger(self, heard: Heard) -> None:
+        self._conveners.hear(heard)
+        self.proposers.hear(heard)
 
     def hear(self, heard: Heard) -> None:
         """Let those take a message whom it concerns."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from deploy.demo.behaviour import DECIDES_AFTER, SIGNED_AFTER
 from deploy.demo.desk import Result
-from deploy.demo.draws import LogNormal
+from deploy.demo.draws import LogNormal, one_of
 from deploy.demo.streams import Heard
 from deploy.demo.world import World
 from shared.contracts import escalation
@@ -25,6 +25,7 @@ _STALE = "message.stale"
 DONE_MEANS = "现场整改完成，经核查和反映人确认"
 WHY_UP = "经费和职权超出本级，请上级协调解决"
 WHY_DEFER = "方案论证和勘察尚未完成，下次会议再议"
+PLAN = "由书记领衔，分步推进，逐次会议复议"
 REPLY = "经核，此事已依法作出处理决定，向反映人说明"
 
 
@@ -136,36 +137,44 @@ class Conveners:
     def _decision(self, meeting: KnownMeeting, topic: KnownTopic, nth: int) -> dict[str, Any]:
         world = self._world
         top = world.city.body_above(meeting.body) is None
+        chair = world.city.bodies[meeting.body].convener
         deferrals = topic.deferrals.get(meeting.body, 0)
         kind = world.behaviour.decides(meeting.body, topic.id, top=top, deferrals=deferrals)
         if nth == _TRIES - 1 and not top:
             kind = "move_up"
         elif nth or (kind == "decline" and topic.urgent):
             kind = "resolve"
+        elif kind == "resolve" and top:
+            kind = world.behaviour.resolves_as(meeting.body, topic.id)
         said: dict[str, Any] = {"topic": topic.id, "kind": kind}
         match kind:
-            case "resolve":
-                within = world.behaviour.resolved_within(meeting.body, topic.id)
+            case "resolve" | "squad":
+                within = world.behaviour.resolved_within(meeting.body, topic.id, kind)
                 due = world.city.calendar.local(world.now() + within).date()
-                return {
-                    **said,
-                    "lead": self._leader(meeting, topic, nth),
-                    "due_on": due.isoformat(),
-                    "done_means": DONE_MEANS,
-                }
+                lead = self._leader(meeting, topic, nth)
+                led = {"leader": chair, "members": [lead]} if kind == "squad" else {}
+                return {**said, **led, "lead": lead, "due_on": due.isoformat(), "done_means": DONE_MEANS}
+            case "list":
+                return {**said, "leader": chair, "plan": PLAN}
             case "decline":
                 return {**said, "reason": "decided_by_law", "reply": REPLY}
             case _:
                 return {**said, "why": WHY_UP if kind == "move_up" else WHY_DEFER}
 
     def _leader(self, meeting: KnownMeeting, topic: KnownTopic, nth: int) -> str:
-        """Return who shall do it: the department that had it, if it is there, else the body's own ground."""
+        """Return who shall do it: the department that had it, if it is there, else the body's own ground.
+
+        The city itself does nothing: its operations dispatch. There one of the departments present does it.
+        """
         city = self._world.city
         if nth < 2 and topic.lead is not None:
             is_inside = topic.lead in city.units and city.is_within(topic.lead, meeting.body)
             if is_inside or topic.lead in meeting.present:
                 return topic.lead
-        return meeting.body
+        if meeting.body != city.root.code:
+            return meeting.body
+        present = [code for code in meeting.present if code in city.departments] or list(city.departments)
+        return one_of(self._world.behaviour.chance.of(meeting.body, "lead", topic.id), present)
 
     async def _say(self, meeting: KnownMeeting, verb: str, body: Mapping[str, Any], nth: int = 0) -> Result:
         path = f"/v1/meetings/{meeting.id}/{verb}"
@@ -180,13 +189,18 @@ class Conveners:
 
     def _topic(self, case: str, fact: escalation.Topic) -> None:
         world = self._world
+        if fact.home:  # of a further case: what is to be done is stated of the first
+            return
         world.tally.topics[f"{fact.topic}@{fact.body}"] = fact.entry.value
         match fact:
-            case escalation.TopicRaised():
+            case escalation.TopicRaised() | escalation.TopicProposed():
                 self._topics[fact.topic] = KnownTopic(fact.topic, case, fact.lead, fact.unit, fact.urgent)
             case escalation.TopicDeferred():
                 if known := self._topics.get(fact.topic):
                     known.deferrals[fact.body] = fact.deferrals
+            case escalation.TopicMovedUp(to_body=body):
+                at = world.behaviour.soon(body, "receives", f"{fact.topic}/{body}", world.now())
+                world.agenda.at(at, partial(self._receive, case, body))
             case escalation.TopicFedBack():
                 at = world.behaviour.soon(fact.to, "acknowledge", f"{case}/{fact.decision}", world.now())
                 world.agenda.at(at, partial(self._acknowledge, case, fact.to, fact.decision))
@@ -204,6 +218,9 @@ class Conveners:
 
     async def _tell(self, case: str, body: str, at: datetime) -> None:
         await self._about(case, "tell", body, f"{at:%m%d%H%M}")
+
+    async def _receive(self, case: str, body: str) -> None:
+        await self._about(case, "receive", body, body)
 
     async def _acknowledge(self, case: str, unit: str, decision: str) -> None:
         await self._about(case, "acknowledge", unit, decision)

@@ -72,8 +72,12 @@ class Count:
 
     def _topic(self, fact: escalation.Topic, at: datetime) -> None:
         match fact:
+            case escalation.Topic(home=home) if home:
+                pass  # of a further case of the topic
             case escalation.TopicRaised():
                 self.topics[fact.topic] = Story(at, [fact.level], by_hand=False)
+            case escalation.TopicAdmitted():
+                self.topics[fact.topic] = Story(at, [fact.level], by_hand=True)
             case escalation.TopicMovedUp(to_level=level):
                 self.topics[fact.topic].levels.append(level)
             case escalation.TopicDeclined():

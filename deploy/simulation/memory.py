@@ -8,6 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from pydantic import ValidationError
@@ -27,6 +28,7 @@ from services.intake.api import COMMANDS as OF_CASES
 from shared.city.model import City
 from shared.contracts.base import Contract, by_type
 from shared.contracts.envelope import Envelope
+from shared.contracts.escalation import AdmitTopic, ProposeTopic, ReceiveTopic
 from shared.contracts.feedback import Rating
 from shared.contracts.intake import Report
 from shared.contracts.topics import READS, STATE_STREAM, stream_of
@@ -39,7 +41,7 @@ _COMMANDS: Mapping[tuple[str, str], Mapping[str, type[Contract]]] = {
     ("intake", "cases"): OF_CASES,
     ("dispatch", "orders"): OF_ORDERS,
     ("escalation", "meetings"): OF_MEETINGS,
-    ("escalation", "topics"): OF_TOPICS,
+    ("escalation", "topics"): {**OF_TOPICS, "admit": AdmitTopic, "receive": ReceiveTopic},
     ("feedback", "cases"): OF_RATINGS,
 }
 """What `POST /v1/<collection>/{id}/<verb>` of a service says."""
@@ -184,6 +186,9 @@ class Memory:
         if (collection, rest) == ("ratings", []):
             contract: type[Contract] = Rating
             subject = ""
+        elif (collection, rest) == ("topics", ["propose"]):
+            contract = ProposeTopic
+            subject = f"t-{sha256(key.encode()).hexdigest()[:24]}"
         else:
             subject, verb = rest
             contract = _COMMANDS[service, collection][verb]

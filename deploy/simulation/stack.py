@@ -55,7 +55,9 @@ async def live_on(
         desk = Desk(http, stack.services, stack.secret, city.code, tally)
         behaviour = Behaviour(city, parameters, chance)
         cast = Cast(World(city, behaviour, steps, lambda: steps.now, desk, publisher, tally))
-        cast.senders.plan(Demand(city, parameters, chance).between(first, first + timedelta(days=days - 1)))
+        last = first + timedelta(days=days - 1)
+        cast.senders.plan(Demand(city, parameters, chance).between(first, last))
+        cast.proposers.plan(first, last)
         facts = 0
 
         def hear(heard: Heard) -> None:

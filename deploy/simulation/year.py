@@ -50,9 +50,9 @@ class Simulation:
         world = World(city, behaviour, memory, lambda: memory.now, memory, memory, self.tally)
         self._cast = Cast(world)
         memory.hear = self._hear
-        self._cast.senders.plan(
-            Demand(city, parameters, chance).between(self.first, self.first + timedelta(days=days - 1))
-        )
+        last = self.first + timedelta(days=days - 1)
+        self._cast.senders.plan(Demand(city, parameters, chance).between(self.first, last))
+        self._cast.proposers.plan(self.first, last)
 
     def _hear(self, heard: Heard) -> None:
         self._cast.hear(heard)

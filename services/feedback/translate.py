@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from services.feedback.domain import assessment, call_back, exclusion, heard, rating, score
-from shared.contracts import dispatch, feedback, intake, supervision
+from shared.contracts import dispatch, escalation, feedback, intake, supervision
 from shared.contracts.pairing import Pairing
 from shared.kernel.decisions import Actor, Answer
 from shared.kernel.refusals import Refused
 
 _DOMAIN = (heard, rating, call_back, exclusion, score, assessment)
-WIRE = Pairing((intake, dispatch, feedback, supervision), _DOMAIN)
+WIRE = Pairing((intake, dispatch, escalation, feedback, supervision), _DOMAIN)
 
 
 def refusal(data: object, sender: Actor, message_id: str | None, stream: str | None, error: Refused) -> Answer | None:

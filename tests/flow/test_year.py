@@ -65,7 +65,7 @@ def test_a_key_that_the_city_file_does_not_have_cannot_be_changed(city: City) ->
 
 def test_a_case_that_is_nobodys_is_found(simulation: Simulation, january: Year) -> None:
     orders = simulation.memory.offices["dispatch"].states
-    case, order = next((c, o) for c, o in orders.items() if o.status is Status.ACCEPTED)
+    case, order = next((c, o) for c, o in orders.items() if o is not None and o.status is Status.ACCEPTED)
     for broken, said in ((None, "has no order"), (replace(order, responsible=None), "nobody's")):
         orders[case] = broken
         assert any(said in finding and case in finding for finding in simulation.check())

@@ -7,7 +7,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.feedback.domain.calling import draw, end_calls
-from services.feedback.domain.heard import CaseRegistered, CaseSolvedOnSpot, OrderVerified, ReporterJoined
+from services.feedback.domain.heard import (
+    CaseRegistered,
+    CaseSolvedOnSpot,
+    OrderVerified,
+    ReporterJoined,
+    TopicResolved,
+    TopicSquadFormed,
+)
 from services.feedback.domain.rating import (
     MOVES,
     Asked,
@@ -128,6 +135,12 @@ def registered(state: RatedCase | None, fact: CaseRegistered, at: datetime) -> R
 def solved_on_spot(state: RatedCase | None, fact: CaseSolvedOnSpot, at: datetime) -> RatedCase:
     first = reporter_of(fact)
     return RatedCase(fact.number, fact.placement.unit, (replace(first, ratable=first.ratable and fact.drawn),))
+
+
+@evolve.on(TopicResolved, TopicSquadFormed)
+def own_order(state: RatedCase | None, fact: TopicResolved, at: datetime) -> RatedCase | None:
+    """Begin with a topic's own order, which no resident has reported."""
+    return RatedCase(fact.number, fact.unit or "", ()) if state is None and fact.own_order else state
 
 
 @evolve.on(ReporterJoined)

@@ -60,3 +60,17 @@ class CaseClosed:
 @dataclass(frozen=True, slots=True)
 class OrderWithdrawn:
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class TopicResolved:
+    """`own_order` tells that the topic has no case: the order that the meeting makes is the topic's own."""
+
+    own_order: bool = False
+    number: str = ""
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSquadFormed(TopicResolved):
+    pass
