@@ -48,6 +48,10 @@ class KnownMeeting:
     id: str
     body: str
     agenda: tuple[str, ...]
+    opens_at: datetime | None = None
+    invited: tuple[str, ...] = ()
+    chair: str = ""
+    sitting: int = 1
     present: tuple[str, ...] = ()
 
 
@@ -80,17 +84,25 @@ class Conveners:
         world, behaviour = self._world, self._world.behaviour
         match fact:
             case escalation.MeetingConvened():
-                self._meetings[subject] = KnownMeeting(subject, fact.body, fact.agenda)
-                late = OPENS_AFTER.draw(behaviour.chance.of(fact.body, "opens", subject))
-                world.agenda.at(fact.opens_at + timedelta(minutes=late), partial(self._hold, subject, fact.invited))
+                called = KnownMeeting(subject, fact.body, fact.agenda, fact.opens_at, fact.invited, fact.caller)
+                self._meetings[subject] = called
+                self._plan_sitting(called)
+            case escalation.MeetingPostponed() | escalation.MeetingNotHeld():
+                if isinstance(fact, escalation.MeetingNotHeld):
+                    world.tally.meetings[fact.level, "missed"] += 1
+                if known := self._meetings.get(subject):
+                    known.opens_at, known.sitting, known.present = fact.opens_at, known.sitting + 1, ()
+            case escalation.MeetingTabled():
+                if known := self._meetings.get(subject):
+                    known.agenda, known.invited = fact.agenda, fact.invited
+                    self._plan_sitting(known)
             case escalation.MeetingHeld():
                 world.tally.meetings[fact.level, "held"] += 1
-                known = self._meetings.setdefault(subject, KnownMeeting(subject, fact.body, fact.agenda))
-                known.agenda = fact.agenda
+                held = self._meetings.setdefault(subject, KnownMeeting(subject, fact.body, fact.agenda))
+                held.agenda = fact.agenda
                 at = behaviour.minutes_later(fact.body, "decides", subject, world.now(), DECIDES_AFTER)
-                world.agenda.at(at, partial(self._record, known))
-            case escalation.MeetingMissed():
-                world.tally.meetings[fact.level, "missed"] += 1
+                world.agenda.at(at, partial(self._record, held))
+            case escalation.MeetingMissed() | escalation.MeetingCancelled():
                 self._meetings.pop(subject, None)
             case escalation.MeetingAdopted():
                 world.tally.meetings[fact.level, "adopted"] += 1
@@ -101,19 +113,28 @@ class Conveners:
             case _:
                 pass
 
-    async def _hold(self, meeting: str, invited: tuple[str, ...]) -> None:
+    def _plan_sitting(self, known: KnownMeeting) -> None:
+        if known.opens_at is not None:
+            late = OPENS_AFTER.draw(self._world.behaviour.chance.of(known.body, "opens", known.id))
+            opens_at = known.opens_at + timedelta(minutes=late)
+            self._world.agenda.at(opens_at, partial(self._hold, known.id, known.sitting))
+
+    async def _hold(self, meeting: str, sitting: int) -> None:
         known = self._meetings.get(meeting)
-        if known is None:
+        if known is None or known.sitting != sitting or known.present:
             return
         world, body = self._world, self._world.city.bodies[known.body]
         concerned = [
             lead for topic in known.agenda if (lead := self._lead_of(topic)) and lead in world.city.departments
         ]
-        chair, *members = [member.code for member in body.members]
-        asked = dict.fromkeys([*members, *invited, *concerned])
+        convener, *members = [member.code for member in body.members]
+        chair = known.chair if known.chair in members else convener
+        asked = dict.fromkeys([convener, *members, *known.invited, *concerned])
+        mark = meeting if sitting == 1 else f"{meeting}/{sitting}"
         # Who chairs opens it: without him nobody would send this.
-        known.present = (chair, *(code for code in asked if world.behaviour.attends(known.body, code, meeting)))
-        await self._say(known, "hold", {"present": list(known.present)})
+        there = (code for code in asked if code != chair and world.behaviour.attends(known.body, code, mark))
+        known.present = (chair, *there)
+        await self._say(known, "hold", {"present": list(known.present)}, sitting)
 
     def _lead_of(self, topic: str) -> str:
         known = self._topics.get(topic)
