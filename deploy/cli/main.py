@@ -23,6 +23,7 @@ MODULES = (
     "calling",
     "ledger",
     "papers",
+    "draw",
     "republish",
 )
 """Modules of `deploy.cli` with a `register(app)`; a new noun is a new module and a word here."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from services.feedback.routes import answer, assessment, bulletin, officer
+from services.feedback.routes import answer, bulletin, officer, supervision
 from services.feedback.store import SCORES
 from shared.contracts.feedback import Rating
 from shared.shell.allowance import Allowance
@@ -40,6 +40,6 @@ def router(desk: Desk) -> APIRouter:
 
     routes.include_router(answer.router(desk, Allowance(AT_ONCE, PER_SECOND)))
     routes.include_router(officer.router(desk))
-    routes.include_router(assessment.router(desk))
+    routes.include_router(supervision.router(desk))
     routes.include_router(bulletin.router(desk))
     return routes

@@ -19,7 +19,7 @@ from services.feedback.domain.exclusion import DecideExclusion, Excluding
 from services.feedback.domain.rating import Counted, Invitation, Rating, Remark
 from services.feedback.domain.score import Prepared, Publication, Tally, subject_of
 from services.feedback.domain.task import Task
-from services.feedback.tables.ballot import Boxes
+from services.feedback.tables import supervision
 from services.feedback.tables.exclusion import EXCLUDE
 from services.feedback.tables.exclusion import latest as latest_exclusions
 from services.feedback.tables.invitation import INVITE, RESOLVE, hash_of
@@ -64,7 +64,7 @@ class ScoreRow(Row, table=True):
 
 METADATA = Row.metadata
 
-APPEND_ONLY: tuple[str, ...] = ("invitation", "answer", "score", "assessed")
+APPEND_ONLY: tuple[str, ...] = ("invitation", "answer", "score", *supervision.APPEND_ONLY)
 
 _COUNTED_IN = text("SELECT DISTINCT case_id, unit, period FROM answer WHERE case_id = ANY(CAST(:cases AS text[]))")
 
@@ -129,7 +129,7 @@ class Store:
 
     def __init__(self, secret: str, city: str) -> None:
         self._secret, self._city = secret.encode(), city
-        self._boxes = Boxes(secret, city)
+        self.supervised = supervision.Supervised(secret, city)
 
     def token(self, invitation: str) -> str:
         """Return the unguessable token of an invitation: 43 characters, the same each time."""
@@ -170,7 +170,7 @@ class Store:
                 if isinstance(m.data, Due) and m.data.name.startswith("publish:")
             }
         )
-        found = await self._boxes.find(conn, messages)
+        found = await self.supervised.find(conn, messages)
         if not wanted:
             return Prepared(self.token, found=found)
         units, periods = [unit for unit, _ in wanted], [period for _, period in wanted]
@@ -216,7 +216,7 @@ class Store:
                 "score": [msgspec.json.encode(each).decode() for each in scores],
             }
             await conn.execute(_PUBLISH, values)
-        await self._boxes.keep(conn, rows)
+        await self.supervised.keep(conn, rows)
 
 
 def _columns(rows: Sequence[Any], *names: str) -> dict[str, list[Any]]:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import registry  # noqa: TID251  rows are described, never l
 from sqlmodel import Field, SQLModel
 
 from services.intake.domain.facts import Decided, Dossier, Waiting
+from services.intake.domain.heard import CheckFailed
 from services.intake.domain.report import Report
 from shared.kernel.decisions import Message
 from shared.persistence.connection import Connection, Executes
@@ -145,8 +146,8 @@ class Store:
         return {(source, id_): case for source, id_, case in rows}
 
     async def prepare(self, conn: Connection, messages: Sequence[Message], now: datetime) -> Mapping[str, str]:
-        """Return case id -> number for the reports that have no case yet, taken from the day's counter as one block."""
-        wanted = list(dict.fromkeys(m.subject for m in messages if isinstance(m.data, Report)))
+        """Return case id -> number for what has no case yet, reports and failed checks, as one block of the day."""
+        wanted = list(dict.fromkeys(m.subject for m in messages if isinstance(m.data, Report | CheckFailed)))
         if wanted:
             stateless = await conn.execute(
                 text(

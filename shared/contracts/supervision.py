@@ -1,10 +1,13 @@
 """What feedback states of its assessments, checks, stars, votes and duties, and what the desk tells it about them.
 
-Subjects: `assessment:<community>:<year>` for the hundred-point assessment (百分考核). No fact says who cast a ballot.
+Subjects: `assessment:<community>:<year>` for the hundred-point assessment (百分考核), `draw:<unit>:<quarter>:<kind>`
+for checks. No fact says who cast a ballot.
 """
 
 from __future__ import annotations
 
+from datetime import date
+from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
@@ -119,3 +122,118 @@ class CastBallot(OutsideMessage):
     token: Token
     unit: Code
     points: Annotated[dict[Code, int], Field(max_length=50)]
+
+
+# ---- spot checks, look-backs, doubly random inspections (抽检、回头看、两随机, workflows §4.8)
+
+
+class CheckKind(StrEnum):
+    """What is drawn: open orders, ended cases, or community Party organisations."""
+
+    SPOT_CHECK = "spot_check"
+    LOOK_BACK = "look_back"
+    INSPECTION = "inspection"
+
+
+class DrawCase(Contract):
+    """One of the population; whoever is in `barred` may not check it: handling unit, dispatcher, verifier."""
+
+    id: Code
+    matter: str = ""
+    place: str = ""
+    barred: tuple[Code, ...] = ()
+
+
+class Inspector(Contract):
+    """One of the pool: a code, never a name, and the unit he comes from."""
+
+    id: Code
+    unit: Code
+
+
+class Pair(Contract):
+    """A drawn case and who checks it; None where everybody in the pool is barred from it."""
+
+    case: Code
+    inspector: Code | None
+
+
+class DrawFrozen(Feedback):
+    """Population and pool, fixed before anybody can know the seed."""
+
+    TYPE: ClassVar[str] = "draw.frozen.v1"
+    kind: CheckKind
+    asked: CheckKind
+    """What was asked for; the other kind is drawn where that had nothing to draw from."""
+    unit: Code
+    quarter: str
+    cycle: Code | None = None
+    """Squad, listed problem or project that the check belongs to."""
+    cases: tuple[DrawCase, ...]
+    inspectors: tuple[Inspector, ...]
+    head_on: date
+    """The city ledger's head of this day makes the seed: the next working day."""
+
+
+class DrawMade(Feedback):
+    """What the seed chose, in order; anybody can compute it again."""
+
+    TYPE: ClassVar[str] = "draw.made.v1"
+    head: str
+    head_seq: int
+    seed: str
+    pairs: tuple[Pair, ...]
+
+
+class CheckDone(Feedback):
+    """A drawn case was checked; a failed one led to a new order, the case `follow_up`."""
+
+    TYPE: ClassVar[str] = "check.done.v1"
+    case: Code
+    inspector: Code | None
+    passed: bool
+    finding: Masked
+    follow_up: Code | None = None
+
+
+class DrawCompleted(Feedback):
+    """Everything drawn was checked; an empty draw is complete at once."""
+
+    TYPE: ClassVar[str] = "draw.completed.v1"
+    kind: CheckKind
+    unit: Code
+    quarter: str
+    cycle: Code | None = None
+    checked: int
+    passed: int
+
+
+class CheckFailed(Feedback):
+    """On the subject of a new case: it is to be registered because a check of `of_case` failed."""
+
+    TYPE: ClassVar[str] = "check.failed.v1"
+    draw: str
+    of_case: Code
+    matter: Code
+    place: Code
+    finding: Masked
+
+
+class FreezeDraw(OutsideMessage):
+    """Operations or a unit above fixes what a check is drawn from, and by whom it may be done."""
+
+    TYPE: ClassVar[str] = "draw.freeze.v1"
+    unit: Code
+    quarter: Annotated[str, StringConstraints(pattern=r"^\d{4}Q[1-4]$")]
+    kind: CheckKind
+    cycle: Code | None = None
+    inspectors: Annotated[tuple[Inspector, ...], Field(min_length=1, max_length=500)]
+
+
+class RecordCheck(OutsideMessage):
+    """The inspector says what he found."""
+
+    TYPE: ClassVar[str] = "check.record.v1"
+    case: Code
+    passed: bool
+    finding: Annotated[str, StringConstraints(min_length=4, max_length=200)]

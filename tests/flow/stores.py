@@ -29,6 +29,7 @@ from services.feedback.tables.exclusion import latest as latest_exclusions
 from services.feedback.tables.invitation import hash_of
 from services.feedback.tables.task import latest as latest_tasks
 from services.intake.domain.facts import Decided, Dossier, Waiting
+from services.intake.domain.heard import CheckFailed
 from services.intake.domain.report import Report
 from services.intake.store import is_new_report
 from shared.kernel.decisions import Due, Message
@@ -78,7 +79,7 @@ class IntakeTables:
 
     async def prepare(self, effects: Effects, messages: Sequence[Message], now: datetime) -> dict[str, str]:
         wanted = [
-            case for case in dict.fromkeys(m.subject for m in messages if isinstance(m.data, Report))
+            case for case in dict.fromkeys(m.subject for m in messages if isinstance(m.data, Report | CheckFailed))
             if case not in self.shell.subjects or self.shell.subjects[case].state is None
         ]  # fmt: skip
         if not wanted:

@@ -1,20 +1,27 @@
-"""The tables behind assessments, votes, checks and stars on a real PostgreSQL, by feedback's desk and clock."""
+"""The tables behind assessments, votes and checks on a real PostgreSQL, through feedback's own desk and clock."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import json
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import asyncpg
 import pytest
+from typer.testing import CliRunner
 
+from deploy.cli.main import build
 from deploy.local.database import SERVICES
 from deploy.local.resolver import Backing
 from services.feedback.domain import STATES, decide, evolve, touches
 from services.feedback.domain.assessment import subject_of
+from services.feedback.domain.brief import Brief
+from services.feedback.domain.draw import subject_of as draw_subject
+from services.feedback.domain.drawing import CityHead
 from services.feedback.store import Store
 from services.feedback.translate import WIRE, refusal
 from shared.city.load import load
@@ -37,8 +44,13 @@ SECRET = "s" * 32
 
 
 @pytest.fixture(scope="module")
-def donggang_cell(backing: Backing) -> Iterator[Cell]:
+def donggang_cell(backing: Backing) -> Cell:
     return make_schemas(backing, "donggang", SERVICES)
+
+
+@pytest.fixture(scope="module")
+def guiping_cell(backing: Backing) -> Cell:
+    return make_schemas(backing, "guiping", SERVICES)
 
 
 class Room:
@@ -111,7 +123,7 @@ async def test_a_session_of_fifty_two_is_counted_and_no_row_joins_token_and_choi
         await r.send(raters, box, owner)
         assert await r.refused(raters, box, owner) == "assessment.rater_twice"
 
-        tokens = [r.store._boxes.token(box, f"r{n}") for n in range(60)]
+        tokens = [r.store.supervised.boxes.token(box, f"r{n}") for n in range(60)]
         totals = [95] * 20 + [88] * 18 + [80] * 10 + [60] * 4
         ballots = [
             supervision.CastBallot(token=token, unit=unit, points={"work": min(60, total), "wish": max(0, total - 60)})
@@ -137,3 +149,56 @@ async def test_a_session_of_fifty_two_is_counted_and_no_row_joins_token_and_choi
         digests = await r.execute("SELECT result->>'digest' AS d FROM inbox WHERE sender = 'resident:app'")
         assert {row["d"] for row in digests} == {""}
         assert await r.strike() == 0
+
+
+async def test_a_draw_from_real_tables_is_made_by_the_city_s_head_and_holds(guiping_cell: Cell) -> None:
+    async with room(guiping_cell, "guiping") as r:
+        place = next(u for u in r.city.units.values() if u.level == "grid")
+        community = r.city.ancestors(place.code)[0].code
+        street = r.city.ancestors(community)[0].code
+        now = datetime(2026, 9, 11, 10, tzinfo=SHANGHAI)
+        await r.at(now)
+        common = {"matter": "street-lights", "place": place.code, "community": community, "registered_at": now}
+        briefs = [Brief(f"case-{n}", **common) for n in range(6)]
+        briefs += [Brief(f"ended-{n}", closed_at=now - timedelta(days=n * 60), reason="rated") for n in range(3)]
+        briefs += [replace(brief, **common) for brief in briefs[6:]]
+        async with r.engine.begin() as conn:
+            await r.store.save(conn, [*briefs, replace(briefs[0], lead="S01", verifier=community)])
+        kinds = (supervision.CheckKind.SPOT_CHECK, supervision.CheckKind.LOOK_BACK)
+        for kind in kinds:
+            asked = supervision.FreezeDraw(
+                unit=community, quarter="2026Q3", kind=kind,
+                inspectors=(supervision.Inspector(id="I-1", unit=street), supervision.Inspector(id="I-2", unit="S01")),
+            )  # fmt: skip
+            subject = draw_subject(community, "2026Q3", kind, None)
+            reply = await r.send(asked, subject, Actor("operations", "o"), creates=True)
+            cases = {case["id"]: case for case in reply.facts[0]["data"]["cases"]}
+            expected = {"spot_check": {f"case-{n}" for n in range(6)}, "look_back": {"ended-0", "ended-1"}}
+            assert cases.keys() == expected[kind]
+        assert await r.strike() == 0
+        async with r.engine.begin() as conn:
+            await r.store.save(conn, [CityHead(date(2026, 9, 14), 0, "0" * 64)])
+        await r.at(datetime(2026, 9, 15, 0, 0, 1, tzinfo=SHANGHAI))
+        assert await r.strike() == 2
+        (stated,) = await r.execute(
+            "SELECT value FROM journal WHERE type = 'draw.made.v1' AND subject LIKE '%spot_check'"
+        )
+        made = json.loads(stated["value"])
+        assert len(made["pairs"]) == 5
+        dsn = r.cell.dsns["auditor"]
+        name = draw_subject(community, "2026Q3", "spot_check", None)
+        result = await asyncio.to_thread(
+            CliRunner().invoke, build(), ["draw", "verify", name, "--city", "guiping", "--dsn", dsn]
+        )
+        assert (result.exit_code, "6" in result.output) == (0, True)
+        pair = next(pair for pair in made["pairs"] if pair["inspector"] == "I-1")
+        failed = supervision.RecordCheck(case=pair["case"], passed=False, finding="路灯仍不亮")
+        done = await r.send(failed, name, Actor("unit", street))
+        assert await r.strike() == 1
+        (order,) = await r.execute("SELECT subject, value FROM journal WHERE type = 'check.failed.v1'")
+        assert order["subject"] == done.facts[0]["data"]["follow_up"]
+        assert json.loads(order["value"])["place"] == place.code
+        # What a draw met is not looked back on again.
+        again = asked.model_copy(update={"cycle": "squad-1"})
+        reply = await r.send(again, f"{subject}:squad-1", Actor("operations", "o"), creates=True)
+        assert reply.facts[0]["data"]["kind"] == "spot_check"

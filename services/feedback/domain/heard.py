@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,11 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True)
+class Understanding:
+    matter: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseRegistered:
     number: str
     source: str
@@ -20,6 +26,9 @@ class CaseRegistered:
     reporter: str
     ratable: bool
     placement: Placement
+    understanding: Understanding | None = None
+    kind: str = ""
+    raised_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,18 @@ class CaseSolvedOnSpot:
     ratable: bool
     placement: Placement
     drawn: bool
+    understanding: Understanding | None = None
+    kind: str = ""
+    raised_by: str | None = None
+    handler: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDispatched:
+    """`responsible` is the lead."""
+
+    responsible: str | None
+    dispatcher: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +67,8 @@ class OrderVerified:
     """`handled_by` is the lead, who may read in masked form what the reporters say of his work."""
 
     handled_by: str
+    dispatcher: str = ""
+    verifier: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +97,27 @@ class TopicResolved:
 @dataclass(frozen=True, slots=True)
 class TopicSquadFormed(TopicResolved):
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class TopicWrittenOff:
+    """`final` once every entry of the topic is written off."""
+
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    ledger: str
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeadsPublished:
+    """A page of the daily list of the heads of all ledgers."""
+
+    on: date
+    page: int
+    pages: int
+    heads: tuple[Head, ...]

@@ -1,6 +1,6 @@
 """Intake's rules: what becomes of a report, what a person may do with it, what its reporter can follow."""
 
-from services.intake.domain import triage
+from services.intake.domain import follow_up, triage
 from services.intake.domain.case import Case, evolve
 from services.intake.domain.registration import decide
 from shared.kernel.rules import register
@@ -38,4 +38,4 @@ register(
     }
 )
 
-__all__ = ["Case", "decide", "evolve", "triage"]
+__all__ = ["Case", "decide", "evolve", "follow_up", "triage"]

@@ -116,3 +116,13 @@ class RatingInvited:
     """The reporter is asked how it went (评单)."""
 
     until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckFailed:
+    """A check of the case `of_case` failed; the fact's own subject is the case that is to be opened for it."""
+
+    of_case: str
+    matter: str
+    place: str
+    finding: str

@@ -9,6 +9,8 @@ from typing import Any
 from services.feedback.domain import decide, evolve, touches
 from services.feedback.domain.assessment import Assessed, CastBallot, CloseAssessment, NameRaters
 from services.feedback.domain.ballot import Ballot, Box, Count, NamedVoter, Spent, Voter
+from services.feedback.domain.draw import FreezeDraw, Head
+from services.feedback.domain.drawing import Candidate
 from services.feedback.domain.score import Prepared
 from shared.kernel.decisions import Due, Message
 from tests.support.play import Play
@@ -19,6 +21,8 @@ class Office(Play):
 
     def __init__(self, city: Any, at: datetime) -> None:
         super().__init__(decide, evolve, city, at, touches)
+        self.candidates: tuple[Candidate, ...] = ()
+        self.heads: dict[str, Head] = {}
 
     def _play(self, message: Message, heard: bool = False) -> list[Any]:
         self.prepared = Prepared(lambda invitation: f"token-{invitation}", found={message.id: self.found(message)})
@@ -35,6 +39,10 @@ class Office(Play):
                 return tuple(row.voter for row in self.rows_of(NamedVoter) if row.box == message.subject)
             case CloseAssessment() | Due(name="assessment") | Due(name="assessment:lapse"):
                 return self.box(message.subject)
+            case FreezeDraw():
+                return self.candidates
+            case Due(name="draw", data=data):
+                return self.heads.get(data["on"])
         return None
 
     def rows_of(self, kind: type) -> list[Any]:

@@ -1,0 +1,18 @@
+"""The routes of everything that feedback supervises."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from services.feedback.routes import assessment, draw
+from shared.shell.desk import Desk
+
+NOUNS = (assessment, draw)
+
+
+def router(desk: Desk) -> APIRouter:
+    """Return them all."""
+    routes = APIRouter()
+    for noun in NOUNS:
+        routes.include_router(noun.router(desk))
+    return routes
