@@ -161,6 +161,7 @@ def timeline(case_id: str, case: Case, city: Any) -> dict[str, Any]:
         "report": case.report,
         "case": case_id,
         "number": case.number,
+        "follows": case.follows,
         "outcome": case.outcome,
         "status": _stage(case.stage),
         "responsible": _unit(case.responsible, city),

@@ -65,6 +65,8 @@ class CaseRegistered(Intake):
     raised_by: Code | None = None
     """The unit whose staff raised it, if any."""
     claimed_at: Instant | None = None
+    follows: Code | None = None
+    """The closed case of which, says the source, this is a recurrence; a closed case is never reopened."""
 
 
 class CaseSolvedOnSpot(CaseRegistered):
@@ -102,6 +104,7 @@ class CaseHeld(Intake):
     handler: Code | None = None
     """Set if a grid member solved it while reporting: once its matter is named it is registered so."""
     evidence: int = 0
+    follows: Code | None = None
 
 
 class CaseRejected(Intake):
@@ -115,6 +118,7 @@ class CaseRejected(Intake):
     summary: Masked
     rule: str
     params: dict[str, str] = Field(default_factory=dict)
+    follows: Code | None = None
 
 
 class CaseWithdrawn(Intake):
@@ -204,6 +208,8 @@ class Report(OutsideMessage):
     photos: Annotated[tuple[Annotated[str, StringConstraints(max_length=200)], ...], Field(max_length=6)] = ()
     raised_by: Code | None = None
     solved: SolvedOnSpot | None = None
+    follows: Code | None = None
+    """The case of an earlier report that was closed and not solved, as the offer after a late rating names it."""
 
 
 class TriageCase(OutsideMessage):

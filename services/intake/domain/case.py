@@ -76,6 +76,7 @@ class Case:
     params: Mapping[str, str] = field(default_factory=dict)
     reason: str | None = None
     steps: tuple[Step, ...] = ()
+    follows: str | None = None
 
 
 evolve = Evolution()
@@ -97,6 +98,7 @@ def registered(case: Case | None, fact: facts.CaseRegistered, at: datetime) -> C
         stage=outcome,
         placement=fact.placement,
         matter=fact.understanding.matter,
+        follows=fact.follows,
         steps=case.steps if case else (),
     )
     return _step(begun, at)
@@ -118,6 +120,7 @@ def held(case: Case | None, fact: facts.CaseHeld, at: datetime) -> Case:
         responsible=fact.responsible,
         due_at=fact.due_at,
         placement=fact.placement,
+        follows=fact.follows,
         held=Held(fact.why, fact.guesses, fact.ratable, fact.raised_by, fact.claimed_at, fact.handler, fact.evidence),
     )
     return _step(waiting, at)
@@ -138,6 +141,7 @@ def rejected(case: Case | None, fact: facts.CaseRejected, at: datetime) -> Case:
         stage="rejected",
         rule=fact.rule,
         params=fact.params,
+        follows=fact.follows,
         steps=case.steps if case else (),
     )
     return _step(ended, at)

@@ -46,6 +46,7 @@ class CaseRegistered:
     ratable: bool
     raised_by: str | None = None
     claimed_at: datetime | None = None
+    follows: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,7 @@ class CaseHeld:
     claimed_at: datetime | None = None
     handler: str | None = None
     evidence: int = 0
+    follows: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,7 @@ class CaseRejected:
     summary: str
     rule: str
     params: Mapping[str, str] = field(default_factory=dict)
+    follows: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,6 +68,7 @@ class Head(TypedDict):
     report: str
     dossier: str
     summary: str
+    follows: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class _Draft:
             report=self.report.id,
             dossier=self.dossier,
             summary=mask(self.report.subject or self.report.text, SUMMARY),
+            follows=self.report.follows,
         )
 
 

@@ -48,6 +48,7 @@ class Report:
     photos: tuple[str, ...] = ()
     raised_by: str | None = None
     solved: SolvedOnSpot | None = None
+    follows: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,4 +103,11 @@ def _placed(case: Case, said: TriageCase, context: Context) -> facts.Placement:
 
 
 def _head(case: Case) -> Head:
-    return Head(number=case.number, source=case.source, report=case.report, dossier=case.dossier, summary=case.summary)
+    return Head(
+        number=case.number,
+        source=case.source,
+        report=case.report,
+        dossier=case.dossier,
+        summary=case.summary,
+        follows=case.follows,
+    )

@@ -37,6 +37,12 @@ def test_a_report_with_unit_and_matter_is_registered_at_the_rung_of_its_matter(
     assert office.states["case-1"].outcome == "registered"
 
 
+def test_a_recurrence_is_a_new_case_that_names_the_closed_one(office: Office, grid: str) -> None:
+    (fact,) = office.report(place=ReportPlace(unit=grid), matter="street-lights", follows="case-0")
+    assert isinstance(fact, facts.CaseRegistered)
+    assert (fact.follows, office.states["case-1"].follows) == ("case-0", "case-0")
+
+
 def test_the_source_is_answered_with_case_number_and_address(office: Office, grid: str) -> None:
     office.report(id="a/b 1", place=ReportPlace(unit=grid), matter="street-lights")
     (answer,) = office.answers
