@@ -46,10 +46,12 @@ def start_answer_clock(
     """Start the answer clock of an entry; where the next regular meeting would be too late, a temporary one is called.
 
     Such a meeting is a duty if the entry is urgent, its answer due or its running order's deadline before the next
-    regular date (G16).
+    regular date (G16). A deadline that not even a temporary meeting could meet any more calls none.
     """
     secretary.arm(Arm("answer", due, subject=case, touches=(f"ledger:{body}",)))
-    if cannot_wait(city, body, urgent, due if order_due is None else min(due, order_due), at):
+    soonest = clock.add(at, city.clock("temporary").halved(), city.calendar)
+    ends = due if order_due is None or order_due < soonest else min(due, order_due)
+    if cannot_wait(city, body, urgent, ends, at):
         secretary.arm(call(ledger, case, body, at))
 
 

@@ -115,7 +115,14 @@ def listed(topic: Topic, fact: t.TopicListed, at: datetime) -> Topic:
     entry = _entry(topic, fact)
     return _to_tell(
         topic.with_entry(
-            replace(entry, status=fact.entry, reviews=fact.reviews, is_listed=True, answer_due_at=fact.answer_due_at)
+            replace(
+                entry,
+                status=fact.entry,
+                reviews=fact.reviews,
+                is_listed=True,
+                answer_due_at=fact.answer_due_at,
+                order_due_at=None,
+            )
         ),
         fact,
     )
@@ -137,6 +144,7 @@ def deferred(topic: Topic, fact: t.TopicDeferred, at: datetime) -> Topic:
         status=fact.entry,
         deferrals=fact.deferrals,
         answer_due_at=fact.answer_due_at,
+        order_due_at=None,
         is_listed=False,
     )
     return _to_tell(topic.with_entry(entry), fact)
@@ -158,13 +166,12 @@ def objected(topic: Topic, fact: t.TopicObjected, at: datetime) -> Topic:
 
 @_on(t.TopicReopened)
 def reopened(topic: Topic, fact: t.TopicReopened, at: datetime) -> Topic:
-    """Open the entry again since its order failed or something new came to light."""
+    """Open the entry again since its order failed or something new came to light; its deadline still presses (G16)."""
     entry = replace(
         _entry(topic, fact),
         status=fact.entry,
         reopened=fact.reopened,
         answer_due_at=fact.answer_due_at,
-        order_due_at=None,
     )
     return replace(topic.with_entry(entry), tried=fact.tried or topic.tried)
 
