@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Any
-from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Query, Request
 from sqlalchemy import TextClause
@@ -50,8 +49,6 @@ OF_TOPICS: dict[str, type[Contract]] = {
 }
 Code = Annotated[str | None, Query(max_length=64)]
 Limit = Annotated[int, Query(ge=1, le=500)]
-OWN = UUID("7f2d1c3a-5b0e-4c55-9a51-6d0f0a4be111")
-"""Where ids of topics without a case are made in: the same proposal sent again finds the same topic."""
 MOST_RECORDS = 1000
 """Records of one topic that are shown; a topic has some ten per level and meeting."""
 
@@ -75,7 +72,7 @@ def router(desk: Desk) -> APIRouter:
         The answer's `subject` is what every later command about the topic names: its first case, or an id of its own.
         """
         asked = read_as(ProposeTopic, await json_body(request))
-        subject = asked.cases[0] if asked.cases else str(uuid5(OWN, f"{desk.city_code}/{actor.kind}.{actor.id}/{key}"))
+        subject = asked.cases[0] if asked.cases else _own_id(f"{desk.city_code}/{actor.kind}.{actor.id}/{key}")
         return reply_body(await desk.submit(asked, subject, actor, key, creates=not asked.cases))
 
     @routes.get("/v1/topics", tags=["topics"])

@@ -282,11 +282,11 @@ def city(town: Town) -> None:
     )
     town.until("08-31 10:00")
     guests = ["gas-company", "water-company", STREET, COMMUNITY]
-    town.do(vice_mayor, "escalation", f"{called}/call", {"opens_at": "2026-09-02T09:00:00+08:00", "invited": guests})
+    call = {"opens_at": "2026-09-02T09:00:00+08:00", "invited": guests}
+    town.do(vice_mayor, "escalation", f"{called}/call", call)
     town.meet(
         CITY, "09-02", "09-04", kind="squad", leader="vice-mayor-construction", lead="housing",
-    on = {"opens_at": "2026-09-02T09:00:00+08:00", "invited": guests}
-    town.do(vice_mayor, "escalation", f"{called}/call", on)
+        support=("water-company", "finance"), members=("housing", "gas-company", STREET, COMMUNITY), due_on="2026-10-30",
         done_means="主管改造完成，地下室不再返水",
     )  # fmt: skip
     assert town.meeting(CITY, MeetingStatus.ADOPTED).id
