@@ -87,15 +87,15 @@ class Life:
         return self.clock.now() >= self.ends
 
     async def rates(self) -> dict[str, tuple[float, int]]:
-        """Return the three rates over all units of the months lived in: name -> (numerator, denominator)."""
+        """Return the city's three rates of the months lived in, so far: name -> (numerator, denominator)."""
         operations = Actor("operations", self.city.root.code)
         found: dict[str, tuple[float, int]] = {}
         for period in sorted({f"{self.starts:%Y-%m}", f"{self.city.calendar.local(self.clock.now()):%Y-%m}"}):
-            content = await self.desk.ask(operations, "feedback", "/v1/scores", period=period)
-            for score in (content or {}).get("scores", ()):
-                for name in ("response", "resolution", "satisfaction"):
-                    above, below = found.get(name, (0.0, 0))
-                    found[name] = above + float(score[name]["numerator"]), below + int(score[name]["denominator"])
+            content = await self.desk.ask(operations, "feedback", f"/v1/scores/{self.city.root.code}/{period}")
+            score = (content or {}).get("now") or {}
+            for name in ("response", "resolution", "satisfaction") if score else ():
+                above, below = found.get(name, (0.0, 0))
+                found[name] = above + float(score[name]["numerator"]), below + int(score[name]["denominator"])
         return found
 
     async def total(self, state: str) -> int | None:

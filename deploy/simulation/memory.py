@@ -23,6 +23,7 @@ from services.escalation import domain as escalation
 from services.escalation.api import OF_TOPICS
 from services.escalation.domain.chain import Record
 from services.escalation.routes.meetings import OF_MEETINGS
+from services.feedback import domain as feedback
 from services.feedback.routes.officer import COMMANDS as OF_RATINGS
 from services.intake.api import COMMANDS as OF_CASES
 from shared.city.model import City
@@ -76,8 +77,9 @@ class Memory:
         self._queue: deque[Stated | Heard] = deque()
         self._inbox: set[tuple[str, str, str]] = set()
         self._count = 0
-        for subject, arm in escalation.seeds(city, starts):
-            self._arm(self.offices["escalation"], arm, subject)
+        for rules in (escalation, feedback):
+            for subject, arm in rules.seeds(city, starts):
+                self._arm(self.offices[rules.__name__.split(".")[1]], arm, subject)
 
     def ledgers(self) -> Mapping[str, Sequence[Record]]:
         """Return the records of every body's ledger."""

@@ -19,8 +19,9 @@ from services.escalation.domain.heads import Head
 from services.escalation.domain.heads import Prepared as PreparedHeads
 from services.escalation.translate import WIRE as ESCALATION_WIRE
 from services.feedback import domain as feedback
-from services.feedback.domain.rating import Counted, Invitation, Rating
-from services.feedback.domain.score import Prepared, Tally
+from services.feedback.domain.book import Book
+from services.feedback.domain.rating import Invitation, Rating
+from services.feedback.domain.score import Prepared
 from services.feedback.translate import WIRE as FEEDBACK_WIRE
 from services.feedback.translate import refusal as feedback_refusal
 from services.intake import domain as intake
@@ -154,14 +155,14 @@ class Escalation(Office):
 
 
 class Feedback(Office):
-    """Invitations by token, and the answers that count for a unit in a month."""
+    """Invitations by token, and the book from which scores are counted."""
 
     name, wire, rules, refusal = "feedback", FEEDBACK_WIRE, feedback, feedback_refusal
 
     def __init__(self, city: City) -> None:
         super().__init__(city)
         self._cases: dict[str, str] = {}
-        self._counted: dict[tuple[str, str], list[Counted]] = {}
+        self.book = Book()
 
     def resolve(self, message: Message) -> Message:
         if not isinstance(message.data, Rating):
@@ -172,17 +173,15 @@ class Feedback(Office):
         return feedback.touches(message)
 
     def prepare(self, message: Message, now: datetime) -> Prepared:
-        if isinstance(message.data, Due) and message.data.name.startswith("publish:"):
-            key = message.data.data["unit"], message.data.data["period"]
-            return Prepared(_token, {key: _tally(self._counted.get(key, ()))})
-        return Prepared(_token)
+        if isinstance(message.data, Due) and message.data.name.startswith("count:"):
+            return Prepared(_token)  # nobody looks at the figures so far of each hour of a simulated year
+        return Prepared(_token, **self.book.coming_due((message,)))
 
     def save(self, rows: Sequence[Any]) -> None:
         for row in rows:
             if isinstance(row, Invitation):
                 self._cases[_token(row.invitation)] = row.case
-            elif isinstance(row, Counted):
-                self._counted.setdefault((row.unit, row.period), []).append(row)
+        self.book.keep(rows)
 
 
 def case_of(source: str, report: str) -> str:
@@ -192,16 +191,3 @@ def case_of(source: str, report: str) -> str:
 
 def _token(invitation: str) -> str:
     return hmac.new(b"simulation", invitation.encode(), sha256).hexdigest()
-
-
-def _tally(asked: Sequence[Counted]) -> Tally:
-    valid = [one for one in asked if one.grade is not None]
-    outcomes = [one for one in valid if one.outcome]
-    return Tally(
-        asked=len(asked),
-        answers=len(valid),
-        contacted=sum(one.contacted for one in valid),
-        outcomes=len(outcomes),
-        solved=sum(one.solved for one in outcomes),
-        grades=Counter(one.grade for one in outcomes if one.grade is not None),
-    )

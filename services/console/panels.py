@@ -68,11 +68,15 @@ def _tile(
 
 
 def _score(s: Snapshot, t: Tongue) -> dict[str, Any]:
-    """Return the composite of the whole city if feedback publishes one, else the range of the units' own."""
+    """Return the composite of the whole city, published or so far, else the range of the units' own."""
     tile = {"key": "score", "name": t("三率综合"), "unit": "%", "href": "", "tone": "", "shape": ""}
-    hint = t("响应率、解决率、满意度的综合，取评分服务最近一期公布的数")
+    hint = t("响应率、解决率、满意度的综合：最近一月公布的数，未公布的为测算数")
     if s.score and s.score.composite:
-        said = t("{period} · 有效回访 {n}", period=s.score.period, n=_count(s.score.resolution["denominator"]))
+        answers = _count(s.score.resolution["denominator"])
+        if s.score.revision:
+            said = t("{period} · 有效回访 {n}", period=s.score.period, n=answers)
+        else:
+            said = t("{period} 测算中 · 有效回访 {n}", period=s.score.period, n=answers)
         return {**tile, "value": f"{float(s.score.composite):.1f}", "hint": hint, "more": [{"text": said, "href": ""}]}
     if s.published:
         low, high = float(s.published.lowest), float(s.published.highest)

@@ -231,8 +231,11 @@ async def ledgers(conn: AsyncConnection, bodies: Sequence[str]) -> dict[str, Led
 
 
 async def latest_score(conn: AsyncConnection, unit: str) -> ScoreRow | None:
-    """Return the newest month that feedback published for a unit."""
-    query = "SELECT to_jsonb(t)::text FROM score_view t WHERE unit = :unit ORDER BY period DESC LIMIT 1"
+    """Return the newest month that feedback stated for a unit."""
+    query = (
+        "SELECT to_jsonb(t)::text FROM score_view t WHERE unit = :unit AND period ~ '^[0-9]{4}-[0-9]{2}$' "
+        "ORDER BY period DESC LIMIT 1"
+    )
     found = await _rows(conn, query, ScoreRow, unit=unit)
     return found[0] if found else None
 
@@ -241,7 +244,7 @@ async def published(conn: AsyncConnection) -> Published | None:
     """Return the newest month for which feedback published a composite, how many units have one, and their range."""
     query = (
         "SELECT period, count(*), min(composite::numeric)::text, max(composite::numeric)::text FROM score_view "
-        "WHERE composite IS NOT NULL GROUP BY period ORDER BY period DESC LIMIT 1"
+        "WHERE composite IS NOT NULL AND revision > 0 GROUP BY period ORDER BY period DESC LIMIT 1"
     )
     found = (await conn.execute(text(query))).one_or_none()
     return Published(*found) if found else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.feedback.api import router
-from services.feedback.domain import STATES, decide, evolve, touches
+from services.feedback.domain import STATES, decide, evolve, seeds, touches
 from services.feedback.store import Store
 from services.feedback.translate import WIRE, refusal
 from shared.city.load import load
@@ -19,5 +19,5 @@ def main() -> None:
     set_up("feedback", settings.log_level)
     city = load(settings.city_file)
     store = Store(settings.secret, city.code)
-    service = Service("feedback", decide, evolve, STATES, WIRE, store, touches, refusal)
+    service = Service("feedback", decide, evolve, STATES, WIRE, store, touches, refusal, seeds)
     serve(application(service, settings, city, lambda app, process: app.include_router(router(process.desk))), settings)

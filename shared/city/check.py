@@ -291,6 +291,8 @@ class _Checker(Findings):
                 if before is not None and not (now[0] > before[0] and now[1] > before[1]):
                     self.say(path, "city.policy_order")
                 before = now
+            self.publication(path, row)
+            self.tiers(path, row)
             vetoes = row["vetoes"].get("community", ())
             if is_yearly and vetoes:
                 self.say((*path, "vetoes"), "city.veto", items=", ".join(vetoes))
@@ -298,6 +300,27 @@ class _Checker(Findings):
                 self.say((*path, "yearly_only"), "city.yearly_only", version=row["version"])
             for level in (*row["yearly_only"], *row["vetoes"]):
                 self.one_of((*path, "yearly_only"), level, (*UnitLevel, "department"))
+
+    def publication(self, path: tuple[str | int, ...], row: Mapping[str, Any]) -> None:
+        """Check that a policy was published before it takes effect."""
+        published, effective = row["published_on"], row["effective_from"]
+        if not isinstance(published, date):
+            self.say((*path, "published_on"), "city.bad_date", key="published_on", value=published)
+        elif isinstance(effective, date) and published >= effective:
+            self.say((*path, "published_on"), "city.policy_late", version=row["version"], on=published)
+
+    def tiers(self, path: tuple[str | int, ...], row: Mapping[str, Any]) -> None:
+        """Check that a tier holds known units of one kind, none of them in another tier."""
+        kinds = {unit["code"]: unit["level"] for _, unit in self.rows["units"]}
+        kinds |= {department["code"]: "department" for _, department in self.rows["departments"]}
+        seen: set[str] = set()
+        for tier, units in (row.get("tiers") or {}).items():
+            for unit in units:
+                if unit not in kinds:
+                    self.say((*path, "tiers", tier), "city.unknown_unit", where=tier, unit=unit)
+                elif unit in seen or kinds[unit] != kinds.get(units[0]):
+                    self.say((*path, "tiers", tier), "city.tier", tier=tier, unit=unit)
+                seen.add(unit)
 
     def admission(self) -> None:
         """Check the list of admitted matters."""

@@ -223,8 +223,10 @@ def _policy(row: Mapping[str, Any]) -> Policy:
         rank_from=row["rank_from"],
         window=Budget.parse(row["window"]),
         freeze=Budget.parse(row["freeze"]),
+        published_on=row["published_on"],
         vetoes={subject: tuple(items) for subject, items in row["vetoes"].items()},
         yearly_only=tuple(UnitLevel(level) for level in row["yearly_only"]),
+        tiers={tier: tuple(units) for tier, units in row.get("tiers", {}).items()},
     )
 
 

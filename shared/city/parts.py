@@ -268,10 +268,11 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One immutable version of how answers become scores; shares and credits are exact fractions.
+    """One immutable version of how answers become scores, published before it takes effect; fractions are exact.
 
     `credits` maps the grade (5 very satisfied … 1 very dissatisfied) to its credit; `vetoes` are the single-item
-    vetoes (一票否决) by what they are applied to.
+    vetoes (一票否决) by what they are applied to; `tiers` (分档) put units beside those they may be compared with, all
+    others stand beside their own kind.
     """
 
     version: int
@@ -284,8 +285,10 @@ class Policy:
     rank_from: int
     window: Budget
     freeze: Budget
+    published_on: date
     vetoes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     yearly_only: tuple[UnitLevel, ...] = ()
+    tiers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

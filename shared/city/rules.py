@@ -66,6 +66,14 @@ register(
             "评分版本 {version} 的权重合计 {total}，应为 100%",
             "Policy {version}: weights add to {total}",
         ),
+        "city.policy_late": (
+            "第 {version} 版评分办法 {on} 才公布，应在生效之前公布",
+            "Policy {version} is published on {on}: that must be before it takes effect",
+        ),
+        "city.tier": (
+            "分档 {tier} 中的 {unit} 已在别的档，或与同档单位不是一类",
+            "{unit} of tier {tier} is in another tier, or of another kind than its peers",
+        ),
         "city.policy_order": ("评分版本须按序号和生效日期递增", "Policy versions and their dates must rise"),
         "city.veto": (
             "一年一考的城市不得对社区设一票否决：{items}",

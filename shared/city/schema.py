@@ -68,7 +68,9 @@ ROWS: dict[str, Keys] = {
     ),
     "sources": _keys("code zh en channel", "ratable spot default_unit"),
     "scoring": _keys(
-        "version effective_from weights credits exclusion_scope rank_from window freeze yearly_only vetoes"
+        "version published_on effective_from weights credits exclusion_scope rank_from window freeze yearly_only "
+        "vetoes",
+        "tiers",
     ),
     "departments": _keys("code name field", "reply_path kind area"),
     "matters": _keys("code path group leads", f"supports keywords claimable verify {_GROUP}"),

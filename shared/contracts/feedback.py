@@ -276,6 +276,7 @@ class PolicyPublished(Feedback):
     effective_from: date
     counts_from: date
     """The first day of a period from which it may count: not before it was published (workflows §4.9)."""
+    published_at: Instant
     weights: dict[str, str]
     """response, resolution, satisfaction: exact fractions such as 1/2."""
     credits: dict[int, str]

@@ -13,6 +13,10 @@ from services.dispatch.domain.order import Order, Status
 from services.escalation.domain.chain import Anchor, Record, anchors_below, verify
 from services.escalation.domain.entry_board import entry_row
 from services.escalation.domain.topic import FINAL, EntryStatus, Topic, topic_of
+from services.feedback.domain.period import Period
+from services.feedback.domain.policy import in_force
+from services.feedback.domain.publishing import cards
+from services.feedback.domain.tally import tallies
 from shared.shell.work import JournalRow
 from tests.flow.office import Office
 from tests.flow.residents import PHONE, SECRET, Residents
@@ -186,7 +190,7 @@ def boards(world: World, residents: Residents) -> Findings:
 def figures(world: World, residents: Residents) -> Findings:
     """Every asked reporter of a closed case counts once, for the right unit, as the state says of him.
 
-    The newest score of a month counts them all.
+    The newest revision of each frozen card is what its lines count.
     """
     tables = world.feedback_tables
     for case, order in orders_of(world):
@@ -203,19 +207,35 @@ def figures(world: World, residents: Residents) -> Findings:
             answer = counted.get(each.reporter)
             if answer is not None and (answer.unit, answer.grade) != (order.lead, each.grade):
                 yield f"{case} counts {answer.grade} for {answer.unit}, said was {each.grade} of {order.lead}"
-    months = {(answer.unit, answer.period) for answer in tables.answers.values()}
-    for unit, period in months:
-        if any(name.startswith("publish:") for name in _armed(world, f"score:{unit}:{period}")):
-            continue
-        newest = max((p for p in tables.scores.values() if (p.score.unit, p.score.period) == (unit, period)),
-                     key=lambda p: p.score.revision, default=None)  # fmt: skip
-        total = sum((a.unit, a.period) == (unit, period) for a in tables.answers.values())
-        if newest is None or newest.score.asked != total:
-            yield f"{unit} {period}: {total} cases were asked, its score says {newest and newest.score.asked}"
+    yield from _scores(world)
     numbers = Counter(
         state.number for case in world.intake.reports.values() if (state := world.offices["intake"].state(case))
     )
     yield from (f"number {number} was given {n} times" for number, n in numbers.items() if n > 1)
+
+
+def _scores(world: World) -> Findings:
+    book, city = world.feedback_tables.book, world.city
+    for period in {Period.parse(code) for code, _ in book.published}:
+        if any(name.startswith("revise:") for name in _armed(world, f"score:{period.code}")):
+            continue
+        newest = {unit: kept[-1].score for (code, unit), kept in book.published.items() if code == period.code}
+        frozen_at = next(iter(newest.values())).frozen_at
+        found = tallies(book.lines.values(), book.assignments.values(), book.answers, period, frozen_at, city.root.code)
+        counted = {card.unit: card for card in cards(period, found, in_force(period, book.policies, city), city)}
+        for unit in newest.keys() | counted.keys():
+            shown = newest.get(unit)
+            if unit not in counted and shown is not None and shown.asked == 0 == shown.rates["closing"].denominator:
+                continue  # everything that it counted has left
+            if shown is None or any(getattr(shown, name) != said for name, said in vars(counted[unit]).items()):
+                yield f"{unit} {period.code}: published {shown}, counted {counted.get(unit)}"
+    last = {case: line for (case, _), line in sorted(book.lines.items())}
+    for case, order in orders_of(world):
+        line = last.get(case)
+        if order.lead is not None and (line is None or order.lead not in (*line.units, city.root.code)):
+            yield f"{case} counts for {line and line.units}, its lead is {order.lead}"
+        if line is not None and (line.closed_at is None) != (order.status is not Status.CLOSED):
+            yield f"{case} is {order.status}, its line says it closed at {line.closed_at}"
 
 
 def _armed(world: World, subject: str) -> list[str]:

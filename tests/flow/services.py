@@ -57,6 +57,6 @@ def services(stores: Stores, chain: frozenset[str]) -> tuple[Service, ...]:
         Service("escalation", escalation.decide, escalation.evolve, escalation.STATES, escalation_wire.WIRE,
                 stores.escalation_tables, escalation.touches, seeds=seeds_of(chain)),
         Service("feedback", feedback.decide, feedback.evolve, feedback.STATES, feedback_wire.WIRE,
-                stores.feedback_tables, feedback.touches, feedback_wire.refusal),
+                stores.feedback_tables, feedback.touches, feedback_wire.refusal, feedback.seeds),
         Service("console", hear, keep, {}, Unpaired(), stores.console),
     )  # fmt: skip

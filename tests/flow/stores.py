@@ -19,10 +19,11 @@ from services.escalation.domain.entry_board import EntryRow
 from services.escalation.domain.heads import Head, HeadsPublished
 from services.escalation.domain.heads import Prepared as PreparedHeads
 from services.escalation.domain.ledger import Wording
-from services.feedback.domain.exclusion import DecideExclusion, Excluding
-from services.feedback.domain.exclusion import Stage as ExclusionStage
+from services.feedback.domain.book import Book
+from services.feedback.domain.exclusion import Excluding
+from services.feedback.domain.publishing import Publication
 from services.feedback.domain.rating import Counted, Invitation, Rating, Remark
-from services.feedback.domain.score import Prepared, Publication, Tally, subject_of
+from services.feedback.domain.score import Prepared
 from services.feedback.domain.task import Task
 from services.feedback.store import Store as FeedbackStore
 from services.feedback.tables.exclusion import latest as latest_exclusions
@@ -168,42 +169,17 @@ class FeedbackTables:
         self.exclusions: dict[str, Excluding] = {}
         self.answers: dict[tuple[str, str], Counted] = {}
         self.scores: dict[tuple[str, str, int], Publication] = {}
+        self.book = Book()
 
     async def resolve(self, effects: Effects, messages: Sequence[Message]) -> Sequence[Message]:
-        return [self._resolved(m) for m in messages]
-
-    def _resolved(self, message: Message) -> Message:
-        if isinstance(message.data, Rating):
-            return replace(message, subject=self._case(message.data.token))
-        if isinstance(message.data, DecideExclusion):
-            scores = sorted({subject_of(a.unit, a.period) for a in self.answers.values() if a.case == message.subject})
-            return replace(message, touches=(*message.touches, *scores))
-        return message
+        return [replace(m, subject=self._case(m.data.token)) if isinstance(m.data, Rating) else m for m in messages]
 
     def _case(self, token: str) -> str:
         found = self.invitations.get(hash_of(token))
         return found.case if found else ""
 
     async def prepare(self, effects: Effects, messages: Sequence[Message], now: datetime) -> Prepared:
-        wanted = {
-            (m.data.data["unit"], m.data.data["period"]) for m in messages
-            if isinstance(m.data, Due) and m.data.name.startswith("publish:")
-        }  # fmt: skip
-        return Prepared(self.token, {key: self._tally(*key) for key in sorted(wanted)})
-
-    def _tally(self, unit: str, period: str) -> Tally:
-        asked = [a for a in self.answers.values() if (a.unit, a.period) == (unit, period)]
-        valid = [a for a in asked if a.grade is not None]
-        granted = {row.case for row in self.exclusions.values() if row.stage is ExclusionStage.GRANTED}
-        outcomes = [a for a in valid if a.outcome and a.case not in granted]
-        return Tally(
-            asked=len(asked),
-            answers=len(valid),
-            contacted=sum(a.contacted for a in valid),
-            outcomes=len(outcomes),
-            solved=sum(a.solved for a in outcomes),
-            grades={grade: sum(a.grade == grade for a in outcomes) for grade in range(1, 6)},
-        )
+        return Prepared(self.token, **self.book.coming_due(messages))
 
     async def save(self, effects: Effects, rows: Sequence[Any]) -> None:
         for row in rows:
@@ -220,6 +196,7 @@ class FeedbackTables:
                     self._change(effects, self.exclusions, row.case, row, latest_exclusions)
                 case Publication():
                     add(self.scores, effects, (row.score.unit, row.score.period, row.score.revision), row)
+        effects.at_commit(lambda: self.book.keep(rows))
 
     def _change(self, effects: Effects, table: dict[Any, Any], key: Any, row: Any, latest: Any) -> None:
         def change() -> None:

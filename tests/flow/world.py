@@ -16,6 +16,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
+from services.feedback import domain as feedback
 from shared.city.load import load
 from shared.city.model import City, UnitLevel
 from shared.contracts.base import Contract
@@ -140,11 +141,12 @@ class World:
                 theirs = tuple(name for name in self.streams.partitions if name.startswith(head))
                 office.readers.append(Reader(f"{city.code}.{service.name}.{family}", theirs))
         self.intake.shell = self.offices["intake"].store.tables
-        store = self.offices["escalation"].store
-        wanted = seeds_of(chain)(city, self.now)
-        run_now(store.seed(wanted))
-        store.watch.armed.update({(subject, arm.name): arm for subject, arm in wanted})
-        store.watch.armings.update((subject, arm.name, arm.due_at) for subject, arm in wanted)
+        for name, seeds in (("escalation", seeds_of(chain)), ("feedback", feedback.seeds)):
+            store, wanted = self.offices[name].store, seeds(city, self.now)
+            wanted = [(subject, replace(arm, subject=subject)) for subject, arm in wanted]
+            run_now(store.seed(wanted))
+            store.watch.armed.update({(subject, arm.name): arm for subject, arm in wanted})
+            store.watch.armings.update((subject, arm.name, arm.due_at) for subject, arm in wanted)
 
     def peek(self, subject: str) -> Any:
         """Return what escalation may read of a subject before its locks."""

@@ -133,7 +133,7 @@ def service_of(name: str, city: City) -> Service:
         case "feedback":
             return Service(
                 name, feedback.decide, feedback.evolve, feedback.STATES, feedback_wire.WIRE,
-                FeedbackStore(SECRET, city.code), feedback.touches,
+                FeedbackStore(SECRET, city.code), feedback.touches, seeds=feedback.seeds,
             )  # fmt: skip
         case _:
             return Service("console", hear, keep, {}, Unpaired(), ReadModel())

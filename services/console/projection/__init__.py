@@ -11,7 +11,7 @@ from msgspec import Raw
 from services.console.projection import case, ledger, rows, score
 from shared.contracts.base import Contract
 from shared.contracts.escalation import LedgerHead, Meeting, Topic
-from shared.contracts.feedback import ScorePublished
+from shared.contracts.feedback import Figures
 from shared.persistence.connection import Executes
 
 
@@ -35,7 +35,7 @@ async def project(conn: Executes, facts: Sequence[Heard]) -> None:
     await _project_meetings(conn, [fact for fact in facts if isinstance(fact.data, Meeting)])
     heads = {fact.data.body: ledger.head(fact.data) for fact in facts if isinstance(fact.data, LedgerHead)}
     await rows.write(conn, "ledger_view", list(heads.values()))
-    scores = [score.read(fact.data, fact.acted_at) for fact in facts if isinstance(fact.data, ScorePublished)]
+    scores = [score.read(fact.data, fact.acted_at) for fact in facts if isinstance(fact.data, Figures)]
     await rows.write(conn, "score_view", list({(row.unit, row.period): row for row in scores}.values()))
     await rows.append(conn, "timeline", [_entry(fact) for fact in facts])
 

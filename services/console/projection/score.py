@@ -1,4 +1,4 @@
-"""The published scores: one row per unit and month, the newest revision."""
+"""The scores: one row per unit and period, the newest revision, or the figures so far as revision 0."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.contracts.feedback import ScorePublished
+from shared.contracts.feedback import Figures, ScorePublished
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreRow:
-    """What feedback published, unchanged."""
+    """What feedback stated, unchanged."""
 
     unit: str
     period: str
@@ -26,13 +26,13 @@ class ScoreRow:
     published_at: datetime
 
 
-def read(fact: ScorePublished, at: datetime) -> ScoreRow:
-    """Return the row of a publication."""
+def read(fact: Figures, at: datetime) -> ScoreRow:
+    """Return the row of a publication, or of working figures."""
     return ScoreRow(
         unit=fact.unit,
         period=fact.period,
         policy=fact.policy,
-        revision=fact.revision,
+        revision=fact.revision if isinstance(fact, ScorePublished) else 0,
         asked=fact.asked,
         response=fact.response.model_dump(),
         resolution=fact.resolution.model_dump(),

@@ -1,6 +1,9 @@
-"""What feedback decides: who is asked, what an answer leads to, which figures a unit gets in a month."""
+"""What feedback decides: who is asked, what an answer leads to, which figures a unit gets in a period."""
 
 from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
 
 from services.feedback.domain import (
     answering,
@@ -9,23 +12,31 @@ from services.feedback.domain import (
     closing,
     excluding,
     judging,
+    policy,
     publishing,
     recording,
     supervision,
+    table,
 )
 from services.feedback.domain.brief import brief
+from services.feedback.domain.counting import Counting, Following
+from services.feedback.domain.policy import PolicyState
+from services.feedback.domain.publishing import PeriodScores
 from services.feedback.domain.rating import RatedCase
-from services.feedback.domain.score import Score, touches
-from services.feedback.domain.table import States, evolve
-from services.feedback.domain.table import decide as decided
-from shared.kernel.decisions import Context, Deciders, Decision, Message
+from services.feedback.domain.table import States
+from shared.kernel.decisions import Arm, Context, Decision, Message
 
-STATES: dict[str, type] = {"case": RatedCase, "score": Score, **supervision.STATES}
+STATES: dict[str, type] = {
+    "case": RatedCase,
+    "score": PeriodScores,
+    "policy": PolicyState,
+    **supervision.STATES,
+}
 """Kind of subject -> its state."""
 
 
-class _Briefing(Deciders):
-    """The deciders, each followed by what a message adds to the brief of its case."""
+class _Keeping(Counting):
+    """The deciders, each followed by the lines of its case and by what a message adds to its brief."""
 
     def __call__(self, states: States, message: Message, context: Context) -> Decision:
         decision = super().__call__(states, message, context)
@@ -33,8 +44,21 @@ class _Briefing(Deciders):
         return decision + Decision(rows=told) if told else decision
 
 
-decide = _Briefing()
-decide.table = decided.table
+decide = _Keeping()
+decide.table = table.decide.table
+evolve = Following()
+evolve.table = table.evolve.table
+
+
+def seeds(city: Any, now: datetime) -> list[tuple[str, Arm]]:
+    """Return what must exist from the first start on: the policies, the periods that run now."""
+    return [*policy.seeds(city, now), *publishing.seeds(city, now)]
+
+
+def touches(message: Message) -> tuple[str, ...]:
+    """Say that a message concerns its own subject alone."""
+    return ()
+
 
 __all__ = [
     "STATES",
@@ -46,8 +70,10 @@ __all__ = [
     "evolve",
     "excluding",
     "judging",
+    "policy",
     "publishing",
     "recording",
+    "seeds",
     "supervision",
     "touches",
 ]

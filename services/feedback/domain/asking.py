@@ -15,6 +15,7 @@ from services.feedback.domain.heard import (
     TopicResolved,
     TopicSquadFormed,
 )
+from services.feedback.domain.period import Period, Span
 from services.feedback.domain.rating import (
     MOVES,
     Asked,
@@ -27,7 +28,6 @@ from services.feedback.domain.rating import (
     Standing,
     Status,
 )
-from services.feedback.domain.score import first_day, period_of
 from services.feedback.domain.table import States, decide, evolve, on_due
 from services.feedback.domain.task import Kind, Task
 from shared.kernel.clock import due
@@ -70,7 +70,7 @@ def reporter_of(told: CaseRegistered | CaseSolvedOnSpot | ReporterJoined) -> Rep
 
 def ask(case: RatedCase, reporter: Reporter, turn: int, message: Message, context: Context) -> Decision:
     """Send one reporter the link of this round; its window, and a call-back if drawn, start with it."""
-    policy = context.city.policy_on(first_day(period_of(message.acted_at)))
+    policy = context.city.policy_on(Period.containing(message.acted_at, Span.MONTH).first)
     until = due(message.acted_at, policy.window, context.city.calendar)
     invitation = context.new_id()
     token = context.prepared.token(invitation)

@@ -7,11 +7,13 @@ from datetime import datetime
 
 from services.feedback.domain.asking import end_round
 from services.feedback.domain.heard import CaseClosed, OrderWithdrawn
-from services.feedback.domain.publishing import count
-from services.feedback.domain.rating import CaseRated, RatedCase, ReporterAnswer, Status
-from services.feedback.domain.score import ASKED_REASONS
+from services.feedback.domain.period import Period, Span
+from services.feedback.domain.rating import CaseRated, Counted, RatedCase, ReporterAnswer, Status
 from services.feedback.domain.table import States, decide, evolve
 from shared.kernel.decisions import NOTHING, Context, Decision, Fact, Message
+
+ASKED_REASONS = frozenset({"rated", "window_over", "answered"})
+"""Why a case closes whose reporters may have been asked; the other reasons never had a round."""
 
 
 @decide.on(CaseClosed)
@@ -32,7 +34,25 @@ def close(states: States, message: Message, context: Context) -> Decision:
         outcome=closed.reason != "answered",
         answers=tuple(ReporterAnswer(a.reporter, a.by, a.contacted, a.solved, a.grade) for a in case.asked),
     )
-    return ended + Decision((Fact(rated),)) + count(rated, message)
+    return ended + Decision((Fact(rated),), rows=_counted(rated, message))
+
+
+def _counted(rated: CaseRated, message: Message) -> tuple[Counted, ...]:
+    """Return the answers of a closed case as they count in the month of closing."""
+    return tuple(
+        Counted(
+            case=message.subject,
+            reporter=each.reporter,
+            round=rated.round,
+            unit=rated.lead,
+            period=Period.containing(message.acted_at, Span.MONTH).code,
+            contacted=each.contacted,
+            solved=each.solved,
+            grade=each.grade,
+            outcome=rated.outcome,
+        )
+        for each in rated.answers
+    )
 
 
 @decide.on(OrderWithdrawn)

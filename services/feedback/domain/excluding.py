@@ -17,9 +17,8 @@ from services.feedback.domain.exclusion import (
     Stage,
     SupportExclusion,
 )
-from services.feedback.domain.publishing import publish_at
+from services.feedback.domain.period import Period, Span
 from services.feedback.domain.rating import RatedCase, Remark
-from services.feedback.domain.score import period_of
 from services.feedback.domain.table import States, decide, evolve, on_due
 from shared.kernel.clock import due, is_on_time
 from shared.kernel.decisions import NOTHING, Actor, Arm, Cancel, Context, Decision, Fact, Message
@@ -74,7 +73,7 @@ def ask(states: States, message: Message, context: Context) -> Decision:
     row = Excluding(
         case=message.subject,
         unit=actor.id,
-        period=period_of(case.closed_at),
+        period=Period.containing(case.closed_at, Span.MONTH).code,
         code=said.code,
         stage=Stage.ASKED,
         asked_at=message.acted_at,
@@ -135,8 +134,7 @@ def _decided(
         decided_by=officer,
         lapsed=lapsed,
     )
-    again = (publish_at(message.acted_at, asked.unit, period_of(case.closed_at)),) if granted else ()
-    return Decision((Fact(fact),), again, rows=(row,))
+    return Decision((Fact(fact),), rows=(row,))
 
 
 def _case(states: States, message: Message) -> RatedCase:

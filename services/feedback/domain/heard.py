@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +47,54 @@ class CaseSolvedOnSpot:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderDispatched:
-    """`responsible` is the lead."""
-
-    responsible: str | None
-    dispatcher: str
-
-
-@dataclass(frozen=True, slots=True)
 class ReporterJoined:
     source: str
     report: str
     reporter: str
     ratable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderOpened:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDispatched:
+    """`responsible` is the lead, `unit` the place; a meeting order has the deadline of its resolution."""
+
+    responsible: str | None
+    dispatcher: str
+    number: str = ""
+    unit: str = ""
+    assignment: int = 0
+    meeting: bool = False
+    handle_due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAccepted:
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPassedUp:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class HandBackAsked:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class HandBackJudged:
+    upheld: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderHandled:
+    handle_due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +104,28 @@ class OrderVerified:
     handled_by: str
     dispatcher: str = ""
     verifier: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationFailed:
+    clock: str | None
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReworked:
+    clock: str | None
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderOverdue:
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEscalated:
+    cause: str
 
 
 @dataclass(frozen=True, slots=True)

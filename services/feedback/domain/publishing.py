@@ -1,68 +1,156 @@
-"""Publishing: a closed case counts for its units, and their score is stated anew when its figures changed."""
+"""Publishing (公布): figures so far each hour, frozen ones after the period, a further revision after a late change."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from services.feedback.domain.rating import CaseRated, Counted
-from services.feedback.domain.score import (
-    Publication,
-    Score,
-    ScorePublished,
-    Tally,
-    first_day,
-    next_hour,
-    period_of,
-    score,
-    subject_of,
-)
+from services.feedback.domain.counting import due, subject_of
+from services.feedback.domain.period import Period, Span, containing
+from services.feedback.domain.policy import Policy, in_force
+from services.feedback.domain.ranking import places
+from services.feedback.domain.score import Figures, Prepared, ScoreCounted, ScorePublished, card
 from services.feedback.domain.table import States, evolve, on_due
+from services.feedback.domain.tally import EMPTY, Tally
 from shared.kernel.decisions import NOTHING, Arm, Context, Decision, Fact, Message
 
 
-def count(rated: CaseRated, message: Message) -> Decision:
-    """Count a closed case for the lead of its last assignment in the month of closing; its score is due at the hour."""
-    period = period_of(message.acted_at)
-    counted = tuple(
-        Counted(
-            case=message.subject,
-            reporter=each.reporter,
-            round=rated.round,
-            unit=rated.lead,
-            period=period,
-            contacted=each.contacted,
-            solved=each.solved,
-            grade=each.grade,
-            outcome=rated.outcome,
-        )
-        for each in rated.answers
-    )
-    return Decision(deadlines=(publish_at(message.acted_at, rated.lead, period),), rows=counted)
+@dataclass(frozen=True, slots=True)
+class PeriodScores:
+    """What is stated of a period: when its figures were frozen, and the city's working figures before."""
+
+    frozen_at: datetime | None = None
+    counted: ScoreCounted | None = None
 
 
-def publish_at(at: datetime, unit: str, period: str) -> Arm:
-    """Return the deadline at which a score is stated anew after a change.
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A revision as it is kept beside the earlier ones."""
 
-    The hour in the name keeps a stream of changes from pushing one due publication ahead of itself.
+    score: ScorePublished
+    published_at: datetime
+
+
+def seeds(city: Any, now: datetime) -> list[tuple[str, Arm]]:
+    """Return the periods that run now, each with its freeze; every freeze arms that of the following period."""
+    return [(subject_of(period.code), _freeze(period, city)) for period in containing(now)]
+
+
+def _freeze(period: Period, city: Any) -> Arm:
+    return due("freeze", period.freeze_at(city.policy_on(period.first).freeze, city.calendar), period, city)
+
+
+def cards(
+    period: Period,
+    tallies: Mapping[str, Tally],
+    policy: Policy,
+    city: Any,
+    *,
+    working: bool = False,
+    keep: Collection[str] = (),
+) -> list[ScoreCounted]:
+    """Return the card of each unit for which anything was counted, and of those to keep, in the order of their codes.
+
+    Where a kind of unit has one published assessment a year its months and quarters are working figures alone: they
+    are left out unless those are asked for (workflows §4.4, Nanchang).
     """
-    hour = next_hour(at)
-    return Arm(f"publish:{hour.isoformat()}", hour, {"unit": unit, "period": period}, subject_of(unit, period))
+    found = []
+    for unit in sorted(tallies):
+        kind = kind_of(unit, city)
+        is_open = working or period.span is Span.YEAR or kind not in policy.yearly_only
+        if kind and is_open and (unit in keep or not tallies[unit].is_empty):
+            found.append(ScoreCounted(**card(unit, kind, period.code, tallies[unit], policy)))
+    return found
 
 
-@on_due("publish")
-def publish(states: States, message: Message, context: Context) -> Decision:
-    """Publish the next revision of a score if its figures changed."""
-    unit, period = message.data.data["unit"], message.data.data["period"]
-    last: Score | None = states[message.subject]
-    tally = context.prepared.tallies.get((unit, period), Tally())
-    policy = context.city.policy_on(first_day(period))
-    figures = score(unit, period, tally, policy, revision=last.published.revision + 1 if last else 1)
-    if last is not None and replace(figures, revision=last.published.revision) == last.published:
+def kind_of(unit: str, city: Any) -> str:
+    """Return department or the level of a unit; empty for a code that the city file has no more."""
+    if unit in city.departments:
+        return "department"
+    return str(city.units[unit].level.value) if unit in city.units else ""
+
+
+@on_due("count")
+def count_working(states: States, message: Message, context: Context) -> Decision:
+    """State the working figures of the whole city, as long as its period is not frozen."""
+    state: PeriodScores | None = states[message.subject]
+    period = _period(message)
+    root = context.city.root.code
+    whole = context.prepared.tallies.get(period.code, {}).get(root, EMPTY)
+    if whole.is_empty or (state is not None and state.frozen_at is not None):
         return NOTHING
-    return Decision((Fact(figures),), rows=(Publication(figures, message.acted_at),))
+    counted = cards(period, {root: whole}, in_force(period, context.prepared.policies, context.city), context.city)
+    if not counted or (state is not None and state.counted == counted[0]):
+        return NOTHING
+    return Decision((Fact(counted[0]),))
+
+
+@on_due("freeze")
+def freeze(states: States, message: Message, context: Context) -> Decision:
+    """Publish the first revision of every card of the period; nothing of it is ever overwritten."""
+    period = _period(message)
+    ahead = period.following
+    armed = Decision(deadlines=(_freeze(ahead, context.city),))
+    state: PeriodScores | None = states[message.subject]
+    if state is not None and state.frozen_at is not None:
+        return armed
+    return armed + _publish(period, message.acted_at, message, context)
+
+
+@on_due("revise")
+def revise(states: States, message: Message, context: Context) -> Decision:
+    """Publish a further revision of each card that a late change has altered, with its cause."""
+    state: PeriodScores | None = states[message.subject]
+    if state is None or state.frozen_at is None:
+        return NOTHING
+    return _publish(_period(message), state.frozen_at, message, context)
+
+
+def _publish(period: Period, frozen_at: datetime, message: Message, context: Context) -> Decision:
+    prepared: Prepared = context.prepared
+    policy = in_force(period, prepared.policies, context.city)
+    before = prepared.published.get(period.code, {})
+    late = prepared.late.get(period.code, {})
+    tallies = {**dict.fromkeys(before, EMPTY), **prepared.tallies[period.code]}
+    counted = cards(period, tallies, policy, context.city, keep=before.keys())
+    found = tuple(_revisions(counted, before, late, frozen_at))
+    facts = tuple(Fact(score) for score in found)
+    return Decision(facts, rows=tuple(Publication(score, message.acted_at) for score in found))
+
+
+def _revisions(
+    counted: Sequence[Figures],
+    before: Mapping[str, ScorePublished],
+    late: Mapping[str, tuple[str, ...]],
+    frozen_at: datetime,
+) -> Iterable[ScorePublished]:
+    placed = places(counted)
+    for figures in counted:
+        last = before.get(figures.unit)
+        place, ranked = placed.get(figures.unit, (None, 0))
+        cause: tuple[str, ...] = ()
+        if last is not None:
+            is_same = all(getattr(figures, name) == getattr(last, name) for name in vars(figures))
+            if is_same and (place, ranked) == (last.place, last.ranked):
+                continue
+            cause = ("place",) if is_same else late.get(figures.unit, ("late_fact",))
+        yield ScorePublished(
+            **vars(figures), revision=last.revision + 1 if last else 1, place=place, ranked=ranked,
+            frozen_at=frozen_at, cause=cause,
+        )  # fmt: skip
+
+
+def _period(message: Message) -> Period:
+    return Period.parse(message.subject.partition(":")[2])
+
+
+@evolve.on(ScoreCounted)
+def counted(state: PeriodScores | None, fact: ScoreCounted, at: datetime) -> PeriodScores:
+    return replace(state or PeriodScores(), counted=fact)
 
 
 @evolve.on(ScorePublished)
-def published(state: Score | None, fact: ScorePublished, at: datetime) -> Score:
-    return Score(fact)
+def published(state: PeriodScores | None, fact: ScorePublished, at: datetime) -> PeriodScores:
+    return PeriodScores(frozen_at=fact.frozen_at)

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.feedback.domain.call_back import CallBack
+from services.feedback.domain.case_line import CaseLine
 from services.feedback.domain.exclusion import Exclusion
 from shared.kernel.transitions import Transitions
 
@@ -87,6 +88,7 @@ class RatedCase:
     """What feedback knows of a case; `round` counts the rounds of asking, `asked` are those of the present one.
 
     `place` is the smallest unit known of where it lies, `lead` and `dispatcher` those of the last assignment.
+    `line` is what the scores need of its order.
     """
 
     number: str
@@ -100,6 +102,7 @@ class RatedCase:
     dispatcher: str | None = None
     closed_at: datetime | None = None
     exclusion: Exclusion | None = None
+    line: CaseLine | None = None
 
     def of(self, reporter: str) -> Asked | None:
         """Return how a reporter stands in the present round."""

@@ -1,65 +1,18 @@
-"""The three rates (三率) of a unit in a month: exact inside, two decimals half up outside (workflows §4.2)."""
+"""The card of a unit (记分卡): three rates, composite, case rates; exact inside, two decimals half up outside."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
-from typing import Any, Protocol
+from typing import Any
 
-from services.feedback.domain.heard import CaseClosed
+from services.feedback.domain.policy import Policy, PolicyPublished
 from services.feedback.domain.rating import TokenOf
-from shared.kernel.calendar import SHANGHAI
-from shared.kernel.decisions import Message
-
-ASKED_REASONS = frozenset({"rated", "window_over", "answered"})
-"""Why a case closes whose reporter may have been asked; the other reasons never had a round."""
-
-
-class Policy(Protocol):
-    """The part of the city's scoring policy that makes figures of answers."""
-
-    @property
-    def version(self) -> int: ...
-    @property
-    def response(self) -> Fraction: ...
-    @property
-    def resolution(self) -> Fraction: ...
-    @property
-    def satisfaction(self) -> Fraction: ...
-    @property
-    def credits(self) -> Mapping[int, Fraction]: ...
-    @property
-    def rank_from(self) -> int: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """The answers of a unit in a month: `answers`, `contacted` of all valid ones (A), the rest of those that count for
-    the outcome (A'); `grades` maps a grade to its number in A'.
-    """
-
-    asked: int = 0
-    answers: int = 0
-    contacted: int = 0
-    outcomes: int = 0
-    solved: int = 0
-    grades: Mapping[int, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What the store gives the deciders: how tokens are made, the tallies of the scores that come due.
-
-    `found` holds, by message id, what the tables know about a message that asks them.
-    """
-
-    token: TokenOf
-    tallies: Mapping[tuple[str, str], Tally] = field(default_factory=dict)
-    found: Mapping[str, Any] = field(default_factory=dict)
+from services.feedback.domain.tally import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,96 +22,122 @@ class Ratio:
     percent: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ScorePublished:
+@dataclass(frozen=True, kw_only=True)
+class Figures:
     unit: str
     period: str
     policy: str
-    revision: int
     asked: int
     response: Ratio
     resolution: Ratio
     satisfaction: Ratio
     composite: str | None
     few: bool
+    kind: str
+    tier: str
+    coverage: Ratio
+    excluded: int
+    rates: Mapping[str, Ratio]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreCounted(Figures):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScorePublished(Figures):
+    revision: int
+    place: int | None
+    ranked: int
+    frozen_at: datetime
+    cause: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
-    """The newest published revision."""
+class Prepared:
+    """What the store gives the deciders: how tokens are made and, for a period whose scores come due, its counts.
 
-    published: ScorePublished
+    `tallies`, `published`, `late` map a period's code to what is known of its cards: counts, newest revisions, causes
+    of changes after the freeze. `policies` are the published versions. `found` holds, by message id, what the tables
+    know about a message that asks them.
+    """
+
+    token: TokenOf
+    tallies: Mapping[str, Mapping[str, Tally]] = field(default_factory=dict)
+    published: Mapping[str, Mapping[str, ScorePublished]] = field(default_factory=dict)
+    late: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    policies: tuple[PolicyPublished, ...] = ()
+    found: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """A revision as it is kept beside the earlier ones."""
+def card(unit: str, kind: str, period: str, tally: Tally, policy: Policy) -> dict[str, Any]:
+    """Return the figures of a tally under a policy, as the fields of `Figures`.
 
-    score: ScorePublished
-    published_at: datetime
-
-
-def score(unit: str, period: str, tally: Tally, policy: Policy, revision: int) -> ScorePublished:
-    """Return the published form of a tally under a policy; a rate without denominator has no value, nor has its sum."""
-    credit = sum((policy.credits[grade] * count for grade, count in tally.grades.items()), Fraction())
-    rates = (
-        (Fraction(tally.contacted), tally.answers, policy.response),
-        (Fraction(tally.solved), tally.outcomes, policy.resolution),
-        (credit, tally.outcomes, policy.satisfaction),
-    )
+    A rate without denominator has no value, nor has a composite of which a part has none.
+    """
+    found = fractions(tally, policy, kind)
+    weighed = (("response", policy.response), ("resolution", policy.resolution), ("satisfaction", policy.satisfaction))
     composite = None
-    if all(denominator for _, denominator, _ in rates):
-        composite = half_up(100 * sum((part / of * weight for part, of, weight in rates), Fraction()))
-    response, resolution, satisfaction = (ratio(numerator, denominator) for numerator, denominator, _ in rates)
-    return ScorePublished(
-        unit=unit,
-        period=period,
-        policy=str(policy.version),
-        revision=revision,
-        asked=tally.asked,
-        response=response,
-        resolution=resolution,
-        satisfaction=satisfaction,
-        composite=composite,
-        few=tally.answers < policy.rank_from,
-    )
+    if all(found[name][1] for name, _ in weighed):
+        composite = half_up(100 * sum((found[name][0] / found[name][1] * w for name, w in weighed), Fraction()))
+    shown = {name: ratio(numerator, denominator) for name, (numerator, denominator) in found.items()}
+    return {
+        "unit": unit,
+        "period": period,
+        "policy": str(policy.version),
+        "asked": tally.asked,
+        **{name: shown.pop(name) for name in ("response", "resolution", "satisfaction", "coverage")},
+        "composite": composite,
+        "few": tally.answers < policy.rank_from,
+        "kind": kind,
+        "tier": next((tier for tier, units in policy.tiers.items() if unit in units), kind),
+        "excluded": tally.excluded,
+        "rates": shown,
+    }
+
+
+def fractions(t: Tally, policy: Policy, kind: str) -> dict[str, tuple[Fraction, int]]:
+    """Return numerator and denominator of every rate of workflows §4.2 and §4.3.
+
+    Of a department hand-backs asked count among the assignments it received, of a dispatcher those upheld among the
+    assignments it made.
+    """
+    is_all = policy.exclusion_scope == "all"
+    credit = sum((policy.credits[grade] * count for grade, count in t.grades.items()), Fraction())
+    contacted = t.contacted - (t.excluded_contacted if is_all else 0)
+    found: dict[str, tuple[Fraction | int, int]] = {
+        "response": (contacted, t.answers - (t.excluded if is_all else 0)),
+        "resolution": (t.solved, t.outcomes),
+        "satisfaction": (credit, t.outcomes),
+        "coverage": (t.answers, t.asked),
+        "closing": (t.closed, t.due - t.suspended),
+        "on_time": (t.on_time, t.due - t.suspended),
+        "rework": (t.reworked, t.verified),
+        "rating_rework": (t.rating_reworked, t.asked_cases),
+        "hand_back": (t.asked_back, t.received) if kind == "department" else (t.upheld, t.made),
+        "accurate_dispatch": (t.accurate, t.dispatched),
+        "extension": (t.extended, t.due),
+        "mediation": (t.mediated, t.mediated + t.mediation_failed),
+    }
+    return {name: (Fraction(numerator), denominator) for name, (numerator, denominator) in found.items()}
 
 
 def ratio(numerator: Fraction, denominator: int) -> Ratio:
     """Return a fraction with its percentage, which is None for the denominator 0."""
-    exact = f"{Decimal(numerator.numerator) / Decimal(numerator.denominator):f}"
-    return Ratio(exact, denominator, half_up(100 * numerator / denominator) if denominator else None)
+    return Ratio(_exact(numerator), denominator, half_up(100 * numerator / denominator) if denominator else None)
+
+
+def _exact(value: Fraction) -> str:
+    """Return a value as a decimal where it ends, else as a fraction."""
+    rest = value.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    return f"{Decimal(value.numerator) / Decimal(value.denominator):f}" if rest == 1 else str(value)
 
 
 def half_up(value: Fraction) -> str:
     """Return a value >= 0 with two decimals, a half rounded up."""
     hundredths = floor(value * 100 + Fraction(1, 2))
     return f"{hundredths // 100}.{hundredths % 100:02d}"
-
-
-def period_of(at: datetime) -> str:
-    """Return the month `YYYY-MM` in which an instant falls in China."""
-    return at.astimezone(SHANGHAI).strftime("%Y-%m")
-
-
-def first_day(period: str) -> date:
-    """Return the first day of a month, by which its policy is found."""
-    return date.fromisoformat(f"{period}-01")
-
-
-def subject_of(unit: str, period: str) -> str:
-    """Return the subject under which a unit's score of a month is published."""
-    return f"score:{unit}:{period}"
-
-
-def next_hour(at: datetime) -> datetime:
-    """Return the full hour after an instant, even if it is a full hour itself."""
-    return at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-
-
-def touches(message: Message) -> tuple[str, ...]:
-    """Name the score that a closing case counts in."""
-    closed = message.data
-    if isinstance(closed, CaseClosed) and closed.lead is not None and closed.reason in ASKED_REASONS:
-        return (subject_of(closed.lead, period_of(message.acted_at)),)
-    return ()

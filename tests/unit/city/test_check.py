@@ -130,8 +130,33 @@ def test_weights_that_do_not_add_up_are_found(write: Write):
     assert dict(problem.params)["total"] == "95.00%"
 
 
+@pytest.mark.parametrize("on", ["2026-07-10", "2026-07-01"])
+def test_a_policy_that_is_published_when_it_already_counts_is_found(write: Write, on: str) -> None:
+    problem = the_only(write(("published_on: 2026-06-20", f"published_on: {on}")), "city.policy_late", at="version: 2")
+    assert dict(problem.params) == {"version": "2", "on": on}
+
+
+@pytest.mark.parametrize(
+    ("tiers", "rule"),
+    [
+        ("{large: [police, nobody]}", "city.unknown_unit"),
+        ("{large: [police, S1]}", "city.tier"),
+        ("{large: [police], small: [police]}", "city.tier"),
+    ],
+)
+def test_a_tier_of_unknown_mixed_or_doubly_named_units_is_found(write: Write, tiers: str, rule: str) -> None:
+    path = write(
+        ("yearly_only: [], vetoes: {}}\nsimulation", f"yearly_only: [], vetoes: {{}}, tiers: {tiers}}}\nsimulation")
+    )
+    the_only(path, rule, at="version: 2")
+
+
 def test_policy_versions_out_of_order_are_found(write: Write):
-    the_only(write(("effective_from: 2026-07-01", "effective_from: 2024-07-01")), "city.policy_order", at="version: 2")
+    the_only(
+        write(("2026-06-20, effective_from: 2026-07-01", "2024-06-20, effective_from: 2024-07-01")),
+        "city.policy_order",
+        at="version: 2",
+    )
 
 
 def test_a_credit_outside_nought_and_one_is_found(write: Write):

@@ -113,7 +113,7 @@ def town(unable_starts_at: str = "dispatcher") -> City:
     names = Names("小城", "Town")
     policy = Policy(
         1, date(2020, 1, 1), Fraction(1, 10), Fraction(1, 2), Fraction(2, 5), {}, "outcome", 10,
-        Budget.parse("7 nd"), Budget.parse("7 wd"),
+        Budget.parse("7 nd"), Budget.parse("7 wd"), date(2019, 12, 1),
     )  # fmt: skip
     return City(
         code="town",

@@ -80,7 +80,7 @@ def test_a_granted_exclusion_has_the_score_of_its_month_stated_anew_and_a_refuse
         ask(table)
         support(table)
         settle(table, granted)
-        assert [s for s, _ in table.deadlines] == (["score:hb:2026-11"] if granted else [])
+        assert [s for s, _ in table.deadlines] == (["score:2026-11"] if granted else [])
 
 
 def test_one_officer_refuses_alone_before_or_after_the_support() -> None:

@@ -37,7 +37,7 @@ from services.feedback.domain.rating import (
     ReworkOrdered,
     Status,
 )
-from services.feedback.domain.score import Prepared, ScorePublished, Tally
+from services.feedback.domain.score import Prepared
 from shared.kernel.calendar import SHANGHAI, Calendar
 from shared.kernel.clock import Budget
 from shared.kernel.decisions import Actor
@@ -68,6 +68,7 @@ class CityPolicy:
     )
     rank_from: int = 10
     window: Budget = field(default_factory=lambda: Budget.parse("7 nd"))
+    freeze: Budget = field(default_factory=lambda: Budget.parse("7 wd"))
 
 
 @dataclass(frozen=True)
@@ -315,7 +316,7 @@ def test_a_closed_case_counts_for_its_last_lead_in_the_month_of_closing() -> Non
     counted = [row for row in table.rows if isinstance(row, Counted)]
     assert counted == [Counted(CASE, "reporter-1", 1, "hb", "2026-12", True, True, 4, True)]
     ((subject, _),) = table.deadlines
-    assert subject == "score:hb:2026-12"
+    assert subject == "score:2026-12"
 
 
 def test_a_round_without_answer_counts_as_asked_only() -> None:
@@ -350,32 +351,6 @@ def test_a_case_that_was_not_asked_counts_nowhere(reason: str) -> None:
     table = play(ratable=False)
     table.hear(CASE, CaseClosed(reason, "hb", "S01"), "dispatch")
     assert not [row for row in table.rows if isinstance(row, Counted)]
-    assert not table.deadlines
-
-
-def test_a_score_is_published_at_the_full_hour_and_again_only_when_it_changed() -> None:
-    table = asked()
-    rate(table, 5)
-    table.now = MONDAY + timedelta(minutes=20)
-    table.hear(CASE, CaseClosed("rated", "hb", "S01"), "dispatch")
-    tally = Tally(asked=1, answers=1, contacted=1, outcomes=1, solved=1, grades={5: 1})
-    table.prepared = Prepared(token, {("hb", "2026-11"): tally})
-    assert table.advance(MONDAY + timedelta(minutes=59)) == []
-    (first,) = table.advance(MONDAY + timedelta(hours=1))
-    assert isinstance(first, ScorePublished)
-    assert (first.revision, first.composite, first.few) == (1, "100.00", True)
-
-    table.hear("case-2", CaseRegistered("DG-2", "hotline", "r-2", "reporter-2", True, GRID), "intake")
-    table.hear("case-2", OrderVerified("hb"), "dispatch")
-    table.hear("case-2", CaseClosed("answered", "hb", "S01"), "dispatch")
-    assert table.advance(MONDAY + timedelta(hours=2)) == []
-
-    table.hear("case-3", CaseRegistered("DG-3", "hotline", "r-3", "reporter-3", True, GRID), "intake")
-    table.hear("case-3", OrderVerified("hb"), "dispatch")
-    table.hear("case-3", CaseClosed("answered", "hb", "S01"), "dispatch")
-    table.prepared = Prepared(token, {("hb", "2026-11"): replace(tally, asked=2)})
-    (second,) = table.advance(MONDAY + timedelta(hours=3))
-    assert (second.revision, second.asked) == (2, 2)
 
 
 @pytest.mark.parametrize(("now", "to"), list(product(Status, Status)))

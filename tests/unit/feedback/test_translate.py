@@ -9,18 +9,27 @@ import pytest
 
 from services.feedback.domain import STATES, decide, evolve
 from services.feedback.domain.call_back import CallBack, Stage
+from services.feedback.domain.case_line import CaseLine
 from services.feedback.domain.exclusion import Exclusion
+from services.feedback.domain.policy import PolicyState
+from services.feedback.domain.publishing import PeriodScores
 from services.feedback.domain.rating import Asked, InvitationSent, RatedCase, Rating, RatingInvited, Reporter, Status
-from services.feedback.domain.score import Score, Tally, score
+from services.feedback.domain.score import ScorePublished
+from services.feedback.domain.tally import Tally
 from services.feedback.store import Store
 from services.feedback.translate import WIRE, refusal
 from shared.contracts import feedback
 from shared.contracts.base import all_types
 from shared.kernel.decisions import Actor, Due
 from shared.kernel.refusals import Refused
-from tests.unit.feedback.test_rating import CityPolicy
+from tests.unit.feedback.cards import card_of
 
 AT = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)
+TALLY = Tally(1, 1, 1, outcomes=1, solved=1, grades={3: 1})
+
+
+def published() -> ScorePublished:
+    return ScorePublished(**vars(card_of(TALLY)), revision=1, place=2, ranked=3, frozen_at=AT, cause=("sent_back",))
 
 
 def test_every_fact_and_message_of_feedback_has_a_domain_form() -> None:
@@ -36,7 +45,7 @@ def test_every_heard_fact_and_message_that_is_decided_or_folded_comes_from_the_w
 
 
 def test_a_score_goes_to_the_wire_whole() -> None:
-    figures = score("hb", "2026-11", Tally(1, 1, 1, 1, 1, {3: 1}), CityPolicy(), revision=1)
+    figures = published()
     wire = WIRE.to_wire(figures)
     assert isinstance(wire, feedback.ScorePublished)
     assert wire.satisfaction.numerator == "0.9"
@@ -60,11 +69,14 @@ def test_an_invitation_goes_to_the_wire_whole() -> None:
             1,
             (Asked("r1", "i-1", AT, call_back=CallBack(Stage.TRIED, 1, AT.date())),),
             exclusion=Exclusion("hb", "outside_law"),
+            line=CaseLine("DG-1", "C01", due_at=AT),
         ),
-        Score(score("hb", "2026-11", Tally(), CityPolicy(), revision=2)),
+        PeriodScores(counted=card_of(TALLY)),
+        PeriodScores(frozen_at=AT),
+        PolicyState(True),
     ],
 )
-def test_states_are_kept_as_json(state: RatedCase | Score) -> None:
+def test_states_are_kept_as_json(state: object) -> None:
     assert msgspec.json.decode(msgspec.json.encode(state), type=type(state)) == state
     assert type(state) in STATES.values()
 

@@ -1,0 +1,34 @@
+"""Who may look into a card (查阅): published figures are open to every desk, their cases to those concerned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.kernel.decisions import Actor
+from shared.kernel.refusals import Refused
+
+DESKS = frozenset({"operations", "unit", "department"})
+
+
+def check_desk(actor: Actor) -> None:
+    """Refuse whoever works at no desk of the city: a source, a resident. Raises Refused("actor.not_allowed")."""
+    if actor.kind not in DESKS:
+        raise _refused(actor, "read scores")
+
+
+def check_open(actor: Actor, unit: str, city: Any) -> None:
+    """Refuse whoever is neither the card's unit, nor above it, nor operations. Raises Refused("actor.not_allowed")."""
+    is_own = actor.id == unit and actor.kind in ("unit", "department")
+    is_above = actor.kind == "unit" and unit in city.units and actor.id in city.units and city.is_within(unit, actor.id)
+    if not (actor.kind == "operations" or is_own or is_above):
+        raise _refused(actor, f"open the card of {unit}")
+
+
+def check_operations(actor: Actor, act: str) -> None:
+    """Refuse everybody but operations. Raises Refused("actor.not_allowed")."""
+    if actor.kind != "operations":
+        raise _refused(actor, act)
+
+
+def _refused(actor: Actor, act: str) -> Refused:
+    return Refused("actor.not_allowed", "authorization", actor=f"{actor.kind}.{actor.id}", act=act)
