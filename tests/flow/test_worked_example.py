@@ -286,8 +286,8 @@ def city(town: Town) -> None:
     town.do(vice_mayor, "escalation", f"{called}/call", call)
     town.meet(
         CITY, "09-02", "09-04", kind="squad", leader="vice-mayor-construction", lead="housing",
-        support=("water-company", "finance"), members=("housing", "gas-company", STREET, COMMUNITY), due_on="2026-10-30",
-        done_means="主管改造完成，地下室不再返水",
+        support=("water-company", "finance"), members=("housing", "gas-company", STREET, COMMUNITY),
+        due_on="2026-10-30", done_means="主管改造完成，地下室不再返水",
     )  # fmt: skip
     assert town.meeting(CITY, MeetingStatus.ADOPTED).id
     assert town.statuses() == ("moved_up", "moved_up", "moved_up", "executing")
