@@ -73,7 +73,7 @@ def register(app: typer.Typer) -> None:
         "verify",
         epilog=codes,
         help=t(
-            "校验台账的哈希链：逐条核对数据库，并与消息流、纪要、上级台账、每日链头清单对照；"
+            "校验台账的哈希链：逐条核对数据库，并与消息流、纪要、上级台账、每日链首清单对照；"
             "加 --export 则只校验导出的文件，不需要任何系统在运行。打印每本断裂台账的第一处断裂",
             "Verify the hash chains: every record in the database, against the stream, minutes, upper ledgers and "
             "daily lists; with --export only the exported file, without any system. Prints the first broken link "
@@ -84,7 +84,7 @@ def register(app: typer.Typer) -> None:
         "export",
         epilog=codes,
         help=t(
-            "导出台账为可独立校验的文件：.jsonl 含记录原文与链头，.csv 只含各列",
+            "导出台账为可独立校验的文件：.jsonl 含记录原文与链首，.csv 只含各列",
             "Export ledgers into a file that can be verified by itself: .jsonl with stored texts and heads, "
             ".csv with the columns alone",
         ),
@@ -93,7 +93,7 @@ def register(app: typer.Typer) -> None:
         "heads",
         epilog=codes,
         help=t(
-            "显示某日公布的全部台账链头；存下来的清单可用于 verify --against",
+            "显示某日公布的全部台账链首；存下来的清单可用于 verify --against",
             "Show the published heads of all ledgers of a day; a kept list serves verify --against",
         ),
     )(show_heads)
@@ -114,7 +114,7 @@ def verify_ledgers(
             "--against",
             metavar=t("文件|单位:序号:哈希", "FILE|UNIT:SEQ:HASH"),
             help=t(
-                "另与别处留存的链头对照：纪要或台账页脚、公布的清单、另一份导出文件；可多次使用",
+                "另与别处留存的链首对照：纪要或台账页脚、公布的清单、另一份导出文件；可多次使用",
                 "Hold against heads kept elsewhere: a page's foot, a published list, another export; may be repeated",
             ),
         ),
@@ -157,7 +157,7 @@ def _say(done: Examined, body: str | None) -> None:
     if body is not None:
         seq, hash_ = done.heads[body]
         main.console.print(
-            t(f"链头 {body}:{seq}:{hash_}", f"head {body}:{seq}:{hash_}"), highlight=False, soft_wrap=True
+            t(f"链首 {body}:{seq}:{hash_}", f"head {body}:{seq}:{hash_}"), highlight=False, soft_wrap=True
         )
     count = f"{done.records:,}"
     main.console.print(

@@ -153,7 +153,7 @@ ENGLISH = {
     "台账": "Ledger",
     "台账记录": "Ledger record",
     "台账更正": "Ledger corrected",
-    "公布链头": "Heads published",
+    "公布链首": "Heads published",
     "否": "no",
     "告知反映人": "Reporter told",
     "周一": "Mon",

@@ -371,7 +371,7 @@ _STORIES = {
     "meeting.adopted.v1": Story("meet", word("纪要通过"), who="body", shape="done"),
     "ledger.head.v1": Story("meet", word("台账记录"), who="body", shape="system"),
     "ledger.corrected.v1": Story("meet", word("台账更正"), who="body", shape="ledger"),
-    "ledger.heads.v1": Story("meet", word("公布链头"), shape="system"),
+    "ledger.heads.v1": Story("meet", word("公布链首"), shape="system"),
     "rating.invited.v1": Story("rate", word("邀请评价"), lambda d, c, t: t("邀请反映人评价"), shape="system"),
     "rating.answered.v1": Story("rate", word("评价"), _answered),
     "rating.judged.v1": Story("rate", word("不满意核定"), _judged, "judge"),

@@ -221,7 +221,7 @@ def test_the_command_needs_no_system_and_says_where_the_first_broken_link_is(
     assert run("--export", str(path))[0] == 0
     assert "2 本台账、7 条记录，链条完整" in output.getvalue()
     assert run("--export", str(path), "--body", "S01")[0] == 0
-    assert f"链头 S01:3:{LEDGERS['S01'][2].hash}" in output.getvalue()
+    assert f"链首 S01:3:{LEDGERS['S01'][2].hash}" in output.getvalue()
     tampered(path, b'"meeting:S01:2"', b'"meeting:S01:7"')
     assert run("--export", str(path))[0] == 1
     assert "S01 #2（文件第 9 行）  记录被改动" in output.getvalue()
