@@ -14,13 +14,16 @@ from services.escalation.papers.words import DECISIONS, STANDINGS, day_of, name_
 from shared.papers.paper import Block, Chart, Column, Heading, Paper, Table, Text, chinese_day, numbered
 
 TOPICS = (Column("议题编号", 10), Column("议题", 10), Column("提出日期", 5), Column("牵头", 6), Column("年末情况", 5))
+MOST_ROWS = 300
+"""Topics that a summary lists; the workbook has them all."""
 
 
 @dataclass(slots=True)
 class Year:
     """The figures of one body in one year, counted from its ledger's records as they come.
 
-    `ends` counts records that settle by their reason, `waits` are the days from the first record to the first decision.
+    `ends` counts records that settle by their reason, `waits` are the days from the first record to the first decision,
+    `rows` the first of the topics that are not over at the year's end.
     """
 
     unit: str
@@ -54,8 +57,9 @@ class Year:
         first = next((line for line in own if line.kind == "decided"), None)
         if first in within:
             self.waits.append((day_of(first.at) - day_of(own[0].at)).days)
-        made = entry(self.unit, topic, about, until, city)
-        self.rows.append((topic, made.summary, made.proposed_on.isoformat(), made.lead, _standing(own)))
+        if not any(_ends(line) for line in within) and len(self.rows) < MOST_ROWS:
+            made = entry(self.unit, topic, about, until, city)
+            self.rows.append((topic, made.summary, made.proposed_on.isoformat(), made.lead, _standing(own)))
 
 
 def annual(year: Year, meetings: Sequence[Mapping[str, Any]], city: Any) -> Paper:
@@ -69,7 +73,9 @@ def annual(year: Year, meetings: Sequence[Mapping[str, Any]], city: Any) -> Pape
         ("议题办理情况", of_topics),
     ]
     if year.rows:
-        parts.append(("议题一览", [Table(TOPICS, tuple(year.rows))]))
+        rest = year.carried_out - len(year.rows)
+        more: list[Block] = [Text(f"其余{rest}件见议题台账。")] if rest else []
+        parts.append(("年末未了结议题", [Table(TOPICS, tuple(year.rows)), *more]))
     blocks: list[Block] = []
     for heading, (_, said) in zip(numbered([title for title, _ in parts]), parts, strict=True):
         blocks += [Heading(heading), *said]
