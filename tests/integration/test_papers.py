@@ -135,6 +135,21 @@ async def test_minutes_notice_and_annual_summary_are_official_papers(http: Any, 
     assert "本年新增2件" in said
 
 
+async def test_papers_are_for_those_whose_business_they_are(http: Any, hall: Hall) -> None:
+    adopted = next(m for m in hall.meetings(COMMUNITY) if m.status == "adopted" and m.agenda)
+    for kind, code, path, status in (
+        ("unit", ESTATE, f"/v1/ledger/{ESTATE}.csv", 200),
+        ("unit", COMMUNITY, f"/v1/ledger/{ESTATE}.csv", 200),
+        ("unit", ESTATE, f"/v1/ledger/{COMMUNITY}.csv", 403),
+        ("unit", COMMUNITY, "/v1/ledgers.csv", 403),
+        ("resident", "app", f"/v1/meetings/{adopted.id}/minutes.pdf", 403),
+        ("unit", COMMUNITY, f"/v1/meetings/{adopted.id}/minutes.pdf", 200),
+    ):
+        token = sign(SECRET, "donggang", Actor(kind, code))
+        answer = await http.get(path, headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == status, (kind, code, path)
+
+
 async def test_what_is_not_there_is_refused_with_the_rule(http: Any, hall: Hall) -> None:
     planned = next(m for m in hall.meetings(ESTATE) if m.status == "planned" or m.status == "convened")
     for path, status, rule in (

@@ -17,6 +17,7 @@ from fastapi.responses import FileResponse, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.background import BackgroundTask
 
+from services.escalation.domain.reading import check_reads_all, check_reads_ledger, check_reads_meeting
 from services.escalation.papers.annual import Year, annual
 from services.escalation.papers.entry import entry
 from services.escalation.papers.ledger import FORMS, Cover, LedgerFile, head_words
@@ -26,6 +27,7 @@ from services.escalation.papers.notice import notice
 from services.escalation.papers.words import day_of
 from services.escalation.tables import papers as table
 from shared.kernel.calendar import SHANGHAI
+from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
 from shared.papers.files import handed_over
 from shared.papers.paper import Paper
@@ -52,9 +54,10 @@ def router(desk: Desk) -> APIRouter:
         async with desk.engine.connect() as conn:
             yield await conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
-    def check_body(unit: str) -> None:
+    def check_ledger(actor: Actor, unit: str) -> None:
         if unit not in desk.city.bodies:
             raise Refused("body.unknown", "unit", body=unit)
+        check_reads_ledger(actor, desk.city, unit)
 
     async def ledger_file(units: Sequence[str], form: str, name: str, plain: str) -> Response:
         folder = tempfile.TemporaryDirectory(prefix="sidan-")
@@ -79,18 +82,19 @@ def router(desk: Desk) -> APIRouter:
     @routes.get("/v1/ledgers.{form}")
     async def ledgers(form: LedgerForm, actor: Caller) -> Response:
         """Return every body's ledger: a workbook with a sheet per body, CSV, or JSON."""
+        check_reads_all(actor)
         return await ledger_file(list(desk.city.bodies), form, f"{desk.city.names.zh}联席会议议题台账", "ledgers")
 
     @routes.get("/v1/ledger/{unit}.{form}")
     async def ledger(unit: str, form: LedgerForm, actor: Caller) -> Response:
         """Return one body's ledger with the official columns and the head of its chain."""
-        check_body(unit)
+        check_ledger(actor, unit)
         return await ledger_file([unit], form, f"{desk.city.bodies[unit].name}议题台账", f"ledger-{unit}")
 
     @routes.get("/v1/ledger/{unit}/annual/{year}.{form}")
     async def annual_summary(unit: str, year: OfYear, form: PaperForm, actor: Caller) -> Response:
         """Return a body's annual summary: meetings, topics, what became of them."""
-        check_body(unit)
+        check_ledger(actor, unit)
         since, before = datetime(year, 1, 1, tzinfo=SHANGHAI), datetime(year + 1, 1, 1, tzinfo=SHANGHAI)
         counted = Year(unit, year)
         async with at_once() as conn:
@@ -106,7 +110,7 @@ def router(desk: Desk) -> APIRouter:
     async def meeting_notice(meeting: str, form: PaperForm, actor: Caller) -> Response:
         """Return the notice of a meeting that was convened, with its whole agenda."""
         async with at_once() as conn:
-            called = await _sitting(conn, meeting, desk.city, CALLED)
+            called = await _sitting(conn, meeting, actor, desk.city, CALLED)
         made = notice(called)
         return await _paper(made, form, made.title, f"notice-{called.unit}-{called.state['number']}")
 
@@ -115,7 +119,7 @@ def router(desk: Desk) -> APIRouter:
         """Return the minutes of a meeting that was held; marked as a draft until they are signed."""
         rows: list[tuple[str, ...]] = []
         async with at_once() as conn:
-            held = await _sitting(conn, meeting, desk.city, HELD)
+            held = await _sitting(conn, meeting, actor, desk.city, HELD)
             async for piece in table.entries(conn, held.unit, unfinished_at=held.began.isoformat()):
                 rows += [earlier_row(held, *told) for told in piece]
         made = minutes(held, rows)
@@ -127,7 +131,7 @@ def router(desk: Desk) -> APIRouter:
     ) -> Response:
         """Return the n-th supplement to signed minutes."""
         async with at_once() as conn:
-            held = await _sitting(conn, meeting, desk.city, SIGNED)
+            held = await _sitting(conn, meeting, actor, desk.city, SIGNED)
             found = await table.supplement(conn, held.unit, meeting, number)
         if found is None:
             raise Refused("subject.unknown", "number", subject=f"{meeting}/{number}")
@@ -139,12 +143,14 @@ def router(desk: Desk) -> APIRouter:
     return routes
 
 
-async def _sitting(conn: AsyncConnection, id_: str, city: Any, statuses: frozenset[str]) -> Sitting:
+async def _sitting(conn: AsyncConnection, id_: str, actor: Actor, city: Any, statuses: frozenset[str]) -> Sitting:
     found = await table.meeting(conn, id_)
     if found is None or found[0]["unit"] not in city.bodies:
         raise Refused("subject.unknown", "meeting", subject=id_)
-    if found[0]["status"] not in statuses:
-        raise Refused("paper.too_early", "meeting", meeting=id_, status=found[0]["status"])
+    state = found[0]
+    check_reads_meeting(actor, city, state["unit"], (*state["invited"], *state["attendance"]))
+    if state["status"] not in statuses:
+        raise Refused("paper.too_early", "meeting", meeting=id_, status=state["status"])
     return Sitting(*found, city)
 
 
