@@ -237,3 +237,80 @@ class RecordCheck(OutsideMessage):
     case: Code
     passed: bool
     finding: Annotated[str, StringConstraints(min_length=4, max_length=200)]
+
+
+# ---- two-way assessment, streets on heads of field offices (双向考核、人事考核权, workflows §4.6)
+
+
+class MutualKind(StrEnum):
+    """Departments and communities on each other, or streets on the heads of field offices."""
+
+    TWO_WAY = "two_way"
+    STREET_RIGHTS = "street_rights"
+
+
+class MutualResult(Contract):
+    """The plain mean of what a unit was given; an input where the city publishes one assessment a year alone."""
+
+    unit: Code
+    ratings: int
+    score: str
+    yearly_input: bool = False
+
+
+class MutualOpened(Feedback):
+    """Scores may be sealed in this window; subject `mutual:<kind>:<year>`."""
+
+    TYPE: ClassVar[str] = "mutual.opened.v1"
+    kind: MutualKind
+    year: int
+    opens_at: Instant
+    until: Instant
+
+
+class ScoreSealed(Feedback):
+    """One side is in; its points are in nobody's hands but the service's until the pair is opened."""
+
+    TYPE: ClassVar[str] = "mutual.sealed.v1"
+    rater: Code
+    rated: Code
+    seal: str
+    """SHA-256 of `salt|rater|rated|points`; the salt comes with the opening."""
+
+
+class SealOpened(Feedback):
+    """What a side had sealed, once both were in or the window was over."""
+
+    TYPE: ClassVar[str] = "mutual.seal_opened.v1"
+    rater: Code
+    rated: Code
+    points: int
+    salt: str
+
+
+class MutualCounted(Feedback):
+    """The means of the year; never netted, and a missing side voids nothing."""
+
+    TYPE: ClassVar[str] = "mutual.counted.v1"
+    kind: MutualKind
+    year: int
+    results: tuple[MutualResult, ...]
+
+
+class OpenMutual(OutsideMessage):
+    """Operations opens the year's window."""
+
+    TYPE: ClassVar[str] = "mutual.open.v1"
+    kind: MutualKind
+    year: Year
+    opens_at: Instant
+    until: Instant
+
+
+class SealScore(OutsideMessage):
+    """A unit or department gives another its points, 0 to 100."""
+
+    TYPE: ClassVar[str] = "mutual.seal.v1"
+    SECRET: ClassVar[bool] = True
+    rated: Code
+    points: int

@@ -20,7 +20,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 PRIVATE = {
     "intake": ("dossier", "dossier_read"),
     "escalation": ("wording",),
-    "feedback": ("remark", "voter", "spent", "ballot"),
+    "feedback": ("remark", "voter", "spent", "ballot", "sealing"),
 }
 """Tables that the auditor may not read: residents' identity, people's own words, secret ballots."""
 COUNTED = {

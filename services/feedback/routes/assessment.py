@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 
-from services.feedback.domain.assessment import Assessed, Status, subject_of, year_score
+from services.feedback.domain.assessment import Assessed, subject_of, year_score
 from services.feedback.domain.mechanism import require_unit
-from services.feedback.store import STATE
+from services.feedback.routes.state import state_of
 from services.feedback.tables.ballot import ASSESSED, LIST, Boxes
 from shared.contracts.supervision import CastBallot, CloseAssessment, NameRaters, OpenAssessment
 from shared.kernel.refusals import Refused
@@ -72,11 +72,7 @@ def router(desk: Desk) -> APIRouter:
     @routes.get(PATH)
     async def session(community: str, year: Year, actor: Caller) -> dict[str, Any]:
         """Return a session; nothing that was cast shows before it is counted."""
-        async with desk.engine.connect() as conn:
-            found = (await conn.execute(STATE, {"id": subject_of(community, year)})).one_or_none()
-        if found is None:
-            raise Refused("subject.unknown", "year", subject=subject_of(community, year))
-        return {"sequence": found.sequence, "is_open": found.state["status"] == Status.OPEN, **found.state}
+        return await state_of(desk, subject_of(community, year))
 
     return routes
 

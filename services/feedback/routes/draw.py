@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request
 
 from services.feedback.domain.draw import CheckKind, subject_of
 from services.feedback.domain.score import ratio
-from services.feedback.store import STATE
+from services.feedback.routes.state import state_of
 from services.feedback.tables.draw import CHECKS, COMPLETIONS
 from shared.contracts.supervision import FreezeDraw, RecordCheck
 from shared.kernel.refusals import Refused
@@ -49,11 +49,7 @@ def router(desk: Desk) -> APIRouter:
     async def draw(unit: str, quarter: Quarter, kind: CheckKind, actor: Caller, cycle: Code = None) -> dict[str, Any]:
         """Return a draw whole: population, pool, head, seed and what it chose, for anybody to compute again."""
         subject = subject_of(unit, quarter, kind, cycle)
-        async with desk.engine.connect() as conn:
-            found = (await conn.execute(STATE, {"id": subject})).one_or_none()
-        if found is None:
-            raise Refused("subject.unknown", "unit", subject=subject)
-        return {"sequence": found.sequence, "draw": subject, **found.state}
+        return {"draw": subject, **await state_of(desk, subject)}
 
     @routes.get("/v1/checks")
     async def checks(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.feedback.routes import assessment, draw
+from services.feedback.routes import assessment, draw, mutual
 from shared.shell.desk import Desk
 
-NOUNS = (assessment, draw)
+NOUNS = (assessment, draw, mutual)
 
 
 def router(desk: Desk) -> APIRouter:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from services.feedback.tables import brief, draw
+from services.feedback.tables import brief, draw, mutual
 from services.feedback.tables.ballot import Boxes
 from shared.kernel.decisions import Message
 from shared.persistence.connection import Connection
 
-APPEND_ONLY = ("assessed", "drawn", "checked", "completion", "city_head")
+APPEND_ONLY = ("assessed", "drawn", "checked", "completion", "city_head", "sealing")
 
 
 class Supervised:
@@ -21,10 +21,15 @@ class Supervised:
 
     async def find(self, conn: Connection, messages: Sequence[Message]) -> dict[str, Any]:
         """Return, by message id, what the tables know about a message that asks them."""
-        return {**await self.boxes.find(conn, messages), **await draw.find(conn, messages)}
+        return {
+            **await self.boxes.find(conn, messages),
+            **await draw.find(conn, messages),
+            **await mutual.find(conn, messages),
+        }
 
     async def keep(self, conn: Connection, rows: Sequence[Any]) -> None:
         """Keep the rows of a batch."""
         await self.boxes.keep(conn, rows)
         await brief.keep(conn, rows)
         await draw.keep(conn, rows)
+        await mutual.keep(conn, rows)

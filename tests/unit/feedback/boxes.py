@@ -11,6 +11,7 @@ from services.feedback.domain.assessment import Assessed, CastBallot, CloseAsses
 from services.feedback.domain.ballot import Ballot, Box, Count, NamedVoter, Spent, Voter
 from services.feedback.domain.draw import FreezeDraw, Head
 from services.feedback.domain.drawing import Candidate
+from services.feedback.domain.mutual import Sealing
 from services.feedback.domain.score import Prepared
 from shared.kernel.decisions import Due, Message
 from tests.support.play import Play
@@ -43,6 +44,8 @@ class Office(Play):
                 return self.candidates
             case Due(name="draw", data=data):
                 return self.heads.get(data["on"])
+            case Due(name=name) if name.partition(":")[0] in ("seal", "mutual"):
+                return {(s.rater, s.rated): s for s in self.rows_of(Sealing) if s.box == message.subject}
         return None
 
     def rows_of(self, kind: type) -> list[Any]:
