@@ -5,6 +5,7 @@ Each answer depends on the seed, who acts, for what and in which case, and on no
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -36,6 +37,8 @@ TRIAGE_AFTER = LogNormal(30, 0.6)
 """Minutes until operations, who never sleep, look at a held report (assumed)."""
 FEEDBACK_AFTER = LogNormal(2, 0.6)
 """Working hours until the feedback officer judges a dissatisfied answer (assumed)."""
+CALLED_AFTER = LogNormal(4, 0.6)
+"""Working hours until somebody who was drawn is called (assumed)."""
 ANSWERS_AFTER = LogNormal(14, 0.9)
 """Hours until a resident who rates does so (assumed)."""
 
@@ -222,14 +225,23 @@ class Behaviour:
         return not self.chance.happens(fails, actor, "verify_fails", _key(case))
 
     def answer(self, report: str, *, late: bool, on_spot: bool) -> Answer | None:
-        """Return what a resident answers, None from the silent."""
+        """Return what a resident answers by himself, None from the silent."""
         draw = self.chance.of("resident", "rate", report)
-        rate = self.parameters.number
-        answers = draw.random() < rate("rate.answer")
-        called = draw.random() < rate("rate.call_back") * rate("rate.valid")
-        if not (answers or called):
+        if draw.random() >= self.parameters.number("rate.answer"):
             return None
-        clock = "late" if late else "on_time"
+        return self._said(draw, late=late, on_spot=on_spot)
+
+    def called(self, case: str, attempt: int, *, late: bool, on_spot: bool) -> Answer | None:
+        """Return what a silent resident says when called, None where nobody answers.
+
+        Two attempts together reach the published share; the second one reaches those whom the first did not.
+        """
+        draw = self.chance.of("resident", "call_back", f"{case}/{attempt}")
+        once = 1 - (1 - self.parameters.number("rate.valid")) ** 0.5
+        return self._said(draw, late=late, on_spot=on_spot) if draw.random() < once else None
+
+    def _said(self, draw: random.Random, *, late: bool, on_spot: bool) -> Answer:
+        rate, clock = self.parameters.number, "late" if late else "on_time"
         solved = draw.random() < rate("rate.solved.on_the_spot" if on_spot else f"rate.solved.{clock}")
         contacted = draw.random() < rate(f"rate.contacted.{clock}")
         shares = self.parameters.row(f"rate.grades.{'solved' if solved else 'unsolved'}")

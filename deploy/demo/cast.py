@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deploy.demo.callers import Callers
 from deploy.demo.conveners import Conveners
 from deploy.demo.holders import Holders
 from deploy.demo.proposers import Proposers
@@ -16,7 +17,12 @@ class Cast:
     def __init__(self, world: World) -> None:
         self.senders, self._holders, self._conveners = Senders(world), Holders(world), Conveners(world)
         self.proposers = Proposers(world)
-        self._by_family = {"receipts": self.senders.hear, "ledger": self._hear_ledger}
+        self._callers = Callers(world)
+        self._by_family = {
+            "receipts": self.senders.hear,
+            "ledger": self._hear_ledger,
+            "feedback": self._hear_feedback,
+        }
 
     def topics(self) -> list[str]:
         """Return what they read."""
@@ -25,6 +31,10 @@ class Cast:
     def _hear_ledger(self, heard: Heard) -> None:
         self._conveners.hear(heard)
         self.proposers.hear(heard)
+
+    def _hear_feedback(self, heard: Heard) -> None:
+        self._holders.hear(heard)
+        self._callers.hear(heard)
 
     def hear(self, heard: Heard) -> None:
         """Let those take a message whom it concerns."""

@@ -46,6 +46,12 @@ class Desk:
         self._tally.act(path.rsplit("/", 1)[-1], result.rule)
         return result
 
+    async def answer(self, service: str, link: str, body: Mapping[str, Any]) -> Result:
+        """Answer at a link until it is taken, as somebody without an account."""
+        result = await self._send(None, "POST", service, link, json=dict(body))
+        self._tally.act("answer", result.rule)
+        return result
+
     async def post(self, actor: Actor, service: str, path: str, content: bytes, key: str) -> Result:
         """Post bytes as they are, also faulty ones."""
         headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
@@ -56,8 +62,10 @@ class Desk:
         result = await self._send(actor, "GET", service, path, params=params)
         return result.content if result.is_done else None
 
-    async def _send(self, actor: Actor, method: str, service: str, path: str, **how: Any) -> Result:
-        headers = {**how.pop("headers", {}), "Authorization": f"Bearer {sign(self._secret, self._city, actor)}"}
+    async def _send(self, actor: Actor | None, method: str, service: str, path: str, **how: Any) -> Result:
+        headers = dict(how.pop("headers", {}))
+        if actor is not None:
+            headers["Authorization"] = f"Bearer {sign(self._secret, self._city, actor)}"
         pause = _FIRST_PAUSE
         while True:
             try:

@@ -83,15 +83,17 @@ class Holders:
         if answer.valid and (not answer.solved or answer.grade <= 2):
             name = f"{case}/{answer.round}"
             when = world.behaviour.soon("operations", "feedback", name, at, FEEDBACK_AFTER)
-            world.agenda.at(when, partial(self._judge_answer, case, answer.round))
+            world.agenda.at(when, partial(self._judge_answer, case, answer))
 
-    async def _judge_answer(self, case: str, turn: int) -> None:
+    async def _judge_answer(self, case: str, answer: feedback.RatingAnswered) -> None:
         world = self._world
         known = world.cases.get(case)
-        name = f"{known.source}:{known.report}/{turn}" if known else case
-        body = {"controllable": world.behaviour.is_controllable(name), "why": "核对办理记录后认定"}
+        name = f"{known.source}:{known.report}/{answer.round}" if known else case
+        controllable = world.behaviour.is_controllable(name)
+        body = {"controllable": controllable, "why": "核对办理记录后认定", "reporter": answer.reporter}
         operations = Actor("operations", world.city.root.code)
-        await world.desk.act(operations, "feedback", f"/v1/cases/{case}/judge", body, f"judge/{case}/{turn}")
+        key = f"judge/{case}/{answer.round}/{answer.reporter}/{answer.by}"
+        await world.desk.act(operations, "feedback", f"/v1/cases/{case}/judge", body, key)
 
     # -- orders -----------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from functools import partial
 
+from deploy.demo.behaviour import Answer
 from deploy.demo.model import Sending
 from deploy.demo.streams import Heard
 from deploy.demo.world import World
@@ -16,7 +17,7 @@ from shared.contracts.topics import topic_name
 from shared.kernel.decisions import Actor
 
 BY_HTTP = frozenset({"mini", "excel"})
-"""Sources that call `POST /v1/reports`; the others publish on their topic."""
+"""Sources that call `POST /v1/reports`, and whose people open the link; the others publish on their topics."""
 _AWAITED = 5_000
 
 
@@ -105,15 +106,19 @@ class Senders:
             grade=answer.grade,
         )
         at = world.behaviour.answers_at(name, world.now(), invitation.until)
-        world.agenda.at(at, partial(self._rate, source, invitation.case, rating))
+        if source in BY_HTTP:
+            world.agenda.at(at, partial(self._open_link, invitation.link, answer))
+        else:
+            world.agenda.at(at, partial(self._rate, source, invitation.case, rating))
+
+    async def _open_link(self, link: str, answer: Answer) -> None:
+        self._world.tally.answered += 1
+        body = {"contacted": answer.contacted, "solved": answer.solved, "grade": answer.grade}
+        await self._world.desk.answer("feedback", link, body)
 
     async def _rate(self, source: str, case: str, rating: feedback.Rating) -> None:
         world = self._world
         world.tally.answered += 1
-        if source in BY_HTTP:
-            body = rating.model_dump(mode="json", exclude_none=True)
-            await world.desk.act(Actor("source", source), "feedback", "/v1/ratings", body, rating.id)
-            return
         value = json.dumps(rating.model_dump(mode="json", exclude_none=True), ensure_ascii=False).encode()
         await world.publisher.send(
             topic_name(world.city.code, f"ratings.{source}"),

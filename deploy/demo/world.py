@@ -37,6 +37,10 @@ class Commands(Protocol):
         """Post a command until it is answered."""
         ...
 
+    async def answer(self, service: str, link: str, body: Mapping[str, Any]) -> Result:
+        """Answer at a link, without an account."""
+        ...
+
     async def post(self, actor: Actor, service: str, path: str, content: bytes, key: str) -> Result:
         """Post bytes as they are."""
         ...

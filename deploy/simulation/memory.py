@@ -24,13 +24,14 @@ from services.escalation.api import OF_TOPICS
 from services.escalation.domain.chain import Record
 from services.escalation.routes.meetings import OF_MEETINGS
 from services.feedback import domain as feedback
+from services.feedback.routes.answer import LINK_HOLDER, rating_of
 from services.feedback.routes.officer import COMMANDS as OF_RATINGS
 from services.intake.api import COMMANDS as OF_CASES
 from shared.city.model import City
 from shared.contracts.base import Contract, by_type
 from shared.contracts.envelope import Envelope
 from shared.contracts.escalation import AdmitTopic, ProposeTopic, ReceiveTopic
-from shared.contracts.feedback import Rating
+from shared.contracts.feedback import LinkAnswer, Rating
 from shared.contracts.intake import Report
 from shared.contracts.topics import READS, STATE_STREAM, stream_of
 from shared.kernel.decisions import CLOCK, OUTSIDE, SYSTEM, Actor, Answer, Arm, Context, Due, Message
@@ -202,6 +203,18 @@ class Memory:
         except Refused as refused:
             result = Result(dict(refused.params), refused.rule, refused.field)
         self.tally.act(path.rsplit("/", 1)[-1], result.rule)
+        self._flow()
+        return result
+
+    async def answer(self, service: str, link: str, body: Mapping[str, Any]) -> Result:
+        """Take what somebody without an account says at a link."""
+        rating = rating_of(link.rsplit("/", 1)[-1], read_as(LinkAnswer, dict(body)))
+        try:
+            self._command(self.offices[service], rating, LINK_HOLDER, "", rating.id)
+            result = Result(None)
+        except Refused as refused:
+            result = Result(dict(refused.params), refused.rule, refused.field)
+        self.tally.act("answer", result.rule)
         self._flow()
         return result
 

@@ -72,10 +72,9 @@ def router(desk: Desk, allowance: Allowance) -> APIRouter:
         said = read_as(LinkAnswer, await json_body(request))
         if len(token) > 128:
             return _unknown()
-        id_ = f"link-{sha256(f'{token} {said.model_dump_json()}'.encode()).hexdigest()[:40]}"
-        rating = Rating.model_construct(id=id_, token=token, **said.model_dump())
+        rating = rating_of(token, said)
         try:
-            reply = await desk.submit(rating, "", LINK_HOLDER, id_)
+            reply = await desk.submit(rating, "", LINK_HOLDER, rating.id)
         except Refused as refused:
             if refused.rule == "rating.unknown_token":
                 return _unknown()
@@ -83,6 +82,12 @@ def router(desk: Desk, allowance: Allowance) -> APIRouter:
         return _told(reply)
 
     return routes
+
+
+def rating_of(token: str, said: LinkAnswer) -> Rating:
+    """Return what is said at a link as a rating; the same at the same link has the same id."""
+    id_ = sha256(f"{token} {said.model_dump_json()}".encode()).hexdigest()[:40]
+    return Rating.model_construct(id=f"link-{id_}", token=token, **said.model_dump())
 
 
 def _told(reply: Reply) -> dict[str, Any]:

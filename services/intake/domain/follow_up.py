@@ -28,6 +28,7 @@ def register_anew(states: Mapping[str, Case | None], message: Message, context: 
         report=f"{SOURCE}:{failed.of_case}",
         dossier=context.new_id(),
         summary=mask(failed.finding, SUMMARY),
+        follows=failed.of_case,
     )
     opened = case_opened(
         head,

@@ -12,6 +12,7 @@ import pytest
 
 from deploy.demo.agenda import Agenda
 from deploy.demo.behaviour import Behaviour
+from deploy.demo.callers import Callers
 from deploy.demo.conveners import Conveners
 from deploy.demo.desk import Desk, Result
 from deploy.demo.draws import Chance
@@ -61,6 +62,10 @@ class FakeDesk:
         self.acts.append((f"{actor.kind}.{actor.id}", path, body))
         return Result(None, self.refuses.get(path.rsplit("/", 1)[-1], ""))
 
+    async def answer(self, service: str, link: str, body: Mapping[str, Any]) -> Result:
+        self.acts.append(("nobody", link, body))
+        return Result(None)
+
     async def post(self, actor: Actor, service: str, path: str, content: bytes, key: str) -> Result:
         return await self.act(actor, service, path, {"raw": content}, key)
 
@@ -90,12 +95,15 @@ class Stage:
             self.publisher,  # type: ignore[arg-type]
         )
         self.holders, self.senders, self.conveners = Holders(self.world), Senders(self.world), Conveners(self.world)
+        self.callers = Callers(self.world)
         self.sequences: dict[str, int] = {}
 
     def tell(self, subject: str, data: Contract, stream: str = "orders", sequence: int = 0) -> None:
         key = f"{stream}/{subject}"
         self.sequences[key] = sequence or self.sequences.get(key, 0) + 1
         envelope = Envelope("id", data.TYPE, "x", subject, self.agenda.present, self.sequences[key])
+        if stream == "feedback":
+            self.callers.hear(Heard(stream, envelope, data))
         actors = {"ledger": self.conveners, "receipts": self.senders}.get(stream.split(".")[0], self.holders)
         actors.hear(Heard(stream, envelope, data))
 
@@ -253,19 +261,47 @@ async def test_a_dispatcher_tries_the_next_department_when_a_rule_refuses_the_fi
     assert [body["lead"] for _, _, body in stage.desk.acts] == ["housing", "S01"]
 
 
-async def test_an_invited_resident_rates_on_the_topic_of_the_source_or_over_http(stage: Stage) -> None:
+async def test_an_invited_resident_rates_on_the_topic_of_the_source_or_at_the_link(stage: Stage) -> None:
     for n in range(60):
         for source in ("hotline", "mini"):
             invitation = feedback.InvitationSent(
-                report=f"{source}-{n}", case=f"c{n}", number="DG-1", token="t" * 20, until=MORNING + timedelta(days=7)
+                report=f"{source}-{n}",
+                case=f"c{n}",
+                number="DG-1",
+                token="t" * 20,
+                until=MORNING + timedelta(days=7),
+                link=f"/v1/answers/{'t' * 20}",
             )
             stage.tell(f"{source}-{n}", invitation, f"receipts.{source}")
     await stage.agenda.until(MORNING + timedelta(days=8))
     assert {topic for topic, *_ in stage.publisher.sent} == {"donggang.ratings.hotline.v1"}
-    assert {path for _, path, _ in stage.desk.acts} == {"/v1/ratings"}
+    assert {(who, path) for who, path, _ in stage.desk.acts} == {("nobody", f"/v1/answers/{'t' * 20}")}
+    for _, _, body in stage.desk.acts:
+        feedback.LinkAnswer.model_validate(body)
     for _, _, _, value in stage.publisher.sent:
         feedback.Rating.model_validate_json(value)
-    assert 10 < len(stage.publisher.sent) < 45
+    assert 8 < len(stage.publisher.sent) < 40
+
+
+async def test_a_drawn_reporter_is_called_once_or_on_two_days_and_never_after_the_window(stage: Stage) -> None:
+    for n in range(60):
+        drawn = feedback.CallBackDrawn(invitation="i", round=1, reporter="r1", until=MORNING + timedelta(days=4))
+        stage.tell(f"c{n}", drawn, "feedback")
+    over = feedback.CallBackDrawn(invitation="i", round=1, reporter="r1", until=MORNING + timedelta(minutes=1))
+    stage.tell("c-over", over, "feedback")
+    calls: dict[str, list[tuple[datetime, str]]] = {}
+    for hour in range(100):
+        await stage.agenda.until(MORNING + timedelta(hours=hour))
+        for _, path, body in stage.desk.acts:
+            feedback.RecordCallBack.model_validate(body)
+            calls.setdefault(path, []).append((stage.agenda.present, body["outcome"]))
+        stage.desk.acts.clear()
+    assert len(calls) == 60
+    assert all(1 <= len(made) <= 2 for made in calls.values())
+    assert all(made[0][1] == "not_reached" for made in calls.values() if len(made) == 2)
+    assert all(made[0][0].date() < made[1][0].date() for made in calls.values() if len(made) == 2)
+    reached = sum(made[-1][1] == "answered" for made in calls.values())
+    assert 25 < reached < 52
 
 
 async def test_sources_publish_or_call_and_count_their_receipts(stage: Stage, parameters: Parameters) -> None:

@@ -114,9 +114,16 @@ def test_stubborn_work_fails_three_times_more_often_than_not(behaviour: Behaviou
 def test_residents_answer_as_often_as_the_city_file_says(behaviour: Behaviour) -> None:
     answers = [behaviour.answer(f"mini:{n}", late=False, on_spot=False) for n in range(5000)]
     given = [answer for answer in answers if answer]
-    assert len(given) / 5000 == pytest.approx(0.35 + 0.65 * 0.13, abs=0.03)
+    assert len(given) / 5000 == pytest.approx(0.35, abs=0.02)
     assert sum(answer.solved for answer in given) / len(given) == pytest.approx(0.955, abs=0.02)
     assert sum(answer.grade >= 3 for answer in given) / len(given) == pytest.approx(0.962, abs=0.02)
+
+
+def test_two_calls_reach_as_many_of_the_silent_as_the_city_file_says(behaviour: Behaviour) -> None:
+    def reached(n: int) -> bool:
+        return any(behaviour.called(f"c{n}/1", attempt, late=False, on_spot=False) for attempt in (1, 2))
+
+    assert sum(reached(n) for n in range(5000)) / 5000 == pytest.approx(0.65, abs=0.02)
 
 
 def test_an_answer_comes_inside_its_window(behaviour: Behaviour) -> None:
