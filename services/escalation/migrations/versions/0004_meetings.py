@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "escalation_0005"
-down_revision = "escalation_0004"
+revision = "escalation_0004"
+down_revision = "escalation_0003"
 branch_labels = None
 depends_on = None
 
