@@ -335,12 +335,13 @@ class City:
     def meeting_days(self, unit: str, year: int) -> tuple[date, ...]:
         """Return the planned regular days of a unit's body in a year, a closed day moved to the next working day.
 
-        Bodies of one level are spread over the level's days of the month in the file's order.
+        Bodies of one level are spread over the level's days of the month in the file's order. Where the next working
+        day is no longer of the period, the last one before is taken: a period has its meeting inside.
         """
         cadence = self.levels[self.bodies[unit].level].cadence
         place = self._places[unit]
         return tuple(
-            self._working_day(date(year, month, first + place % (last - first + 1)))
+            self._working_day(unit, date(year, month, first + place % (last - first + 1)))
             for month, first, last in cadence.slots
         )
 
@@ -351,10 +352,11 @@ class City:
         following = date(on.year + last // 12, last % 12 + 1, 1)
         return following - timedelta(days=1)
 
-    def _working_day(self, on: date) -> date:
-        while not self.calendar.is_working_day(on):
-            on += timedelta(days=1)
-        return on
+    def _working_day(self, unit: str, fixed: date) -> date:
+        if self.calendar.is_working_day(fixed):
+            return fixed
+        on = self.calendar.working_day_after(fixed, 1)
+        return on if on <= self.period_end(unit, fixed) else self.calendar.working_day_before(fixed, 1)
 
     # --- scoring --------------------------------------------------------------------------------------------------
 
