@@ -18,6 +18,8 @@ from deploy.local.database import SERVICES
 from services.escalation.api import router
 from services.escalation.domain import STATES, decide, evolve, touches
 from services.escalation.domain.chain import Record
+from services.escalation.domain.meeting import MeetingStatus
+from services.escalation.domain.messages import SupplementMinutes
 from services.escalation.store import Store
 from services.escalation.translate import WIRE
 from shared.kernel.calendar import SHANGHAI
@@ -32,7 +34,7 @@ from shared.shell.sql_store import SqlStore
 from shared.shell.taking import Shell
 from shared.shell.tokens import sign
 from tests.support.stack import Backing, Cell, make_schemas
-from tests.unit.escalation.hall import COMMUNITY, ESTATE, Hall
+from tests.unit.escalation.hall import COMMUNITY, ESTATE, Hall, unit
 from tests.unit.papers.reading import pdf_text, word_text
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
@@ -47,6 +49,8 @@ def hall() -> Hall:
     played.escalate()
     played.decide_at(ESTATE, "move_up")
     played.decide_at(COMMUNITY, "resolve")
+    signed = next(m for m in played.meetings(COMMUNITY, MeetingStatus.ADOPTED) if m.agenda)
+    played.send(signed.id, SupplementMinutes(text="补充：施工前三日张贴告示"), unit(COMMUNITY))
     played.escalate("c-2")
     while not played.convened(ESTATE).agenda:
         played.adopt(played.held(ESTATE))
@@ -133,6 +137,17 @@ async def test_minutes_notice_and_annual_summary_are_official_papers(http: Any, 
     assert hall.topic("c-2").id in read((await http.get(f"/v1/meetings/{called.id}/notice.{form}")).content)
     said = read((await http.get(f"/v1/ledger/{ESTATE}/annual/2026.{form}")).content)
     assert "本年新增2件" in said
+
+
+async def test_a_supplement_is_a_paper_of_its_own_with_the_head_of_its_record(http: Any, hall: Hall) -> None:
+    signed = next(m for m in hall.meetings(COMMUNITY) if m.status == "adopted" and m.agenda)
+    answer = await http.get(f"/v1/meetings/{signed.id}/supplements/1.pdf")
+    record = next(row for row in hall.records(COMMUNITY) if row.kind == "corrected")
+    said = pdf_text(answer.content)
+    assert "补充：施工前三日张贴告示" in said
+    assert record.hash in said
+    assert "施工前三日" not in pdf_text((await http.get(f"/v1/meetings/{signed.id}/minutes.pdf")).content)
+    assert (await http.get(f"/v1/meetings/{signed.id}/supplements/2.pdf")).status_code == 404
 
 
 async def test_papers_are_for_those_whose_business_they_are(http: Any, hall: Hall) -> None:

@@ -29,11 +29,11 @@ IN_DOCUMENT = frozenset({"county", "street", "community", "department"})
 """Kinds whose cards a document lists; the many grids stand in the workbook alone."""
 MOST_BARS = 20
 PLACES = (
-    Column("名次", 4, True), Column("单位", 9), Column("综合", 4, True), Column("响应率", 5, True),
-    Column("解决率", 5, True), Column("满意率", 5, True), Column("覆盖率", 5, True), Column("有效/应评", 5, True),
-    Column("备注", 6),
+    Column("名次", 8, True), Column("单位", 17), Column("综合", 12, True), Column("响应率", 12, True),
+    Column("解决率", 12, True), Column("满意率", 12, True), Column("覆盖率", 12, True), Column("有效/应评", 12, True),
+    Column("备注", 14),
 )  # fmt: skip
-CASES = (Column("单位", 8), *(Column(title, 4, True) for title in RATES.values()))
+CASES = (Column("单位", 17), *(Column(title, 12, True) for title in RATES.values()))
 SHEET = (
     Column("名次", 5), Column("单位", 20), Column("综合", 8), *(Column(title, 8) for title in THREE.values()),
     Column("覆盖率", 8), Column("应评", 7), Column("有效", 7), Column("剔除", 7),

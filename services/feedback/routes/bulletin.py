@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from fastapi import Path as InPath
 from fastapi.responses import Response
 
+from services.feedback.domain.opening import check_desk
 from services.feedback.papers.bulletin import bulletin, workbook
 from services.feedback.papers.card import period_words
 from services.feedback.tables.bulletin import published
@@ -31,6 +32,7 @@ def router(desk: Desk) -> APIRouter:
     @routes.get("/v1/bulletins/{period}.{form}")
     async def period_bulletin(period: Period, form: Form, actor: Caller) -> Response:
         """Return the bulletin of a month (2026-11), quarter (2026-Q4) or year (2026) whose scores are published."""
+        check_desk(actor)
         async with desk.engine.connect() as conn:
             rows, trend = await published(conn, period, desk.city.root.code)
         if not rows:
