@@ -25,6 +25,7 @@ MODULES = (
     "papers",
     "draw",
     "republish",
+    "score",
 )
 """Modules of `deploy.cli` with a `register(app)`; a new noun is a new module and a word here."""
 

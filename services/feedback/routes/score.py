@@ -96,6 +96,8 @@ def router(desk: Desk) -> APIRouter:
         """Return the cases of one rate: in its numerator, in its denominator alone, left out and why; page by page."""
         kind = _kind(unit, desk)
         check_open(actor, unit, desk.city)
+        if rate == "composite":
+            return await _composite(unit, period, policy, desk)
         if rate not in LISTINGS:
             known = ", ".join(LISTINGS)
             raise Refused(
@@ -135,6 +137,28 @@ def _kind(unit: str, desk: Desk) -> str:
     if not kind:
         raise Refused("subject.unknown", "unit", subject=unit[:64])
     return kind
+
+
+async def _composite(unit: str, period: str, policy: int | None, desk: Desk) -> dict[str, Any]:
+    """Return how a composite is made of its three parts, each of which opens to its cases."""
+    when = Period.parse(period)
+    async with desk.engine.connect() as conn:
+        rules, is_what_if = await _policy(conn, when, policy, desk.city)
+        counted = await _counted(conn, when, rules, desk)
+        published = [row.score for row in await conn.execute(REVISIONS, {"period": when.code, "unit": unit})]
+    now = next((card for card in counted if card.unit == unit), None)
+    last = published[-1] if published and not is_what_if else None
+    weights = {"response": rules.response, "resolution": rules.resolution, "satisfaction": rules.satisfaction}
+    parts = [
+        {"rate": name, "weight": str(weight), "numerator": part.numerator, "denominator": part.denominator,
+         "percent": part.percent}
+        for name, weight in weights.items() for part in ([getattr(now, name)] if now else [])
+    ]  # fmt: skip
+    return {
+        "unit": unit, "period": when.code, "rate": "composite", "policy": str(rules.version), "what_if": is_what_if,
+        "revision": last["revision"] if last else None, "frozen_at": last["frozen_at"] if last else None,
+        "published": last["composite"] if last else None, "percent": now.composite if now else None, "parts": parts,
+    }  # fmt: skip
 
 
 async def _policy(conn: AsyncConnection, period: Period, version: int | None, city: Any) -> tuple[Policy, bool]:
