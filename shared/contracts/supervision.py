@@ -314,3 +314,137 @@ class SealScore(OutsideMessage):
     SECRET: ClassVar[bool] = True
     rated: Code
     points: int
+
+
+# ---- stars of organisations and workers (双星评定, workflows §4.7)
+
+Points = Annotated[int, Field(ge=-1000, le=1000)]
+"""Any number that a person may type; the rule says which are points."""
+Why = Annotated[str, StringConstraints(min_length=4, max_length=200)]
+
+
+class StarKind(StrEnum):
+    """Whose star it is."""
+
+    ORGANISATION = "organisation"
+    WORKER = "worker"
+
+
+class ReviewOutcome(StrEnum):
+    """What a level did: it never raises."""
+
+    CONFIRMED = "confirmed"
+    LOWERED = "lowered"
+    RETURNED = "returned"
+    NONE = "none"
+
+
+class StarApplied(Feedback):
+    """An organisation or worker applies for a star; `path` are the units that review it, lowest first."""
+
+    TYPE: ClassVar[str] = "star.applied.v1"
+    kind: StarKind
+    code: Code
+    unit: Code
+    star: int
+    path: tuple[Code, ...]
+
+
+class StarReviewed(Feedback):
+    """A level scored it; `star` is what goes on, 0 where nothing does."""
+
+    TYPE: ClassVar[str] = "star.reviewed.v1"
+    by: Code
+    points: int | None
+    outcome: ReviewOutcome
+    star: int
+    advice: Masked = ""
+
+
+class StarAwarded(Feedback):
+    """Awarded at the top, together with all others of the same day."""
+
+    TYPE: ClassVar[str] = "star.awarded.v1"
+    star: int
+    together: int
+
+
+class StarKept(Feedback):
+    """The year's review, or the second one after rectifying, kept the star; a review never raises."""
+
+    TYPE: ClassVar[str] = "star.kept.v1"
+    star: int
+    points: int
+
+
+class StarRectifying(Feedback):
+    """The year's review fell below the star's band: to be put right, then scored again."""
+
+    TYPE: ClassVar[str] = "star.rectifying.v1"
+    points: int
+    until: Instant
+
+
+class StarRescoreDue(Feedback):
+    """The time to put it right is over, and nobody has scored again; it stays as it is, supervised."""
+
+    TYPE: ClassVar[str] = "star.rescore_due.v1"
+    charged: Code
+
+
+class StarLowered(Feedback):
+    """Lowered to the band of the second score, or at once for a grave problem."""
+
+    TYPE: ClassVar[str] = "star.lowered.v1"
+    star: int
+    points: int | None
+    why: Masked = ""
+
+
+class StarWithdrawn(Feedback):
+    """Withdrawn: below three stars, or at once for a grave problem."""
+
+    TYPE: ClassVar[str] = "star.withdrawn.v1"
+    points: int | None
+    why: Masked = ""
+
+
+class ApplyForStar(OutsideMessage):
+    """The unit of an organisation or worker applies for three, four or five stars."""
+
+    TYPE: ClassVar[str] = "star.apply.v1"
+    kind: StarKind
+    code: Code
+    unit: Code
+    star: int
+
+
+class ReviewStar(OutsideMessage):
+    """The level whose turn it is scores, or returns the application."""
+
+    TYPE: ClassVar[str] = "star.review.v1"
+    points: Points | None = None
+    returned: bool = False
+    advice: Annotated[str, StringConstraints(max_length=200)] = ""
+
+
+class AwardStars(OutsideMessage):
+    """The top awards every star named, all together or none."""
+
+    TYPE: ClassVar[str] = "star.award.v1"
+    stars: Annotated[tuple[Code, ...], Field(min_length=1, max_length=500)]
+
+
+class ScoreStar(OutsideMessage):
+    """The top scores an awarded star: the year's review, or the second score after rectifying."""
+
+    TYPE: ClassVar[str] = "star.score.v1"
+    points: Points
+
+
+class PunishStar(OutsideMessage):
+    """A grave problem: lowered at once to the star named, or withdrawn if none is."""
+
+    TYPE: ClassVar[str] = "star.punish.v1"
+    to: int | None = None
+    why: Why

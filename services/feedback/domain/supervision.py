@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from services.feedback.domain import assessing, assessment, draw, drawing, mutual, sealing
+from services.feedback.domain import assessing, assessment, draw, drawing, mutual, sealing, star, starring
+from shared.kernel.decisions import Message
 
-STATES: dict[str, type] = {"assessment": assessment.Assessment, "draw": draw.Draw, "mutual": mutual.Mutual}
+STATES: dict[str, type] = {
+    "assessment": assessment.Assessment,
+    "draw": draw.Draw,
+    "mutual": mutual.Mutual,
+    "star": star.Star,
+}
 """Kind of subject -> its state."""
-SPOKEN: tuple[ModuleType, ...] = (assessment, draw, mutual)
+SPOKEN: tuple[ModuleType, ...] = (assessment, draw, mutual, star)
 """Modules with facts and messages."""
-DECIDING: tuple[ModuleType, ...] = (assessing, drawing, sealing)
+DECIDING: tuple[ModuleType, ...] = (assessing, drawing, sealing, starring)
 """Modules whose deciders and folds are entered when they are imported."""
+
+
+def touches(message: Message) -> tuple[str, ...]:
+    """Name the further subjects that a message of supervision is about."""
+    return starring.touches(message)

@@ -18,6 +18,7 @@ def test_a_failed_check_is_registered_where_the_checked_case_was_and_nobody_is_a
     (fact,) = office.hear("case-2", replace(FAILED, place=grid), "feedback")
     assert isinstance(fact, facts.CaseRegistered)
     assert (fact.number, fact.source, fact.report) == ("DG-20261123-0001", "check", "check:case-1")
+    assert fact.follows == "case-1"
     assert (fact.placement.unit, fact.understanding.matter, fact.ratable) == (grid, "street-lights", False)
     assert fact.rung == city.first_holder("street-lights", grid)[0].value
     assert "13800138000" not in fact.summary

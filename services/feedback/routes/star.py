@@ -1,0 +1,54 @@
+"""HTTP of stars: apply, review, award together, score each year, lower at once, read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from services.feedback.domain.star import StarKind, subject_of
+from services.feedback.routes.state import state_of
+from shared.contracts.base import Contract
+from shared.contracts.supervision import ApplyForStar, AwardStars, PunishStar, ReviewStar, ScoreStar
+from shared.kernel.refusals import Refused
+from shared.shell.desk import Caller, Desk, IfMatch, Key, body_schema, json_body, read_as, reply_body
+
+ACTS: dict[str, type[Contract]] = {"review": ReviewStar, "score": ScoreStar, "punish": PunishStar}
+
+
+def router(desk: Desk) -> APIRouter:
+    """Return the routes under `/v1/stars`."""
+    routes = APIRouter(tags=["stars"])
+
+    @routes.post("/v1/stars/award", openapi_extra=body_schema(AwardStars))
+    async def award(request: Request, actor: Caller, key: Key) -> dict[str, Any]:
+        """Award every star named, all together or none."""
+        asked = read_as(AwardStars, await json_body(request))
+        return reply_body(await desk.submit(asked, asked.stars[0], actor, key))
+
+    @routes.post("/v1/stars/{kind}/{code}/apply", openapi_extra=body_schema(ApplyForStar))
+    async def apply(kind: StarKind, code: str, request: Request, actor: Caller, key: Key) -> dict[str, Any]:
+        """Apply for a star."""
+        asked = read_as(ApplyForStar, await json_body(request), kind=kind, code=code)
+        if asked.unit not in desk.city.units and asked.unit not in desk.city.departments:
+            raise Refused("subject.unknown", "unit", subject=asked.unit)
+        return reply_body(await desk.submit(asked, subject_of(kind, code), actor, key, creates=True))
+
+    for name, contract in ACTS.items():
+        _act(routes, desk, name, contract)
+
+    @routes.get("/v1/stars/{kind}/{code}")
+    async def star(kind: StarKind, code: str, actor: Caller) -> dict[str, Any]:
+        """Return how a star stands."""
+        return await state_of(desk, subject_of(kind, code))
+
+    return routes
+
+
+def _act(routes: APIRouter, desk: Desk, name: str, contract: type[Contract]) -> None:
+    @routes.post(f"/v1/stars/{{kind}}/{{code}}/{name}", name=contract.TYPE, openapi_extra=body_schema(contract))
+    async def act(
+        kind: StarKind, code: str, request: Request, actor: Caller, key: Key, sequence: IfMatch
+    ) -> dict[str, Any]:
+        asked = read_as(contract, await json_body(request))
+        return reply_body(await desk.submit(asked, subject_of(kind, code), actor, key, sequence))
