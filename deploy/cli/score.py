@@ -37,14 +37,14 @@ def register(app: typer.Typer) -> None:
         "explain",
         help=t(
             "列出一个指标的分子、分母和剔除，直到每件事项；不加 --all 只列第一页并说明还有多少",
-            "Open a rate to its cases: numerator, denominator, left out; without --all the first page, and how many more",
+            "Open a rate to its cases: numerator, denominator, left out; a page, or --all",
         ),
     )(explain)
     group.command(
         "what-if",
         help=t(
-            "按另一版评分办法推算一期（只推算，不公布）",
-            "Count a period under another policy: a what-if, not published",
+            "按另一版评分办法推算一期，不公布",
+            "Count a period under another policy; never published",
         ),
     )(what_if)
     app.add_typer(group, name="score")
@@ -54,7 +54,7 @@ def published(period: Period, city: City = DEFAULT_CITY, folder: Folder = None) 
     """Print the published cards, best place first within each tier."""
     ask = _Asking(city, folder)
     found: list[dict[str, Any]] = []
-    after = ""
+    after: str | None = ""
     while after is not None:
         page = ask.get("/v1/scores", period=period, after=after)
         found, after = found + page["scores"], page["next"]
@@ -137,7 +137,7 @@ class _Asking:
         return found
 
     def pages(self, path: str, **asked: Any) -> Iterator[dict[str, Any]]:
-        after = ""
+        after: str | None = ""
         while after is not None:
             page = self.get(path, **asked, after=after, limit=PAGE)
             yield page

@@ -106,8 +106,8 @@ async def measure(dsn: str, city: City) -> dict[str, Any]:
         policy, version=2, exclusion_scope="all", response=policy.satisfaction, satisfaction=policy.response
     )
     frozen = {p: p.freeze_at(policy.freeze, city.calendar) for p in (MONTH, YEAR)}
-    month, found = await _longest(3, lambda: _count(conn, MONTH, frozen[MONTH], policy, city))
-    year, _ = await _longest(3, lambda: _count(conn, YEAR, frozen[YEAR], other, city))
+    month, found = await _longest(3, lambda: _count(raw, MONTH, frozen[MONTH], policy, city))
+    year, _ = await _longest(3, lambda: _count(raw, YEAR, frozen[YEAR], other, city))
     publishing, _ = await _longest(1, lambda: _publish(raw, found, frozen[MONTH], city))
     unit = next(iter(city.departments))
     values = span(MONTH, frozen[MONTH])
@@ -152,8 +152,10 @@ async def _longest(times: int, work: Any) -> tuple[float, Any]:
     return longest, found
 
 
-async def _count(conn: Connection, period: Period, frozen_at: Any, policy: Any, city: City) -> list[Any]:
-    found = cards(period, await tallies(conn, period, frozen_at, city.root.code), policy, city)
+async def _count(raw: Any, period: Period, frozen_at: Any, policy: Any, city: City) -> list[Any]:
+    async with raw.transaction():
+        counted = await tallies(Connection(raw), period, frozen_at, city.root.code)
+    found = cards(period, counted, policy, city)
     placed = places(found)
     return [(card, placed.get(card.unit, (None, 0))) for card in found]
 

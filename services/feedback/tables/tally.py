@@ -112,9 +112,14 @@ _OF_MADE = text(_of_assignments(OF_MADE, "dispatcher"))
 STATEMENTS = (_OF_LINES, _OF_ANSWERS, _ASKED_CASES, _OF_RECEIVED, _OF_MADE)
 
 
+_PATIENT = text("SET LOCAL statement_timeout = '180s'")
+"""A year of millions of lines takes longer than a statement of a batch may."""
+
+
 async def tallies(conn: Executes, period: Period, frozen_at: datetime, root: str) -> dict[str, Tally]:
     """Count every card of a period; the whole city stands under `root`."""
     values = span(period, frozen_at) | {"root": root}
+    await conn.execute(_PATIENT)
     found: dict[str, dict[str, int]] = {}
     for statement in STATEMENTS:
         for row in await conn.execute(statement, _used(statement, values)):
