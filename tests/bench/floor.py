@@ -57,6 +57,7 @@ STEPS: Mapping[tuple[str, str], Step] = {
     ("dispatch", "completed"): Step([("orders", "closed"), ("department", "closed")]),
     ("feedback", "verified"): Step([("feedback", "invited"), ("receipts", "invitation")], deadlines=1),
     ("feedback", "rating"): Step([("feedback", "answered"), ("feedback", "completed")]),
+    ("feedback", "closed"): Step([("feedback", "rated")]),
 }
 """(reader, kind) -> step; everything else a reader hears changes its subject row alone."""
 OUTSIDE = {"dispatched": ("replies", "accept"), "accepted": ("replies", "finish"), "invitation": ("ratings", "rating")}

@@ -32,8 +32,8 @@ WINDOW = min(2000, CASES // 4)
 did before the first 10 % were through would not be counted."""
 WARM = 2000
 WITHIN = 900.0
-FACTS = 10
-"""Registered; opened, dispatched, accepted, handled, verified, closed; invited, answered, completed."""
+FACTS = 11
+"""Registered; opened, dispatched, accepted, handled, verified, closed; invited, answered, completed, rated."""
 
 
 @dataclass(frozen=True)
