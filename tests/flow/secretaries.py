@@ -71,6 +71,10 @@ class Secretaries:
             kinds = ["resolve", "resolve", "resolve", "defer", "decline"]
         elif topic.active.reopened > city.limits["reopenings"]:
             kinds = ["move_up"]
+        if is_top:
+            kinds += ["squad", "list"]
+            if topic.active.reopened > city.limits["reopenings"]:
+                kinds = ["squad", "list"]
         kind = e.DecisionKind(pick(kinds))
         if kind is e.DecisionKind.DECLINE and topic.urgent and self.world.chance(0.8):
             kind = e.DecisionKind.RESOLVE
@@ -84,18 +88,61 @@ class Secretaries:
             choices = [meeting.unit, *near, *(u.code for u in city.children(meeting.unit))]
             due_on = self.world.now.date() + timedelta(days=pick((2, 10, 30, 179)))
             more = {"lead": pick(choices[:8]), "due_on": due_on, "done_means": WORDS}
+        elif kind is e.DecisionKind.SQUAD:
+            lead, due_on = pick(list(city.departments)), self.world.now.date() + timedelta(days=pick((10, 30, 179)))
+            more = {"leader": city.bodies[meeting.unit].convener, "lead": lead, "members": (lead, meeting.unit)}
+            more |= {"due_on": due_on, "done_means": WORDS}
+        elif kind is e.DecisionKind.LIST:
+            more = {"leader": city.bodies[meeting.unit].convener, "plan": WORDS}
         elif kind is e.DecisionKind.DECLINE:
             more = {"reason": pick(list(e.DeclineReason)), "reply": WORDS}
         return e.TopicDecision(topic=topic.id, kind=kind, **more)
 
-    def follow(self) -> None:
-        """Acknowledge, tell, object, write off: whatever a topic still asks for, or not."""
+    def propose(self) -> None:
+        """Propose a topic by hand: of one or two cases of a place, at its body or at one that is not its own."""
+        office, city = self.world.offices["dispatch"], self.world.city
+        cases = [case for case in self.world.intake.reports.values() if office.state(case) is not None]
+        if not cases:
+            return
+        chosen = tuple(dict.fromkeys(self.people.pick(cases) for _ in range(self.people.pick((1, 1, 2)))))
+        bodies = [unit.code for unit in city.lineage(office.state(chosen[0]).unit) if unit.code in city.bodies]
+        asked = e.ProposeTopic(kind=e.TopicKind.CASE, cases=chosen, summary=WORDS, tried=WORDS, asked=WORDS)
+        self.people.say("escalation", asked, chosen[0], Actor("unit", self.people.pick(bodies)))
+
+    def _by_desk(self, case: str, topic: Topic, unit: Actor) -> None:
+        """Screen, receive, reopen, take back, combine: what a secretary or convener may do now, or not."""
+        say, pick = self.people.say, self.people.pick
+        match topic.active.status:
+            case EntryStatus.PROPOSED:
+                acts: list[Any] = [
+                    e.AdmitTopic(),
+                    e.AdmitTopic(),
+                    e.ReturnTopic(step=pick(list(e.LadderStep)), why=WORDS),
+                ]
+                say("escalation", pick([*acts, e.WithdrawTopic(why=WORDS)]), case, unit)
+            case EntryStatus.OPEN:
+                others = [o for o, t in self._topics() if o != case and t.active.body == topic.active.body]
+                acts = [e.ReceiveTopic(), e.WithdrawTopic(why=WORDS)]
+                acts += [e.CombineTopic(into=pick(others)) for _ in others[:2]]
+                say("escalation", pick(acts), case, unit)
+            case EntryStatus.EXECUTING:
+                say("escalation", e.ReopenTopic(why=WORDS), case, unit)
+            case _:
+                say("escalation", e.AdmitTopic(), case, unit)
+
+    def _topics(self) -> list[tuple[str, Topic]]:
         office = self.world.offices["escalation"]
-        topics = [
+        return [
             (case, t)
             for case in self.world.intake.reports.values()
             if isinstance(t := office.state(case), Topic) and t.entries
         ]
+
+    def follow(self) -> None:
+        """Acknowledge, tell, object, write off: whatever a topic still asks for, or not."""
+        topics = self._topics()
+        if self.world.chance(0.15):
+            self.propose()
         if not topics:
             return
         case, topic = self.people.pick(topics)
@@ -105,7 +152,10 @@ class Secretaries:
             to = topic.unacknowledged()[0].to
             self.people.say("escalation", e.AcknowledgeDecision(), case, Actor("unit", to))
         elif topic.untold() and self.world.chance(0.6):
-            self.people.say("escalation", e.TellReporters(), case, unit if self.world.chance(0.7) else root)
+            told = e.TellReporters(reporter=self.people.pick((*topic.reporters, "")), reached=self.world.chance(0.8))
+            self.people.say("escalation", told, case, unit if self.world.chance(0.7) else root)
+        elif self.world.chance(0.3):
+            self._by_desk(case, topic, Actor("unit", topic.active.body))
         elif topic.active.status is EntryStatus.DECLINED and self.world.chance(0.4):
             by = self.people.pick((root, Actor("unit", topic.entries[0].body)))
             self.people.say("escalation", e.ObjectToDecline(why=WORDS), case, by)

@@ -148,7 +148,7 @@ def overdue(order: Order, fact: facts.OrderOverdue, at: datetime) -> Order:
 
 @evolve.on(facts.OrderAtMeeting)
 def at_meeting(order: Order, fact: facts.OrderAtMeeting, at: datetime) -> Order:
-    return _stand(order, fact, topic=fact.topic)
+    return _stand(order, fact, topic=fact.topic, request=None)
 
 
 @evolve.on(facts.CaseClosed)

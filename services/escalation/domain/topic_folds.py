@@ -232,8 +232,10 @@ def ended(topic: Topic, fact: t.OfTopic, at: datetime) -> Topic:
 
 @_on(t.TopicCombined)
 def combined(topic: Topic, fact: t.TopicCombined, at: datetime) -> Topic:
-    """End here and point to the case that carries the survivor."""
-    return replace(topic.with_entry(replace(_entry(topic, fact), status=fact.entry)), home=fact.into_case)
+    """End here, with the lower entries that the survivor takes over, and point to the case that carries it."""
+    return replace(
+        topic, entries=tuple(replace(entry, status=fact.entry) for entry in topic.entries), home=fact.into_case
+    )
 
 
 @_on(t.TopicEnlarged)
