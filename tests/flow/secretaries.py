@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.escalation.domain.meeting import Meeting, MeetingStatus, slot_end
 from services.escalation.domain.topic import EntryStatus, Topic
 from shared.contracts import escalation as e
+from shared.contracts.base import Contract
 from shared.kernel.decisions import Actor
 from tests.flow.residents import Residents
 
@@ -33,7 +34,8 @@ class Secretaries:
         return min(found) - self.world.now + timedelta(minutes=30) if found else None
 
     def meet(self) -> None:
-        """Open what can be opened today, record and adopt."""
+        """Call, convene, move what is ahead; open what can be opened today, record and adopt."""
+        self._prepare()
         for id_, meeting in self._meetings(MeetingStatus.CONVENED):
             if meeting.opens_at <= self.world.now <= slot_end(self.world.city, meeting.opens_at):
                 if (meeting.agenda and self.world.chance(0.85)) or self.world.chance(0.3):
@@ -45,6 +47,43 @@ class Secretaries:
                 self._record(id_, meeting)
             if self.world.chance(0.7):
                 self.people.say("escalation", e.AdoptMinutes(), id_, self._chair(meeting))
+
+    def _prepare(self) -> None:
+        """Ask for temporary meetings, call and refuse them; convene, extend, postpone, call off, add to minutes."""
+        chance = self.world.chance
+        for id_, meeting in self._meetings(MeetingStatus.PROPOSED):
+            if chance(0.15):
+                self._say(id_, meeting, e.CallMeeting(opens_at=self._soon()))
+            elif chance(0.05):
+                self._say(id_, meeting, e.RefuseMeeting(why=WORDS))
+        for id_, meeting in self._meetings(MeetingStatus.PLANNED):
+            if chance(0.02):
+                self._say(id_, meeting, e.ConveneMeeting(cases=self._waiting(meeting.unit)))
+        for id_, meeting in self._meetings(MeetingStatus.CONVENED):
+            waiting = self._waiting(meeting.unit)
+            if waiting and chance(0.05):
+                self._say(id_, meeting, e.TableTopics(cases=waiting[:2]))
+            elif chance(0.02):
+                self._say(id_, meeting, e.PostponeMeeting(opens_at=self._soon(), why=WORDS))
+            elif chance(0.01):
+                self._say(id_, meeting, e.CancelMeeting(why=WORDS))
+        for id_, meeting in self._meetings(MeetingStatus.ADOPTED)[-2:]:
+            if chance(0.02):
+                self._say(id_, meeting, e.SupplementMinutes(text=WORDS))
+        unit = self.people.pick(self.world.bodies)
+        if chance(0.05) and (waiting := self._waiting(unit)):
+            propose = e.ProposeMeeting(cases=waiting[:2], why=WORDS)
+            self.people.say("escalation", propose, f"ledger:{unit}", Actor("unit", unit))
+
+    def _say(self, id_: str, meeting: Meeting, data: Contract) -> None:
+        self.people.say("escalation", data, id_, self._chair(meeting))
+
+    def _soon(self) -> datetime:
+        return self.world.now + timedelta(days=self.people.pick((1, 2, 3, 6)), hours=2)
+
+    def _waiting(self, unit: str) -> tuple[str, ...]:
+        ledger = self.world.offices["escalation"].state(f"ledger:{unit}")
+        return tuple(place.case for place in ledger.agenda()) if ledger else ()
 
     def _chair(self, meeting: Meeting) -> Actor:
         return Actor("unit", meeting.unit if self.world.chance(0.97) else "S01")
