@@ -48,17 +48,17 @@ _UNITS = """
 """
 _LINES = """
     INSERT INTO case_line
-    SELECT gen_random_uuid()::text, 1, 'DG-' || made.n, CASE WHEN made.n % 10 < 4 THEN d.code WHEN made.n % 10 < 6 THEN u.community
-           ELSE u.grid END, CASE WHEN made.n % 10 < 6 THEN u.street ELSE u.community END,
-           CASE WHEN made.n % 10 < 4 THEN u.community END, CASE WHEN made.n % 10 < 6 THEN u.grid END,
+    SELECT gen_random_uuid()::text, 1, 'DG-' || k, CASE WHEN k % 10 < 4 THEN d.code WHEN k % 10 < 6 THEN u.community
+           ELSE u.grid END, CASE WHEN k % 10 < 6 THEN u.street ELSE u.community END,
+           CASE WHEN k % 10 < 4 THEN u.community END, CASE WHEN k % 10 < 6 THEN u.grid END,
            nullif(u.subgrid, ''), closed - interval '3 days', NULL, NULL, NULL,
-           closed - interval '4 days' + made.n % 13 * interval '4 hours', closed - interval '2 days',
-           closed - interval '2 days', made.n % 12 = 0, made.n % 15 = 0, made.n % 9 = 0, NULL, closed, made.n % 211 = 0, made.n % 97 = 0,
-           CASE WHEN made.n % 83 = 0 THEN 'unreasonable' END, made.n % 3 > 0, CASE WHEN made.n % 50 = 0 THEN closed END
-      FROM (SELECT n, $1::timestamptz + (n::float8 / $2::int * $3::float8) * interval '1 second' AS closed
-              FROM generate_series(0, $2::int - 1) n) made
-      JOIN places u ON u.n = made.n::bigint * 7919 % (SELECT count(*) FROM places)
-      JOIN unnest($4::text[]) WITH ORDINALITY d (code, m) ON d.m = made.n::bigint * 104729 % cardinality($4::text[]) + 1
+           closed - interval '4 days' + k % 13 * interval '4 hours', closed - interval '2 days',
+           closed - interval '2 days', k % 12 = 0, k % 15 = 0, k % 9 = 0, NULL, closed, k % 211 = 0, k % 97 = 0,
+           CASE WHEN k % 83 = 0 THEN 'unreasonable' END, k % 3 > 0, CASE WHEN k % 50 = 0 THEN closed END
+      FROM (SELECT k, $1::timestamptz + (k::float8 / $2::int * $3::float8) * interval '1 second' AS closed
+              FROM generate_series(0, $2::int - 1) k) made
+      JOIN places u ON u.n = k::bigint * 7919 % (SELECT count(*) FROM places)
+      JOIN unnest($4::text[]) WITH ORDINALITY d (code, m) ON d.m = k::bigint * 104729 % cardinality($4::text[]) + 1
 """
 _ASSIGNMENTS = """
     INSERT INTO assignment_line
