@@ -33,6 +33,12 @@ STATED = """
 SELECT type, subject, sequence, value FROM "{schema}".journal WHERE type = ANY($1) AND sequence > 0 ORDER BY id
 """
 _LISTED = 'SELECT "on", page, pages, heads, prev, digest FROM "{schema}".published_heads ORDER BY "on", page'
+WORDS = "words:"
+"""Stands before a ledger's code where words kept apart are broken."""
+_CHANGED = """
+SELECT DISTINCT ON (ledger) ledger, topic, meeting, digest FROM "{schema}".wording_proof
+WHERE NOT is_genuine AND ($1::text IS NULL OR ledger = $1) ORDER BY ledger, topic, meeting
+"""
 _MISFITS = """
 SELECT a.place FROM unnest($1::text[], $2::int[], $3::text[]) WITH ORDINALITY AS a(ledger, seq, hash, place)
 LEFT JOIN "{schema}".record r ON r.ledger = a.ledger AND r.seq = a.seq
@@ -42,7 +48,10 @@ WHERE r.hash IS DISTINCT FROM a.hash ORDER BY a.place
 
 @dataclass(slots=True)
 class Examined:
-    """The heads of what was looked at; the first broken link of each broken ledger (`heads:<city>`: daily lists)."""
+    """The heads of what was looked at; the first broken link of each broken ledger.
+
+    `heads:<city>` stands for the daily lists, `words:<ledger>` for words that are not those of their digest any more.
+    """
 
     heads: dict[str, tuple[int, str]] = field(default_factory=dict)
     records: int = 0
@@ -100,6 +109,9 @@ async def examine(
         await _written_down(conn, schema, subject_of(city), misfits, done, progress)
         await misfits.settle()
         await _records(conn, schema, body, misfits.found, done, progress)
+        for ledger, topic, meeting, digest in await conn.fetch(_CHANGED.format(schema=schema), body):
+            where = f"wording {topic} {meeting} {digest[:12]}"
+            done.broken.setdefault(f"{WORDS}{ledger}", Broken(Break.EDITED, 0, where))
     return done
 
 

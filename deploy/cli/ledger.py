@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from deploy.audit.anchors import Anchors, NoAnchors, read_anchors
-from deploy.audit.chains import Examined, examine
+from deploy.audit.chains import WORDS, Examined, examine
 from deploy.audit.chains import Progress as Tell
 from deploy.audit.exported import FILE, examine_file
 from deploy.audit.exporting import NothingToExport, export
@@ -42,6 +42,7 @@ OF_FILE = {
     Break.FOREIGN: t("文件末尾之后另有内容，或同一台账出现两次", "foreign: more than the file, or a ledger twice"),
     Break.TRUNCATED: t("文件末尾被截去", "truncated: the end of the file was cut off"),
 }
+CHANGED_WORDS = t("议定意见原文与台账摘要不符", "words that are not those of their digest")
 STEPS = {
     "stream": t("核对消息流", "stream"),
     "journal": t("核对纪要与清单", "minutes and lists"),
@@ -173,7 +174,9 @@ def _words(ledger: str, found: Broken, line: int | None) -> str:
         return t(f"文件第 {found.seq} 行", f"line {found.seq} of the file") + f"  {OF_FILE[found.what]}"
     place = t(f"（文件第 {line} 行）", f" (line {line} of the file)") if line else ""
     where = t(f"（对照 {found.where}）", f" (against {found.where})") if found.where else ""
-    return f"{ledger} #{found.seq}{place}  {KINDS[found.what]}{where}"
+    if ledger.startswith(WORDS):
+        return f"{ledger.removeprefix(WORDS)}  {CHANGED_WORDS}: {found.where}"
+    return f"{ledger}{f' #{found.seq}' if found.seq else ''}{place}  {KINDS[found.what]}{where}"
 
 
 def export_ledgers(

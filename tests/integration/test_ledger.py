@@ -26,6 +26,7 @@ from deploy.local.database import SERVICES
 from deploy.local.resolver import Backing
 from deploy.local.topics import ensure_topics
 from services.escalation.domain.chain import Break, Record, make_record
+from services.escalation.domain.ledger import digest_of
 from services.escalation.store import APPEND_ONLY, Store
 from services.escalation.translate import WIRE
 from shared.contracts.envelope import SEQUENCE, SUBJECT, TYPE
@@ -287,6 +288,25 @@ def test_a_fact_that_cannot_be_read_any_more_is_named(tampering: Cell) -> None:
         (f"UPDATE \"{SCHEMA}\".journal SET value = '{{' WHERE type = $1 AND sequence = 3", STATING[0]),
     )
     assert all("ledger.head.v1" in name for name in _examine(tampering, stream=False).broken)
+
+
+def test_words_that_were_changed_are_found_by_an_auditor_who_cannot_read_them(tampering: Cell) -> None:
+    said = "ledger, meeting, topic, salt, text, digest"
+    _run(
+        tampering.dsns["admin"],
+        (f'INSERT INTO "{SCHEMA}".wording ({said}) SELECT $1, \'m\', \'T-1\', \'s\', \'准予办理\', $2', ESTATE,
+         digest_of("s", "准予办理")),
+    )  # fmt: skip
+    assert _examine(tampering).broken == {}
+    _run(tampering.dsns["admin"], (f"UPDATE \"{SCHEMA}\".wording SET text = '不予办理' WHERE salt = 's'",))
+    found = _examine(tampering).broken
+    _run(tampering.dsns["admin"], (f"DELETE FROM \"{SCHEMA}\".wording WHERE salt = 's'",))
+    assert set(found) == {f"words:{ESTATE}"}
+    assert "准予" not in found[f"words:{ESTATE}"].where
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        _run(tampering.dsns["auditor"], (f'SELECT text FROM "{SCHEMA}".wording',))
+    (columns,) = _run(tampering.dsns["auditor"], (f'SELECT * FROM "{SCHEMA}".wording_proof LIMIT 1',))
+    assert all(set(row.keys()) == {"ledger", "meeting", "topic", "digest", "is_genuine"} for row in columns)
 
 
 # ---- the file, and the command

@@ -198,7 +198,8 @@ async def _tables(cell: Cell, service: str) -> dict[str, str]:
     try:
         rows = await conn.fetch(
             "SELECT table_name, min(column_name) AS one FROM information_schema.columns "
-            "WHERE table_schema = $1 GROUP BY 1",
+            "JOIN information_schema.tables USING (table_schema, table_name) "
+            "WHERE table_schema = $1 AND table_type = 'BASE TABLE' GROUP BY 1",
             schema_of(cell.code, service),
         )
     finally:
