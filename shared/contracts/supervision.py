@@ -448,3 +448,92 @@ class PunishStar(OutsideMessage):
     TYPE: ClassVar[str] = "star.punish.v1"
     to: int | None = None
     why: Why
+
+
+# ---- surveys and public votes (问卷、网上评选, domain §6.2)
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class PollKind(StrEnum):
+    """A survey, a public vote, an owners' vote (one per household), the yearly satisfaction survey."""
+
+    SURVEY = "survey"
+    VOTE = "vote"
+    OWNERS = "owners"
+    SATISFACTION = "satisfaction"
+
+
+class Option(Contract):
+    """One answer that may be chosen."""
+
+    code: Code
+    text: Text
+
+
+class Question(Contract):
+    """One question with the answers to choose one of."""
+
+    code: Code
+    text: Text
+    options: Annotated[tuple[Option, ...], Field(min_length=2, max_length=500)]
+
+
+class Choice(Contract):
+    """How often an answer was chosen."""
+
+    question: Code
+    option: Code
+    count: int
+
+
+class PollOpened(Feedback):
+    """A unit asks; subject `poll:<unit>:<code>`. It enters no rate."""
+
+    TYPE: ClassVar[str] = "poll.opened.v1"
+    kind: PollKind
+    unit: Code
+    code: Code
+    questions: tuple[Question, ...]
+    opens_at: Instant
+    until: Instant
+    about: str | None = None
+    """The topic, list item, project or star that it is attached to."""
+    asked: int | None = None
+    """How many were asked, where that is known."""
+
+
+class PollCounted(Feedback):
+    """Everything that was answered; no answer can be told from another any more."""
+
+    TYPE: ClassVar[str] = "poll.counted.v1"
+    asked: int | None
+    answered: int
+    choices: tuple[Choice, ...]
+
+
+class OpenPoll(OutsideMessage):
+    """A unit opens a survey or a vote."""
+
+    TYPE: ClassVar[str] = "poll.open.v1"
+    kind: PollKind
+    unit: Code
+    code: Code
+    questions: Annotated[tuple[Question, ...], Field(min_length=1, max_length=50)]
+    opens_at: Instant
+    until: Instant
+    about: Annotated[str, StringConstraints(max_length=128)] | None = None
+    asked: Annotated[int, Field(ge=1)] | None = None
+
+
+class CastVote(OutsideMessage):
+    """One person's answers, in an owners' vote one household's.
+
+    `voter` is what the person is known by in every channel (an identity number already hashed, a household's code); a
+    signed-in resident needs none. Only a keyed hash of it is kept, apart from the answers.
+    """
+
+    TYPE: ClassVar[str] = "poll.cast.v1"
+    SECRET: ClassVar[bool] = True
+    voter: OutsideId | None = None
+    answers: Annotated[dict[Code, Code], Field(min_length=1, max_length=50)]

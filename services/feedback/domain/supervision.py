@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from services.feedback.domain import assessing, assessment, draw, drawing, mutual, sealing, star, starring
+from services.feedback.domain import assessing, assessment, draw, drawing, mutual, poll, sealing, star, starring
 from shared.kernel.decisions import Message
 
 STATES: dict[str, type] = {
     "assessment": assessment.Assessment,
     "draw": draw.Draw,
     "mutual": mutual.Mutual,
+    "poll": poll.Poll,
     "star": star.Star,
 }
 """Kind of subject -> its state."""
-SPOKEN: tuple[ModuleType, ...] = (assessment, draw, mutual, star)
+SPOKEN: tuple[ModuleType, ...] = (assessment, draw, mutual, poll, star)
 """Modules with facts and messages."""
-DECIDING: tuple[ModuleType, ...] = (assessing, drawing, sealing, starring)
+DECIDING: tuple[ModuleType, ...] = (assessing, drawing, poll, sealing, starring)
 """Modules whose deciders and folds are entered when they are imported."""
 
 

@@ -18,6 +18,7 @@ from sqlmodel import Field
 
 from services.feedback.domain.assessment import Assessed, CastBallot, CloseAssessment, NameRaters
 from services.feedback.domain.ballot import Ballot, Box, Count, NamedVoter, Sealed, Spent, Voter
+from services.feedback.domain.poll import CastVote
 from services.feedback.tables.row import Row, insert, rows_of
 from shared.kernel.decisions import Due, Message
 from shared.persistence.connection import Connection
@@ -90,6 +91,15 @@ _VOTERS = text(
      GROUP BY v.box, v.token_hash
     """
 )
+_SPENT = text(
+    """
+    SELECT s.box, s.token_hash, array_agg(s.about) AS spent
+      FROM spent s
+      JOIN unnest(CAST(:boxes AS text[]), CAST(:hashes AS text[])) AS asked (box, hash)
+        ON s.box = asked.box AND s.token_hash = asked.hash
+     GROUP BY s.box, s.token_hash
+    """
+)
 _VOTED = text(
     "SELECT box, count(DISTINCT token_hash) AS n FROM spent WHERE box = ANY(CAST(:boxes AS text[])) GROUP BY box"
 )
@@ -131,6 +141,9 @@ class Boxes:
             rows = await conn.execute(_VOTERS, {"boxes": boxes, "hashes": hashes})
             voters = {(row.box, row.token_hash): Voter(row.token_hash, frozenset(row.spent)) for row in rows}
             found |= {id_: voters[key] for id_, key in asked.items() if key in voters}
+        votes = [m for m in messages if isinstance(m.data, CastVote)]
+        if votes:
+            found |= await self._voters(conn, votes)
         counted = [m for m in messages if _counts(m)]
         if counted:
             boxes_by_name = await self._boxes(conn, {m.subject for m in counted})
@@ -167,6 +180,20 @@ class Boxes:
         if assessed:
             await conn.execute(_ASSESS, rows_of(assessed))
 
+    async def _voters(self, conn: Connection, votes: Sequence[Message]) -> dict[str, Voter]:
+        """Return who votes by a keyed hash of what he is known by; a signed-in resident by his own id."""
+        said = {m.id: m.actor.id if m.actor.kind == "resident" else m.data.voter for m in votes}
+        keys = {m.id: (m.subject, self._voter_hash(m.subject, said[m.id])) for m in votes if said[m.id]}
+        if not keys:
+            return {}
+        boxes, hashes = zip(*sorted(set(keys.values())), strict=True)
+        rows = await conn.execute(_SPENT, {"boxes": boxes, "hashes": hashes})
+        spent = {(row.box, row.token_hash): frozenset(row.spent) for row in rows}
+        return {id_: Voter(key[1], spent.get(key, frozenset())) for id_, key in keys.items()}
+
+    def _voter_hash(self, box: str, voter: str) -> str:
+        return hmac.new(self._secret, f"voter\n{self._city}\n{box}\n{voter}".encode(), sha256).hexdigest()
+
     async def _boxes(self, conn: Connection, names: Iterable[str]) -> Mapping[str, Box]:
         wanted = {"boxes": sorted(names)}
         voters = {row.box: row.n for row in await conn.execute(_VOTED, wanted)}
@@ -181,7 +208,9 @@ class Boxes:
 
 def _counts(message: Message) -> bool:
     data = message.data
-    return isinstance(data, CloseAssessment) or (isinstance(data, Due) and data.name.startswith("assessment"))
+    return isinstance(data, CloseAssessment) or (
+        isinstance(data, Due) and data.name.partition(":")[0] in ("assessment", "poll")
+    )
 
 
 def _hash(token: str) -> str:

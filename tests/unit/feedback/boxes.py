@@ -12,6 +12,7 @@ from services.feedback.domain.ballot import Ballot, Box, Count, NamedVoter, Spen
 from services.feedback.domain.draw import FreezeDraw, Head
 from services.feedback.domain.drawing import Candidate
 from services.feedback.domain.mutual import Sealing
+from services.feedback.domain.poll import CastVote
 from services.feedback.domain.score import Prepared
 from shared.kernel.decisions import Due, Message
 from tests.support.play import Play
@@ -38,8 +39,12 @@ class Office(Play):
                 return self.voter(message.subject, message.data.token)
             case NameRaters():
                 return tuple(row.voter for row in self.rows_of(NamedVoter) if row.box == message.subject)
-            case CloseAssessment() | Due(name="assessment") | Due(name="assessment:lapse"):
+            case CloseAssessment() | Due(name="assessment") | Due(name="assessment:lapse") | Due(name="poll"):
                 return self.box(message.subject)
+            case CastVote(voter=voter):
+                person = message.actor.id if message.actor.kind == "resident" else voter
+                spent = {s.about for s in self.rows_of(Spent) if (s.box, s.token_hash) == (message.subject, person)}
+                return Voter(person, frozenset(spent)) if person else None
             case FreezeDraw():
                 return self.candidates
             case Due(name="draw", data=data):
