@@ -19,10 +19,13 @@ from shared.kernel.decisions import NOTHING, Arm, Context, Decision, Fact, Messa
 
 @dataclass(frozen=True, slots=True)
 class PeriodScores:
-    """What is stated of a period: when its figures were frozen, and the city's working figures before."""
+    """What is stated of a period: when its figures were frozen, how often cards were published since, and the city's
+    working figures before.
+    """
 
     frozen_at: datetime | None = None
     counted: ScoreCounted | None = None
+    published: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,12 @@ def revise(states: States, message: Message, context: Context) -> Decision:
     state: PeriodScores | None = states[message.subject]
     if state is None or state.frozen_at is None:
         return NOTHING
-    return _publish(_period(message), state.frozen_at, message, context)
+    period, armed = _period(message), message.data
+    known = sum(score.revision for score in context.prepared.published.get(period.code, {}).values())
+    if known < state.published:
+        # An earlier deadline of the same batch has published: what was prepared does not know of it yet.
+        return Decision(deadlines=(Arm(armed.name, message.acted_at, armed.data, touches=message.touches),))
+    return _publish(period, state.frozen_at, message, context)
 
 
 def _publish(period: Period, frozen_at: datetime, message: Message, context: Context) -> Decision:
@@ -153,4 +161,4 @@ def counted(state: PeriodScores | None, fact: ScoreCounted, at: datetime) -> Per
 
 @evolve.on(ScorePublished)
 def published(state: PeriodScores | None, fact: ScorePublished, at: datetime) -> PeriodScores:
-    return PeriodScores(frozen_at=fact.frozen_at)
+    return PeriodScores(frozen_at=fact.frozen_at, published=(state.published if state else 0) + 1)

@@ -17,7 +17,7 @@ from services.feedback.domain.score import Prepared, ScoreCounted, ScorePublishe
 from services.feedback.domain.tally import Tally
 from shared.city.load import load
 from shared.city.model import UnitLevel
-from shared.kernel.decisions import Arm
+from shared.kernel.decisions import CLOCK, SYSTEM, Arm, Context, Decision, Due, Message
 from shared.kernel.refusals import Refused
 from tests.support.play import Play
 from tests.unit.feedback.cards import POLICY, Town, at
@@ -229,3 +229,13 @@ def test_a_community_of_nanchang_has_one_published_assessment_a_year_and_working
 
 def test_a_unit_that_the_city_file_has_no_more_gets_no_card() -> None:
     assert cards(Period.parse("2026-06"), {"gone": Tally(asked=1)}, POLICY, Town()) == []
+
+
+def test_a_revision_prepared_before_another_of_its_batch_is_met_once_more_and_published_once() -> None:
+    table = Table()
+    table.case("c-1", at(6, 20, 10))
+    table.advance(FROZEN)
+    when = FROZEN + timedelta(hours=1)
+    due = Message(Due("revise:1", {"root": "x"}), JUNE, CLOCK, SYSTEM, when, "m-1")
+    stale = Context(when, CITY, table.new_id, Prepared(lambda invitation: invitation))
+    assert decide({JUNE: table.states[JUNE]}, due, stale) == Decision(deadlines=(Arm("revise:1", when, {"root": "x"}),))
