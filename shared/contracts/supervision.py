@@ -537,3 +537,60 @@ class CastVote(OutsideMessage):
     SECRET: ClassVar[bool] = True
     voter: OutsideId | None = None
     answers: Annotated[dict[Code, Code], Field(min_length=1, max_length=50)]
+
+
+# ---- summing up (总结提升, domain §6.3)
+
+
+class ConclusionKind(StrEnum):
+    """What a conclusion changes: the matters catalogue, a limit, a list, the scoring policy, or nothing."""
+
+    MATTER = "matter"
+    LIMIT = "limit"
+    LIST = "list"
+    POLICY = "policy"
+    NONE = "none"
+
+
+class Fate(StrEnum):
+    """What became of an earlier conclusion."""
+
+    DONE = "done"
+    UNDER_WAY = "under_way"
+    DROPPED = "dropped"
+
+
+class Conclusion(Contract):
+    """What is to change, by the code of what it changes; none needs its reason."""
+
+    kind: ConclusionKind
+    code: Code | None = None
+    text: Masked
+
+
+class Became(Contract):
+    """What became of the n-th conclusion of the summary before, counted from 1."""
+
+    number: int
+    fate: Fate
+    text: Masked = ""
+
+
+class CycleSummedUp(Feedback):
+    """A quarter, squad or hard problem is summed up; subject `summary:<chain>`, one after the other."""
+
+    TYPE: ClassVar[str] = "cycle.summed_up.v1"
+    cycle: Code
+    learned: Masked
+    conclusions: tuple[Conclusion, ...]
+    became: tuple[Became, ...]
+
+
+class SumUp(OutsideMessage):
+    """Operations sums a cycle up, and says what became of the conclusions before."""
+
+    TYPE: ClassVar[str] = "cycle.sum_up.v1"
+    cycle: Code
+    learned: Annotated[str, StringConstraints(min_length=4, max_length=200)]
+    conclusions: Annotated[tuple[Conclusion, ...], Field(min_length=1, max_length=20)]
+    became: Annotated[tuple[Became, ...], Field(max_length=20)] = ()

@@ -4,43 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import asyncpg
+import httpx
 import pytest
+from fastapi import FastAPI
 from typer.testing import CliRunner
 
 from deploy.cli.main import build
 from deploy.local.database import SERVICES
 from deploy.local.resolver import Backing
-from services.feedback.domain import STATES, decide, evolve, touches
+from services.feedback.api import router
 from services.feedback.domain.assessment import subject_of
 from services.feedback.domain.brief import Brief
 from services.feedback.domain.draw import subject_of as draw_subject
 from services.feedback.domain.drawing import CityHead
-from services.feedback.store import Store
-from services.feedback.translate import WIRE, refusal
-from shared.city.load import load
 from shared.contracts import supervision
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
-from shared.persistence.engine import connect, schema_of
-from shared.shell.apply import Bench
-from shared.shell.desk import Desk
-from shared.shell.ids import new_id
-from shared.shell.service import Service
-from shared.shell.sql_store import SqlStore
-from shared.shell.taking import Shell
+from shared.shell.problems import answer_problems
+from shared.shell.tokens import sign
+from tests.support.room import SECRET, room
 from tests.support.stack import Cell, make_schemas
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
-
-SECRET = "s" * 32
 
 
 @pytest.fixture(scope="module")
@@ -49,60 +39,18 @@ def donggang_cell(backing: Backing) -> Cell:
 
 
 @pytest.fixture(scope="module")
+def longchang_cell(backing: Backing) -> Cell:
+    return make_schemas(backing, "longchang", SERVICES)
+
+
+@pytest.fixture(scope="module")
+def yulin_cell(backing: Backing) -> Cell:
+    return make_schemas(backing, "yulin", SERVICES)
+
+
+@pytest.fixture(scope="module")
 def guiping_cell(backing: Backing) -> Cell:
     return make_schemas(backing, "guiping", SERVICES)
-
-
-class Room:
-    """Feedback's desk and clock on a real database, without a broker."""
-
-    def __init__(self, cell: Cell, city: Any) -> None:
-        self.cell, self.city = cell, city
-        self.engine = connect(cell.dsns["feedback"])
-        self.store = Store(SECRET, city.code)
-        service = Service("feedback", decide, evolve, STATES, WIRE, self.store, touches, refusal)
-        bench = Bench(service, city, city.code, city.version, new_id)
-        self.shell = Shell(SqlStore(self.engine, bench, schema_of(city.code)), bench)
-        self.desk = Desk(self.shell, SECRET)
-
-    async def at(self, when: datetime) -> None:
-        """Set the city's clock."""
-        await self.execute(f'DELETE FROM "{self.city.code}".clock')
-        await self.execute(f'INSERT INTO "{self.city.code}".clock VALUES (clock_timestamp(), $1, 0, NULL)', when)
-
-    async def execute(self, statement: str, *values: Any) -> list[Any]:
-        conn = await asyncpg.connect(self.cell.dsns["admin"])
-        try:
-            await conn.execute(f'SET search_path TO "{schema_of(self.city.code, "feedback")}"')
-            return list(await conn.fetch(statement, *values))
-        finally:
-            await conn.close()
-
-    async def send(self, data: Any, subject: str, actor: Actor, *, creates: bool = False) -> Any:
-        return await self.desk.submit(data, subject, actor, new_id(), creates=creates)
-
-    async def refused(self, data: Any, subject: str, actor: Actor) -> str:
-        with pytest.raises(Refused) as refused:
-            await self.send(data, subject, actor)
-        return refused.value.rule
-
-    async def strike(self) -> int:
-        """Fire everything that is due."""
-        fired = 0
-        while taken := await self.shell.take_due():
-            fired += taken
-        return fired
-
-
-@asynccontextmanager
-async def room(cell: Cell, city: str) -> AsyncIterator[Room]:
-    made = Room(cell, load(city))
-    task = asyncio.create_task(made.desk.run())
-    try:
-        yield made
-    finally:
-        task.cancel()
-        await made.engine.dispose()
 
 
 async def test_a_session_of_fifty_two_is_counted_and_no_row_joins_token_and_choice(donggang_cell: Cell) -> None:
@@ -202,3 +150,98 @@ async def test_a_draw_from_real_tables_is_made_by_the_city_s_head_and_holds(guip
         again = asked.model_copy(update={"cycle": "squad-1"})
         reply = await r.send(again, f"{subject}:squad-1", Actor("operations", "o"), creates=True)
         assert reply.facts[0]["data"]["kind"] == "spot_check"
+
+
+async def test_a_person_votes_once_and_sealed_scores_are_opened_together(longchang_cell: Cell) -> None:
+    async with room(longchang_cell, "longchang") as r:
+        now = datetime(2026, 12, 1, 9, tzinfo=SHANGHAI)
+        await r.at(now)
+        department = next(d for d in r.city.departments if r.city.communities_of(d))
+        community = r.city.communities_of(department)[0]
+        subject = "mutual:two_way:2026"
+        window = {"kind": "two_way", "year": 2026, "opens_at": now, "until": now + timedelta(days=9)}
+        opened = supervision.OpenMutual.model_validate(window)
+        await r.send(opened, subject, Actor("operations", "o"), creates=True)
+        one = r.send(supervision.SealScore(rated=department, points=92), subject, Actor("unit", community))
+        other = r.send(supervision.SealScore(rated=community, points=85), subject, Actor("department", department))
+        await asyncio.gather(one, other)
+        stated = await r.execute("SELECT value FROM journal WHERE type LIKE 'mutual.seal%'")
+        assert all("points" not in json.loads(row["value"]) for row in stated)
+        assert await r.strike() == 1
+        shown = await r.execute("SELECT value FROM journal WHERE type = 'mutual.seal_opened.v1'")
+        assert sorted(json.loads(row["value"])["points"] for row in shown) == [85, 92]
+        await r.at(now + timedelta(days=9, seconds=1))
+        assert await r.strike() == 1
+
+
+async def test_a_vote_on_real_tables(yulin_cell: Cell) -> None:
+    async with room(yulin_cell, "yulin") as r:
+        now = datetime(2026, 12, 1, 9, tzinfo=SHANGHAI)
+        await r.at(now)
+        options = [{"code": "a", "text": "甲"}, {"code": "b", "text": "乙"}]
+        asked = supervision.OpenPoll.model_validate(
+            {"kind": "vote", "unit": "yulin", "code": "v", "opens_at": now, "until": now + timedelta(days=1),
+             "questions": [{"code": "q", "text": "评选", "options": options}]}
+        )  # fmt: skip
+        subject, source = "poll:yulin:v", Actor("source", "mini")
+        await r.send(asked, subject, Actor("unit", "yulin"), creates=True)
+        votes = [supervision.CastVote(voter=f"p{n % 30}", answers={"q": "a" if n % 3 else "b"}) for n in range(40)]
+        replies = await asyncio.gather(*(r.send(vote, subject, source) for vote in votes), return_exceptions=True)
+        assert sum(isinstance(reply, Refused) for reply in replies) == 10
+        await r.at(now + timedelta(days=1, seconds=1))
+        assert await r.strike() == 1
+        (counted,) = await r.execute("SELECT value FROM journal WHERE type = 'poll.counted.v1'")
+        said = json.loads(counted["value"])
+        assert (said["answered"], sum(choice["count"] for choice in said["choices"])) == (30, 30)
+
+
+async def test_every_figure_of_the_analysis_opens_to_its_cases(guiping_cell: Cell) -> None:
+    async with room(guiping_cell, "guiping") as r:
+        await r.execute("DELETE FROM brief")
+        grids = [u for u in r.city.units.values() if u.level == "grid"][:40]
+        monday = datetime(2026, 9, 7, 8, tzinfo=SHANGHAI)
+        briefs = []
+        for n, grid in enumerate(grids):
+            community = r.city.ancestors(grid.code)[0].code
+            times = [monday - timedelta(weeks=w) for w in range(1, 13)] + (
+                [monday] * 9 if n == 0 else [monday] * (n % 2)
+            )
+            times += [monday + timedelta(days=1)] * 3 if n in (0, 39) else []
+            briefs += [
+                Brief(f"{grid.code}-{i}", matter="noise", place=grid.code, grid=grid.code, community=community,
+                      registered_at=at, lead="S01" if i else None)
+                for i, at in enumerate(times)
+            ]  # fmt: skip
+        async with r.engine.begin() as conn:
+            await r.store.save(conn, briefs)
+        application = FastAPI()
+        answer_problems(application)
+        application.include_router(router(r.desk))
+        application.state.desk = r.desk
+        token = sign(SECRET, r.city.code, Actor("operations", "o"))
+        headers = {"Authorization": f"Bearer {token}"}
+        transport = httpx.ASGITransport(application)
+        async with httpx.AsyncClient(transport=transport, base_url="http://f", headers=headers) as client:
+
+            async def get(path: str, **asked: Any) -> dict[str, Any]:
+                response = await client.get(f"/v1/analysis/{path}", params=asked)
+                assert response.status_code == 200, response.text
+                found: dict[str, Any] = response.json()
+                return found
+
+            hot = await get("hot-spots", week="2026-09-09")
+            assert [(h["grid"], h["cases"], len(h["case_ids"])) for h in hot["hot_spots"]] == [(grids[0].code, 12, 12)]
+            week = {"first": "2026-09-07", "last": "2026-09-13"}
+            recurring = (await get("recurring", **week))["recurring"]
+            assert {(one["grid"], one["cases"]) for one in recurring} == {(grids[0].code, 12), (grids[39].code, 4)}
+            trend = await get("trend", first="2026-06-15", weeks=13)
+            assert [one["cases"] for one in trend["weeks"]] == [40] * 12 + [35]
+            assert trend["control"]["above"] == []
+            proposed = (await get("monthly-topic", month="2026-09"))["proposed"]
+            assert [(one["matter"], one["communities"]) for one in proposed] == [("noise", 2)]
+            stages = (await get("stages", **week))["stages"]
+            assert stages == {"analyse": 0, "mobilise": 0, "act": 35, "look_back": 0, "sum_up": 0}
+            cases = (await get("cases", **week, unit=grids[0].code))["cases"]
+            assert {case["case_id"] for case in cases} == set(hot["hot_spots"][0]["case_ids"])
+            resident = {"Authorization": f"Bearer {sign(SECRET, r.city.code, Actor('resident', 'r'))}"}
+            assert (await client.get("/v1/analysis/stages", params=week, headers=resident)).status_code == 403

@@ -37,6 +37,7 @@ class Brief:
     closed_at: datetime | None = None
     reason: str | None = None
     written_off_at: datetime | None = None
+    mobilised_at: datetime | None = None
 
 
 def brief(message: Message, context: Context) -> tuple[Brief, ...]:
@@ -62,6 +63,8 @@ def brief(message: Message, context: Context) -> tuple[Brief, ...]:
             return (replace(case, closed_at=at, reason=fact.reason),)
         case heard.OrderWithdrawn():
             return (replace(case, closed_at=at, reason="withdrawn"),)
+        case heard.TopicSquadFormed():
+            return (replace(case, mobilised_at=at),)
         case heard.TopicWrittenOff(final=True):
             return (replace(case, written_off_at=at),)
     return ()

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from services.feedback.domain import assessing, assessment, draw, drawing, mutual, poll, sealing, star, starring
+from services.feedback.domain import (
+    assessing,
+    assessment,
+    draw,
+    drawing,
+    mutual,
+    poll,
+    sealing,
+    star,
+    starring,
+    summary,
+)
 from shared.kernel.decisions import Message
 
 STATES: dict[str, type] = {
@@ -13,11 +24,12 @@ STATES: dict[str, type] = {
     "mutual": mutual.Mutual,
     "poll": poll.Poll,
     "star": star.Star,
+    "summary": summary.Summaries,
 }
 """Kind of subject -> its state."""
-SPOKEN: tuple[ModuleType, ...] = (assessment, draw, mutual, poll, star)
+SPOKEN: tuple[ModuleType, ...] = (assessment, draw, mutual, poll, star, summary)
 """Modules with facts and messages."""
-DECIDING: tuple[ModuleType, ...] = (assessing, drawing, poll, sealing, starring)
+DECIDING: tuple[ModuleType, ...] = (assessing, drawing, poll, sealing, starring, summary)
 """Modules whose deciders and folds are entered when they are imported."""
 
 

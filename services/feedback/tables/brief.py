@@ -45,6 +45,7 @@ class BriefRow(Row, table=True):
     closed_at: datetime | None = Field(sa_type=MOMENT)
     reason: str | None = Field(sa_type=Text)
     written_off_at: datetime | None = Field(sa_type=MOMENT)
+    mobilised_at: datetime | None = Field(sa_type=MOMENT)
 
 
 _NAMES = tuple(field.name for field in fields(Brief))
