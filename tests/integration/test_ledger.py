@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from deploy.audit.exported import examine_file
 from deploy.audit.exporting import export
 from deploy.cli import main
 from deploy.local.database import SERVICES
+from deploy.local.folder import PROJECT
 from deploy.local.resolver import Backing
 from deploy.local.topics import ensure_topics
 from services.escalation.domain.chain import Break, Record, make_record
@@ -191,6 +193,22 @@ def test_erasing_all_words_with_their_salts_leaves_every_chain_whole(cell: Cell)
     assert before[0][0] > 0
     _run(cell.dsns["escalation"], ("DELETE FROM wording",))
     assert _examine(cell).broken == {}
+
+
+def test_records_from_before_their_text_was_kept_get_the_very_text_that_was_hashed(
+    tampering: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = PROJECT / "services" / "escalation" / "migrations" / "versions" / "0002_stored_lines.py"
+    spec = spec_from_file_location("stored_lines", path)
+    assert spec is not None
+    assert spec.loader is not None
+    migration, statements = module_from_spec(spec), []
+    spec.loader.exec_module(migration)
+    monkeypatch.setattr(migration.op, "execute", statements.append, raising=False)
+    migration.upgrade()
+    schema = (f'SET search_path TO "{SCHEMA}"',)
+    _run(tampering.dsns["admin"], schema, ("UPDATE record SET line = ''",), (statements[1],))
+    assert _examine(tampering).broken == {}
 
 
 # ---- what an owner of the database can do, and how it shows
