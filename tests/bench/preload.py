@@ -13,7 +13,7 @@ TABLES = {
     "dispatch": {"subject": ("id",), "responsibility": ("case_id",), "journal": ("subject",)},
     "escalation": {"subject": ("id",)},
     "feedback": {"subject": ("id",), "invitation": ("case_id", "invitation", "token_hash"), "answer": ("case_id",),
-                 "journal": ("subject",)},
+                 "case_line": ("case_id",), "assignment_line": ("case_id",), "journal": ("subject",)},
     "console": {"subject": ("id",), "case_view": ("id", "number"), "timeline": ("subject",)},
 }  # fmt: skip
 """Schema -> table -> the column of the case id, then what else must not occur twice."""
