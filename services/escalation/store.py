@@ -20,6 +20,7 @@ from services.escalation.domain.correcting import CorrectRecord
 from services.escalation.domain.entry_board import EntryRow
 from services.escalation.domain.heads import Head, HeadsPublished, Prepared
 from services.escalation.domain.ledger import Wording
+from services.escalation.domain.outcome import Outcome
 from shared.kernel.decisions import Due, Message
 from shared.persistence.connection import Connection
 from shared.shell.service import kind_of
@@ -135,9 +136,21 @@ class HeadsRow(Row, table=True):
     digest: str = Field(sa_type=Text)
 
 
+class OutcomeRow(Row, table=True):
+    """What was heard of the orders of topics: disposal reports, verifications, grades."""
+
+    __tablename__ = "outcome"
+
+    topic: str = Field(sa_type=Text, primary_key=True)
+    case_id: str = Field(sa_type=Text, primary_key=True)
+    kind: str = Field(sa_type=Text, primary_key=True)
+    at: datetime = Field(sa_type=MOMENT, primary_key=True)
+    said: dict[str, Any] = Field(sa_type=JSONB)
+
+
 METADATA = Row.metadata
 
-APPEND_ONLY: tuple[str, ...] = ("record", "published_heads")
+APPEND_ONLY: tuple[str, ...] = ("record", "published_heads", "outcome")
 
 _PEEK = text("SELECT id, state::text AS state FROM subject WHERE id = ANY(CAST(:ids AS text[])) AND state IS NOT NULL")
 
@@ -170,6 +183,7 @@ _STATEMENTS = (
     (MeetingRow, _insert(METADATA.tables["meeting_board"], replaces=True)),
     (EntryRow, _insert(METADATA.tables["entry_board"], replaces=True)),
     (HeadsPublished, _insert(METADATA.tables["published_heads"], replaces=False)),
+    (Outcome, _insert(METADATA.tables["outcome"], replaces=False)),
 )
 
 MEETINGS = text(
@@ -271,5 +285,7 @@ def _key(row: Any) -> tuple[Any, ...]:
             return (row.id,)
         case HeadsPublished():
             return (row.on, row.page)
+        case Outcome():
+            return (row.topic, row.case, row.kind, row.at)
         case _:
             return (row.case, row.body)

@@ -18,6 +18,7 @@ from deploy.local.database import SERVICES
 from services.escalation.api import router
 from services.escalation.domain import STATES, decide, evolve, touches
 from services.escalation.domain.chain import Record
+from services.escalation.domain.heard import OrderHandled, OrderVerified
 from services.escalation.domain.meeting import MeetingStatus
 from services.escalation.domain.messages import SupplementMinutes
 from services.escalation.store import Store
@@ -49,6 +50,8 @@ def hall() -> Hall:
     played.escalate()
     played.decide_at(ESTATE, "move_up")
     played.decide_at(COMMUNITY, "resolve")
+    played.hear("c-1", OrderHandled(done_by=COMMUNITY, note="已疏通并录像", on_time=True), "dispatch")
+    played.hear("c-1", OrderVerified(verifier=ESTATE), "dispatch")
     signed = next(m for m in played.meetings(COMMUNITY, MeetingStatus.ADOPTED) if m.agenda)
     played.send(signed.id, SupplementMinutes(text="补充：施工前三日张贴告示"), unit(COMMUNITY))
     played.escalate("c-2")
@@ -113,6 +116,12 @@ async def test_the_workbook_of_a_body_holds_its_entries_and_the_head_of_its_chai
     assert [sheet["B4"].value, sheet["B5"].value] == [hall.topic("c-1").id, hall.topic("c-2").id]
     assert "理由：管线权属不在本级" in sheet["L4"].value
     assert hall.city.bodies[COMMUNITY].name in sheet["Q4"].value
+
+
+async def test_what_was_done_and_verified_stands_in_the_row_of_the_body_that_resolved(http: Any, hall: Hall) -> None:
+    sheet = load_workbook(BytesIO((await http.get(f"/v1/ledger/{COMMUNITY}.xlsx")).content)).worksheets[1]
+    assert sheet["R4"].value.endswith(f"{hall.city.name_of(COMMUNITY)}办结：已疏通并录像")
+    assert sheet["S4"].value.endswith(f"核查通过（{hall.city.name_of(ESTATE)}）")
 
 
 async def test_every_body_of_the_city_has_a_sheet(http: Any, hall: Hall) -> None:

@@ -1,4 +1,4 @@
-"""What escalation hears from intake and dispatch, as far as it needs it."""
+"""What escalation hears from intake, dispatch and feedback, as far as it needs it."""
 
 from __future__ import annotations
 
@@ -54,3 +54,33 @@ class CaseClosed:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderWithdrawn:
     """The reporter withdrew the case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderHandled:
+    """The lead says what was done (处置反馈单)."""
+
+    done_by: str
+    note: str
+    on_time: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderVerified:
+    """The work was verified, or its matter needs no verifying."""
+
+    verifier: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReporterAnswer:
+    """What stands of one reporter; without grade he is unrated."""
+
+    grade: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRated:
+    """What the reporters of a closed case answered."""
+
+    answers: tuple[ReporterAnswer, ...]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from services.escalation.papers.words import (
@@ -13,6 +14,7 @@ from services.escalation.papers.words import (
     DECISIONS,
     DECLINE_REASONS,
     ENDS,
+    GRADES,
     SAID,
     STEPS,
     WITHOUT_CASE,
@@ -26,6 +28,14 @@ from shared.kernel.masking import mask
 
 RESULTS = frozenset({"settled", "withdrawn", "returned", "combined", "reopened", "corrected"})
 """Kinds of records that a row gives as what came of its topic."""
+
+
+class Fate(NamedTuple):
+    """What was heard of a case of a topic: `kind` is handled, verified or rated."""
+
+    kind: str
+    at: datetime
+    said: Mapping[str, Any]
 
 
 class Line(NamedTuple):
@@ -65,8 +75,18 @@ class Entry:
     written_off_on: date | None
 
 
-def entry(ledger: str, topic: str, about: Mapping[str, Any], lines: Iterable[Line], city: Any) -> Entry:
-    """Return the row of a topic in a ledger from all its records, oldest first, and its present state `about`."""
+def entry(
+    ledger: str,
+    topic: str,
+    about: Mapping[str, Any],
+    lines: Iterable[Line],
+    city: Any,
+    fates: Sequence[Fate] = (),
+) -> Entry:
+    """Return the row of a topic in a ledger from all its records, oldest first, and its present state `about`.
+
+    `fates` are what was heard of its cases, oldest first; they stand in the ledger whose meeting made the order.
+    """
     every = [(line, json.loads(line.body)) for line in lines]
     own = [(line, body) for line, body in every if line.ledger == ledger]
     if not own:
@@ -76,6 +96,10 @@ def entry(ledger: str, topic: str, about: Mapping[str, Any], lines: Iterable[Lin
     orders = [body for _, body in decided if body.get("lead")]
     order = orders[-1] if orders else {}
     due = order.get("due_on") or order.get("until")
+    since = next((day_of(line.at) for line, body in decided if body.get("lead")), None)
+    mine = [fate for fate in fates if since is not None and day_of(fate.at) >= since]
+    results = [(day_of(fate.at).isoformat(), _handled(fate, city)) for fate in mine if fate.kind == "handled"]
+    results += [(line.at[:10], _result(line, body, city)) for line, body in own if line.kind in RESULTS]
     ups = [(line, body) for line, body in decided if body.get("decision") == "move_up"]
     return Entry(
         topic=topic,
@@ -98,8 +122,8 @@ def entry(ledger: str, topic: str, about: Mapping[str, Any], lines: Iterable[Lin
             for line, body in every
             if line.kind == "decided" and line.ledger in above
         ),
-        result="\n".join(_result(line, body, city) for line, body in own if line.kind in RESULTS),
-        rating=str(about.get("rating_words") or ""),
+        result="\n".join(said for _, said in sorted(results, key=lambda result: result[0])),
+        rating="\n".join(_judged(fate, city) for fate in mine if fate.kind != "handled"),
         told_on=_last_day(own, "reporter_told"),
         written_off_on=_last_day(own, "written_off"),
     )
@@ -195,6 +219,24 @@ def _result(line: Line, body: Mapping[str, Any], city: Any) -> str:
             end = str(body.get("why") or "")
             what = ENDS.get(end, end)
     return f"{_day(line)}{what}"
+
+
+def _handled(fate: Fate, city: Any) -> str:
+    late = "" if fate.said.get("on_time") else "（超期）"
+    note = fate.said.get("note") or "未填说明"
+    return f"{day_of(fate.at).isoformat()} {name_of(city, fate.said['by'])}办结{late}：{note}"
+
+
+def _judged(fate: Fate, city: Any) -> str:
+    day = day_of(fate.at).isoformat()
+    if fate.kind == "verified":
+        by = fate.said.get("by")
+        return f"{day} 核查通过（{name_of(city, by)}）" if by else f"{day} 无需核查"
+    grades = Counter(fate.said.get("grades", ()))
+    parts = [f"{words}{grades[grade]}" for grade, words in GRADES.items() if grades[grade]]
+    if fate.said.get("unrated"):
+        parts.append(f"未评{fate.said['unrated']}")
+    return f"{day} 评价：{'、'.join(parts) or '无'}"
 
 
 def _last_day(own: list[tuple[Line, dict[str, Any]]], kind: str) -> date | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from services.escalation.papers.entry import Line, entry
+from services.escalation.papers.entry import Fate, Line, entry
 from services.escalation.papers.ledger import head_words
 from services.escalation.papers.meeting import Sitting, moment_words, title_of
 from services.escalation.papers.words import (
@@ -79,10 +79,13 @@ def supplement(sitting: Sitting, number: int, text: str | None, at: datetime, he
     )
 
 
-def earlier_row(sitting: Sitting, topic: str, about: Mapping[str, Any], lines: Sequence[Line]) -> tuple[str, ...]:
+def earlier_row(
+    sitting: Sitting, topic: str, about: Mapping[str, Any], lines: Sequence[Line], fates: Sequence[Fate] = ()
+) -> tuple[str, ...]:
     """Return the row of an earlier decision as it stood when the meeting began."""
     began = sitting.began.isoformat()
-    made = entry(sitting.unit, topic, about, [line for line in lines if line.at < began], sitting.city)
+    known = [fate for fate in fates if fate.at < sitting.began]
+    made = entry(sitting.unit, topic, about, [line for line in lines if line.at < began], sitting.city, known)
     progress = made.result.split("\n")[-1] or (made.moved_up.split("\n")[-1] or "落实中")
     return (topic, made.summary, made.lead, made.due_on.isoformat() if made.due_on else "", progress)
 

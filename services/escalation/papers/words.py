@@ -38,6 +38,7 @@ ENDS = {
     "above_written_off": "上级已销号",
     "above_withdrawn": "上级已撤回",
 }
+GRADES = {5: "非常满意", 4: "满意", 3: "基本满意", 2: "不满意", 1: "非常不满意"}
 STANDINGS = {
     "proposed": "待审",
     "admitted": "待议",

@@ -99,7 +99,7 @@ def router(desk: Desk) -> APIRouter:
         counted = Year(unit, year)
         async with at_once() as conn:
             async for piece in table.entries(conn, unit):
-                for topic, about, lines in piece:
+                for topic, about, lines, _ in piece:
                     counted.add(topic, about, lines, desk.city)
             counted.head = (await table.heads(conn, [unit], before.isoformat())).get(unit, (0, ""))
             meetings = await table.meetings_of(conn, unit, since, before)
@@ -155,7 +155,7 @@ async def _sitting(conn: AsyncConnection, id_: str, actor: Actor, city: Any, sta
 
 
 def _add(file: LedgerFile, unit: str, piece: Sequence[table.Told], city: Any) -> None:
-    file.add(entry(unit, topic, about, lines, city) for topic, about, lines in piece)
+    file.add(entry(unit, topic, about, lines, city, fates) for topic, about, lines, fates in piece)
 
 
 async def _paper(made: Paper, form: str, name: str, plain: str) -> Response:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.escalation.papers.entry import Line
+from services.escalation.papers.entry import Fate, Line
 
 PIECE = 500
 """Topics read at once: some five thousand records."""
@@ -71,8 +71,12 @@ _MEETINGS = text(
     """
 )
 
-Told = tuple[str, dict[str, Any], list[Line]]
-"""A topic, its present state (empty where the case has another topic by now), all its records."""
+_FATES = text(
+    "SELECT topic, kind, at, said FROM outcome WHERE topic = ANY(CAST(:topics AS text[])) ORDER BY at, case_id, kind"
+)
+
+Told = tuple[str, dict[str, Any], list[Line], list[Fate]]
+"""A topic, its present state (empty where the case has another topic by now), all its records, what came of it."""
 
 
 async def heads(conn: AsyncConnection, ledgers: Sequence[str], before: str | None = None) -> dict[str, tuple[int, str]]:
@@ -91,11 +95,15 @@ async def entries(conn: AsyncConnection, ledger: str, *, unfinished_at: str | No
     topics = list((await conn.execute(statement, values)).scalars())
     for piece in (topics[at : at + PIECE] for at in range(0, len(topics), PIECE)):
         about = {row.topic: row.state for row in await conn.execute(_ABOUT, {"ledger": ledger, "topics": piece})}
+        fates: dict[str, list[Fate]] = {}
+        for row in await conn.execute(_FATES, {"topics": piece}):
+            fates.setdefault(row.topic, []).append(Fate(row.kind, row.at, row.said))
         rows = await conn.execute(_LINES, {"topics": piece})
         yield [
-            (topic, about.get(topic, {}), [Line(r.ledger, r.seq, r.at, r.kind, r.body, r.words) for r in lines])
+            (topic, about.get(topic, {}), [Line(r.ledger, r.seq, r.at, r.kind, r.body, r.words) for r in lines],
+             fates.get(topic, []))
             for topic, lines in groupby(rows, key=lambda row: str(row.topic))
-        ]
+        ]  # fmt: skip
 
 
 async def meeting(conn: AsyncConnection, id_: str) -> tuple[dict[str, Any], list[dict[str, Any]]] | None:
