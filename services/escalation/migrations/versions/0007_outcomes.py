@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "escalation_0006"
-down_revision = "escalation_0005"
+revision = "escalation_0007"
+down_revision = "escalation_0006"
 branch_labels = None
 depends_on = None
 
