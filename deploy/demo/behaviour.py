@@ -155,6 +155,8 @@ class Behaviour:
             if self.chance.happens(share, actor, "solve", _key(case)):
                 return Way.FINISH
             return Way.DISPATCH_ON if case.rung == "street" else Way.PASS_UP
+        if case.urgent and not tangled:
+            return Way.FINISH  # an emergency is made safe by whoever has it
         rate = self.parameters.number
         # A dispute between departments is said as unable: no desk has a word of its own for it.
         share = TANGLED_UNABLE if tangled else rate("unable.share") + rate("unable.dispute")

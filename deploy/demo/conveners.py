@@ -52,6 +52,7 @@ class KnownMeeting:
     invited: tuple[str, ...] = ()
     chair: str = ""
     sitting: int = 1
+    temporary: bool = False
     present: tuple[str, ...] = ()
 
 
@@ -83,8 +84,12 @@ class Conveners:
     def _meeting(self, subject: str, fact: escalation.Meeting) -> None:
         world, behaviour = self._world, self._world.behaviour
         match fact:
+            case escalation.MeetingProposed(opens_at=opens_at):
+                at = behaviour.soon(fact.body, "calls", subject, world.now())
+                world.agenda.at(at, partial(self._call, subject, fact.body, opens_at))
             case escalation.MeetingConvened():
                 called = KnownMeeting(subject, fact.body, fact.agenda, fact.opens_at, fact.invited, fact.caller)
+                called.temporary = fact.temporary
                 self._meetings[subject] = called
                 self._plan_sitting(called)
             case escalation.MeetingPostponed() | escalation.MeetingNotHeld():
@@ -113,6 +118,9 @@ class Conveners:
             case _:
                 pass
 
+    async def _call(self, meeting: str, body: str, opens_at: datetime) -> None:
+        await self._say(KnownMeeting(meeting, body, ()), "call", {"opens_at": opens_at.isoformat()})
+
     def _plan_sitting(self, known: KnownMeeting) -> None:
         if known.opens_at is not None:
             late = OPENS_AFTER.draw(self._world.behaviour.chance.of(known.body, "opens", known.id))
@@ -132,7 +140,12 @@ class Conveners:
         asked = dict.fromkeys([convener, *members, *known.invited, *concerned])
         mark = meeting if sitting == 1 else f"{meeting}/{sitting}"
         # Who chairs opens it: without him nobody would send this.
-        there = (code for code in asked if code != chair and world.behaviour.attends(known.body, code, mark))
+        there = (
+            code
+            for code in asked
+            # To a temporary meeting comes whoever it was called with.
+            if code != chair and (known.temporary or world.behaviour.attends(known.body, code, mark))
+        )
         known.present = (chair, *there)
         await self._say(known, "hold", {"present": list(known.present)}, sitting)
 

@@ -70,7 +70,7 @@ class Proposers:
             "urgent": self._is_urgent(one),
         }
         key = f"propose/{one.name}"
-        await self._world.desk.act(Actor("unit", one.unit), "escalation", "/v1/topics/propose", body, key)
+        await self._world.desk.act(Actor("unit", one.unit), "escalation", "/v1/topics", body, key)
 
     def _is_urgent(self, one: Proposal) -> bool:
         """Tell whether it cannot wait: rare, above estates, and only where the next regular meeting is far off."""

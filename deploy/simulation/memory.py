@@ -8,7 +8,6 @@ from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from pydantic import ValidationError
@@ -20,7 +19,7 @@ from deploy.demo.tally import Tally
 from deploy.simulation.offices import Dispatch, Escalation, Feedback, Intake, Office
 from services.dispatch.api import COMMANDS as OF_ORDERS
 from services.escalation import domain as escalation
-from services.escalation.api import OF_TOPICS
+from services.escalation.api import OF_TOPICS, own_id
 from services.escalation.domain.chain import Record
 from services.escalation.routes.meetings import OF_MEETINGS
 from services.feedback import domain as feedback
@@ -30,7 +29,7 @@ from services.intake.api import COMMANDS as OF_CASES
 from shared.city.model import City
 from shared.contracts.base import Contract, by_type
 from shared.contracts.envelope import Envelope
-from shared.contracts.escalation import AdmitTopic, ProposeTopic, ReceiveTopic
+from shared.contracts.escalation import ProposeTopic
 from shared.contracts.feedback import LinkAnswer, Rating
 from shared.contracts.intake import Report
 from shared.contracts.topics import READS, STATE_STREAM, stream_of
@@ -43,7 +42,7 @@ _COMMANDS: Mapping[tuple[str, str], Mapping[str, type[Contract]]] = {
     ("intake", "cases"): OF_CASES,
     ("dispatch", "orders"): OF_ORDERS,
     ("escalation", "meetings"): OF_MEETINGS,
-    ("escalation", "topics"): {**OF_TOPICS, "admit": AdmitTopic, "receive": ReceiveTopic},
+    ("escalation", "topics"): OF_TOPICS,
     ("feedback", "cases"): OF_RATINGS,
 }
 """What `POST /v1/<collection>/{id}/<verb>` of a service says."""
@@ -189,9 +188,9 @@ class Memory:
         if (collection, rest) == ("ratings", []):
             contract: type[Contract] = Rating
             subject = ""
-        elif (collection, rest) == ("topics", ["propose"]):
+        elif (collection, rest) == ("topics", []):
             contract = ProposeTopic
-            subject = f"t-{sha256(key.encode()).hexdigest()[:24]}"
+            subject = own_id(f"{self.city.code}/{actor.kind}.{actor.id}/{key}")
         else:
             subject, verb = rest
             contract = _COMMANDS[service, collection][verb]

@@ -74,7 +74,7 @@ def router(desk: Desk) -> APIRouter:
         The answer's `subject` is what every later command about the topic names: its first case, or an id of its own.
         """
         asked = read_as(ProposeTopic, await json_body(request))
-        subject = asked.cases[0] if asked.cases else _own_id(f"{desk.city_code}/{actor.kind}.{actor.id}/{key}")
+        subject = asked.cases[0] if asked.cases else own_id(f"{desk.city_code}/{actor.kind}.{actor.id}/{key}")
         return reply_body(await desk.submit(asked, subject, actor, key, creates=not asked.cases))
 
     @routes.get("/v1/topics", tags=["topics"])
@@ -130,6 +130,6 @@ def router(desk: Desk) -> APIRouter:
     return routes
 
 
-def _own_id(key: str) -> str:
+def own_id(key: str) -> str:
     """Return the id of a topic without a case: the same proposal sent again finds the same topic."""
     return str(UUID(bytes=sha256(key.encode()).digest()[:16], version=5))

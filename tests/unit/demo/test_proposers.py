@@ -48,7 +48,7 @@ async def test_only_the_days_asked_for_are_planned_and_each_is_proposed_to_the_o
     assert within
     assert sorted(who for who, _, _ in stage.desk.acts) == sorted(f"unit.{one.unit}" for one in within)
     for _, path, body in stage.desk.acts:
-        assert path == "/v1/topics/propose"
+        assert path == "/v1/topics"
         escalation.ProposeTopic.model_validate(body)
 
 
