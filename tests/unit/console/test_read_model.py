@@ -17,7 +17,7 @@ from services.console.ticker import Ticker
 from services.console.words import TONGUES
 from shared.city.load import load
 from shared.city.model import City
-from shared.contracts.feedback import ScorePublished
+from shared.contracts.feedback import ScoreCounted, ScorePublished
 from shared.persistence.engine import connect
 from shared.shell.problems import answer_problems
 from tests.support.console_facts import tell_city
@@ -176,6 +176,20 @@ async def test_without_a_score_of_the_city_the_range_of_the_units_is_shown(
     assert panels.tiles((await Ticker(engine, city).look()).snapshot, TONGUES["zh"])[-1]["value"] == "96.7"
     await _told(engine, facts[:0], 500)
     assert panels.tiles((await Ticker(engine, city).look()).snapshot, TONGUES["zh"])[-1]["value"] == "—"
+
+
+async def test_the_citys_figures_so_far_are_shown_as_such_and_no_quarter_takes_their_place(
+    engine: AsyncEngine, city: City, facts: list[Heard]
+) -> None:
+    last = next(fact for fact in facts if isinstance(fact.data, ScorePublished))
+    assert isinstance(last.data, ScorePublished)
+    figures = last.data.model_dump(include=set(ScoreCounted.model_fields))
+    so_far = ScoreCounted(**{**figures, "period": "2026-11", "composite": "88.10"})
+    quarter = last.data.model_copy(update={"period": "2026-Q3", "composite": "50.00"})
+    told = [last, replace(last, sequence=2, data=so_far, type=so_far.TYPE), replace(last, sequence=3, data=quarter)]
+    await _told(engine, told, 500)
+    tile = panels.tiles((await Ticker(engine, city).look()).snapshot, TONGUES["zh"])[-1]
+    assert (tile["value"], tile["more"][0]["text"]) == ("88.1", "2026-11 测算中 · 有效回访 936")
 
 
 async def test_time_alone_makes_a_new_snapshot_only_when_the_minute_changes(
