@@ -149,7 +149,7 @@ def _head(found: dict[str, Any]) -> None:
     main.console.print(
         f"{found['unit']} {found['period']} {found['rate']}: {figure}"
         + (f" = {found['numerator']}/{found['denominator']}" if "numerator" in found else ""),
-        markup=False, highlight=False,
+        markup=False, highlight=False, soft_wrap=True,
     )  # fmt: skip
     label = t("推算（不公布）", "what-if, never published") if found["what_if"] else t("现行办法", "policy in force")
     said = [t(f"评分办法第 {found['policy']} 版，{label}", f"policy {found['policy']}, {label}")]
@@ -160,7 +160,9 @@ def _head(found: dict[str, Any]) -> None:
         said.append(t("尚未公布，为测算数", "not published yet: working figures"))
     if found.get("excluded"):
         said.append(t(f"另有 {found['excluded']} 件不计入", f"{found['excluded']} left out"))
-    main.console.print("；".join(said) if t("zh", "en") == "zh" else "; ".join(said), markup=False, highlight=False)
+    main.console.print(
+        "；".join(said) if t("zh", "en") == "zh" else "; ".join(said), markup=False, highlight=False, soft_wrap=True
+    )
 
 
 def _show_parts(parts: list[dict[str, Any]]) -> None:
