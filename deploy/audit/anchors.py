@@ -41,9 +41,15 @@ def heads_said(kind: str, value: str | bytes, where: str) -> Iterator[tuple[str,
     except (msgspec.MsgspecError, KeyError, TypeError, RecursionError) as error:
         raise ValueError("no head") from error
     for ledger, seq, hash_ in heads:
-        if not (isinstance(ledger, str) and isinstance(hash_, str) and type(seq) is int and 0 <= seq < 2**31):
-            raise ValueError("no head")
-        yield ledger, Anchor(seq, hash_, where)
+        yield _head(ledger, seq, hash_, where)
+
+
+def _head(ledger: object, seq: object, hash_: object, where: object) -> tuple[str, Anchor]:
+    if not (isinstance(ledger, str) and isinstance(hash_, str) and isinstance(where, str)):
+        raise ValueError("no head")
+    if type(seq) is not int or not 0 <= seq < 2**31:
+        raise ValueError("no head")
+    return ledger, Anchor(seq, hash_, where)
 
 
 def is_following(page: Mapping[str, Any], prev: str) -> bool:
@@ -57,7 +63,7 @@ def is_following(page: Mapping[str, Any], prev: str) -> bool:
 
 
 def read_anchors(sources: Iterable[str]) -> dict[str, list[Anchor]]:
-    """Read heads kept elsewhere: `C01:57:<hash>` from a page's foot, a published list, another export.
+    """Read heads kept elsewhere: `C01:57:<hash>` from a page's foot, a published list, an export, a ledger as JSON.
 
     Raises NoAnchors with the source that is none of these.
     """
@@ -79,7 +85,9 @@ def _in_file(path: Path) -> Iterator[tuple[str, Anchor]]:
                         yield from of_section(json.loads(line), path.name)
                 return
         said = json.loads(path.read_bytes())
-        for page in said["pages"]:
+        for of in said.get("ledgers", ()):  # the ledgers' paper as JSON
+            yield _head(of["unit"], of["seq"], of["hash"], f"{path.name} {of['read_on']}")
+        for page in () if "ledgers" in said else said["pages"]:
             if not is_following(page, page["prev"]):
                 raise NoAnchors(str(path))
             yield from heads_said(LISTS, json.dumps(page), f"{path.name} {page['on']}")
@@ -90,6 +98,4 @@ def _in_file(path: Path) -> Iterator[tuple[str, Anchor]]:
 def of_section(section: Mapping[str, Any], name: str) -> Iterator[tuple[str, Anchor]]:
     """Yield what the head of a ledger's section in an export says. Raises ValueError, KeyError or TypeError."""
     for seq, hash_, where in ((*section["head"], name), *section["anchors"]):
-        if not (type(seq) is int and isinstance(hash_, str) and isinstance(where, str)):
-            raise ValueError("no head")
-        yield str(section["ledger"]), Anchor(seq, hash_, where)
+        yield _head(section["ledger"], seq, hash_, where)

@@ -115,8 +115,9 @@ def verify_ledgers(
             "--against",
             metavar=t("文件|单位:序号:哈希", "FILE|UNIT:SEQ:HASH"),
             help=t(
-                "另与别处留存的链首对照：纪要或台账页脚、公布的清单、另一份导出文件；可多次使用",
-                "Hold against heads kept elsewhere: a page's foot, a published list, another export; may be repeated",
+                "另与别处留存的链首对照：纪要或台账页脚、公布的清单、另一份导出文件、台账的 JSON；可多次使用",
+                "Hold against heads kept elsewhere: a page's foot, a published list, another export, a ledger as JSON; "
+                "may be repeated",
             ),
         ),
     ] = None,

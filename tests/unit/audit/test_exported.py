@@ -18,6 +18,7 @@ from deploy.audit.exported import FILE, Writer, examine_file
 from deploy.cli import main
 from services.escalation.domain.chain import GENESIS, Anchor, Break, Broken, Record, make_record
 from services.escalation.domain.heads import Head, digest_of
+from services.escalation.papers.ledger import Cover, JsonFile
 
 AT = datetime(2026, 3, 31, 16, tzinfo=UTC)
 
@@ -167,8 +168,17 @@ def published(tmp_path: Path) -> Path:
     return path
 
 
+def official(path: Path) -> Path:
+    file = JsonFile(path)
+    for name, records in LEDGERS.items():
+        file.begin(Cover(name, name, f"{name}联席会", records[-1].seq, records[-1].hash, date(2026, 3, 31)))
+        file.add([])
+    file.finish()
+    return path
+
+
 @FORMS
-@pytest.mark.parametrize("kept", ["list", "paper", "export"])
+@pytest.mark.parametrize("kept", ["list", "paper", "export", "ledger"])
 def test_a_file_forged_from_beginning_to_end_is_found_by_a_head_kept_elsewhere(
     tmp_path: Path, form: str, kept: str
 ) -> None:
@@ -178,6 +188,7 @@ def test_a_file_forged_from_beginning_to_end_is_found_by_a_head_kept_elsewhere(
         "list": str(published(tmp_path)),
         "paper": f"C01:3:{LEDGERS['C01'][2].hash}",
         "export": str(file_of(LEDGERS, tmp_path / "before.jsonl")),
+        "ledger": str(official(tmp_path / "ledgers.json")),
     }
     done = examine_file(forged, against=read_anchors([sources[kept]]))
     assert done.broken["C01"].what is Break.RECOMPUTED
