@@ -315,6 +315,16 @@ class Rating(OutsideMessage):
     comment: Comment = None
 
 
+class RateOwnOrder(OutsideMessage):
+    """The unit that proposed a topic without a case rates the order that a meeting made of it (workflows §2.2)."""
+
+    TYPE: ClassVar[str] = "rating.own.v1"
+    contacted: bool
+    solved: bool
+    grade: Grade
+    comment: Comment = None
+
+
 class JudgeDissatisfaction(OutsideMessage):
     """The feedback officer of operations decides whether it was in the unit's control."""
 

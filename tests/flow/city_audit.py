@@ -141,6 +141,7 @@ def meetings(world: World, residents: Residents) -> Findings:
     office = world.offices["escalation"]
     orders = dict(orders_of(world))
     undecided = (EntryStatus.OPEN, EntryStatus.TABLED, EntryStatus.LISTED)
+    finishing = (Status.ACCEPTED, Status.HANDLED, Status.VERIFIED)
     waiting = (*undecided, EntryStatus.DECLINED)
     for case, order in orders.items():
         topic = topic_of(office.state, case)
@@ -152,6 +153,13 @@ def meetings(world: World, residents: Residents) -> Findings:
                 yield f"{case} is at {order.responsible}, its topic at {active.body}"
         elif topic is None or case in (*topic.closed, *topic.gone):
             continue
+        elif (
+            active is not None
+            and active.status in undecided
+            and order.status in finishing
+            and (topic.proposer or active.reopened)
+        ):
+            continue  # what was handled when the topic came by hand, or verified when it was reopened, goes on
         elif active is not None and active.status in undecided:
             yield f"{case} is {order.status} and its topic still {active.status} at {active.body}"
         elif active is not None and order.status not in (Status.CLOSED, Status.WITHDRAWN):

@@ -101,12 +101,16 @@ def admitted(states: Mapping[str, Any], message: Message, context: Context) -> D
 
 @decide.on(heard.TopicReopened)
 def reopened(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
-    """Take the meeting's order back to the body: it failed, or new facts came to light before its deadline (G12)."""
+    """Take the meeting's order back to the body: it failed, or new facts came to light before its deadline (G12).
+
+    An order that was handled when its topic came by hand, and failed since, learns only now which topic holds it.
+    """
     order: Order | None = states[message.subject]
     fact = message.data
-    if order is None or order.topic != fact.topic:
+    if order is None or order.topic not in (None, fact.topic):
         return NOTHING
-    if order.status is not Status.ESCALATED and not (order.is_meeting_order and order.status in _REOPENABLE):
+    is_running = order.topic is not None and order.is_meeting_order and order.status in _REOPENABLE
+    if order.status is not Status.ESCALATED and not is_running:
         return NOTHING
     return _at_meeting(order, message, context.city, fact.topic, fact.body, fact.answer_due_at)
 

@@ -11,9 +11,11 @@ from services.feedback.domain.rating import (
     Asked,
     FollowUpOffered,
     RatedCase,
+    RateOwnOrder,
     Rating,
     RatingAnswered,
     Remark,
+    Reporter,
     Standing,
     Status,
     is_satisfied,
@@ -55,6 +57,30 @@ def answer(states: States, message: Message, context: Context) -> Decision:
         raise Refused("rating.unknown_token", "token")
     if asked.form:
         raise Refused("rating.already_answered", "token")
+    return _take(case, asked, reporter, rating, message, context)
+
+
+@decide.on(RateOwnOrder)
+def answer_by_unit(states: States, message: Message, context: Context) -> Decision:
+    """Take the answer of the unit whose topic without a case got an order of its own."""
+    case: RatedCase | None = states.get(message.subject)
+    unit = message.actor.id.partition(":")[0] if message.actor.kind in ("unit", "post") else ""
+    reporter = next((r for r in case.reporters if r.id == unit and not r.source), None) if case else None
+    if case is None or reporter is None:
+        raise Refused(
+            "actor.not_allowed", "authorization", actor=f"{message.actor.kind}.{message.actor.id}", act="rate"
+        )
+    asked = next((a for a in case.asked if a.reporter == unit), None)
+    if asked is None:
+        raise Refused("rating.round_over", "case", round=case.round)
+    if asked.form:
+        raise Refused("rating.already_answered", "case")
+    return _take(case, asked, reporter, message.data, message, context)
+
+
+def _take(
+    case: RatedCase, asked: Asked, reporter: Reporter, rating: Rating | RateOwnOrder, message: Message, context: Context
+) -> Decision:
     unscored = why_unscored(case, asked, message.acted_at)
     given = RatingAnswered(
         invitation=asked.invitation,
@@ -69,7 +95,7 @@ def answer(states: States, message: Message, context: Context) -> Decision:
     kept = Decision((Fact(given),), rows=comment(message, case, asked.reporter, "comment", rating.comment, context))
     if unscored is None:
         return kept + follow(case, given, message, context)
-    if unscored == "late" and not rating.solved:
+    if unscored == "late" and not rating.solved and reporter.source:
         offer = FollowUpOffered(reporter.report, message.subject, case.number)
         return kept + Decision(answers=(Answer(offer, f"receipts.{reporter.source}", reporter.report),))
     return kept

@@ -69,7 +69,10 @@ def reporter_of(told: CaseRegistered | CaseSolvedOnSpot | ReporterJoined) -> Rep
 
 
 def ask(case: RatedCase, reporter: Reporter, turn: int, message: Message, context: Context) -> Decision:
-    """Send one reporter the link of this round; its window, and a call-back if drawn, start with it."""
+    """Send one reporter the link of this round; its window, and a call-back if drawn, start with it.
+
+    A unit that reported by proposing a topic rates at the desk and gets none.
+    """
     policy = context.city.policy_on(Period.containing(message.acted_at, Span.MONTH).first)
     until = due(message.acted_at, policy.window, context.city.calendar)
     invitation = context.new_id()
@@ -78,7 +81,7 @@ def ask(case: RatedCase, reporter: Reporter, turn: int, message: Message, contex
     asked = Decision(
         facts=(Fact(RatingInvited(invitation, turn, reporter.id, until)),),
         deadlines=(Arm(f"window:{reporter.id}", until, {"round": turn, "reporter": reporter.id}),),
-        answers=(Answer(sent, f"receipts.{reporter.source}", reporter.report),),
+        answers=(Answer(sent, f"receipts.{reporter.source}", reporter.report),) if reporter.source else (),
         rows=(Invitation(invitation, message.subject, turn),),
     )
     return asked + draw(reporter.id, turn, until, message, context)
@@ -139,8 +142,11 @@ def solved_on_spot(state: RatedCase | None, fact: CaseSolvedOnSpot, at: datetime
 
 @evolve.on(TopicResolved, TopicSquadFormed)
 def own_order(state: RatedCase | None, fact: TopicResolved, at: datetime) -> RatedCase | None:
-    """Begin with a topic's own order, which no resident has reported."""
-    return RatedCase(fact.number, fact.unit or "", ()) if state is None and fact.own_order else state
+    """Begin with a topic's own order: its reporter is the proposing unit, which no source's receipts reach."""
+    if state is not None or not fact.own_order:
+        return state
+    reporters = (Reporter(fact.proposer, "", "", True),) if fact.proposer else ()
+    return RatedCase(fact.number, fact.unit or "", reporters)
 
 
 @evolve.on(ReporterJoined)

@@ -149,6 +149,7 @@ class TopicResolved:
     own_order: bool = False
     number: str = ""
     unit: str | None = None
+    proposer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

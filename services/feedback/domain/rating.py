@@ -239,6 +239,14 @@ class Rating:
 
 
 @dataclass(frozen=True, slots=True)
+class RateOwnOrder:
+    contacted: bool
+    solved: bool
+    grade: int
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class JudgeDissatisfaction:
     controllable: bool
     why: str

@@ -18,6 +18,7 @@ from shared.contracts.feedback import (
     AskExclusion,
     DecideExclusion,
     JudgeDissatisfaction,
+    RateOwnOrder,
     RecordCallBack,
     SupportExclusion,
 )
@@ -28,6 +29,7 @@ from shared.shell.desk import Caller, Desk, commands
 from shared.shell.validation import wrong
 
 COMMANDS: dict[str, type[Contract]] = {
+    "rate": RateOwnOrder,
     "judge": JudgeDissatisfaction,
     "call-back": RecordCallBack,
     "ask-exclusion": AskExclusion,

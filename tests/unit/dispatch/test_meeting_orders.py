@@ -68,6 +68,14 @@ def test_an_order_that_escalates_by_itself_follows_the_topic_that_holds_its_case
     assert order(played).responsible == "s1"
 
 
+def test_an_order_that_was_left_alone_and_failed_since_learns_from_the_reopening_which_topic_holds_it() -> None:
+    played = town.escalated()
+    played.hear(CASE, heard.TopicReopened("t7", "c1", day(60)), "escalation")
+    assert (order(played).topic, order(played).responsible) == ("t7", "c1")
+    played.hear(CASE, heard.TopicWithdrawn("t7"), "escalation")
+    assert order(played).status is Status.WAITING
+
+
 def test_a_combined_topic_goes_on_for_its_orders_under_the_survivors_id() -> None:
     played = town.at_meeting()
     played.hear(CASE, heard.TopicCombined("t2"), "escalation")
