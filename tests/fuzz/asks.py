@@ -41,6 +41,7 @@ def templates(city: RunningCity, office: Office) -> list[Ask]:
     note = {"assignment": 1, "note": "正在处理中"}
     record = {"decisions": [{"topic": "t-1", "kind": "resolve", "lead": "S01", "support": ["S02"],
                              "due_on": "2026-12-31", "done_means": "全部修复完成", "reply": "已安排"}]}  # fmt: skip
+    said = {"contacted": True, "solved": False, "grade": 2, "comment": "仍不亮"}
     rows: list[tuple[str, str, tuple[str, str], Any]] = [
         ("intake", "/v1/reports", source, report),
         ("intake", "/v1/reports", source, {key: report[key] for key in ("id", "text", "place", "at")}),
@@ -73,6 +74,14 @@ def templates(city: RunningCity, office: Office) -> list[Ask]:
         ("feedback", f"/v1/cases/{case}/judge", operations, {"controllable": True, "why": "现场复核"}),
         ("feedback", "/v1/scores?period=2026-11&unit=S01", operations, None),
         ("feedback", f"/v1/cases/{case}/remarks", operations, None),
+        ("feedback", f"/v1/cases/{case}/call-back", operations, {"reporter": "r1", "outcome": "answered", **said}),
+        ("feedback", f"/v1/cases/{case}/ask-exclusion", department, {"code": "force_majeure", "why": "台风停工三天"}),
+        ("feedback", f"/v1/cases/{case}/support-exclusion", operations, {"why": "情况属实"}),
+        ("feedback", f"/v1/cases/{case}/decide-exclusion", operations, {"granted": True, "why": "同意剔除"}),
+        ("feedback", "/v1/call-backs?after=2026-01-01T00:00:00%2B08:00~x~r1&limit=5", operations, None),
+        ("feedback", "/v1/exclusions?unit=S01&period=2026-11&stage=asked&after=x&limit=5", operations, None),
+        ("feedback", f"/v1/answers/{office.tokens[-1]}", source, said),
+        ("feedback", f"/v1/answers/{office.tokens[-1]}", source, None),
         ("console", f"/v1/cases/{case}?after=dispatch:1", operations, None),
         ("console", "/v1/cases?sort=-received&limit=5&offset=0&status=accepted&q=a", operations, None),
         ("console", "/rows/cases?sort=received&limit=5&offset=0&lang=en", operations, None),

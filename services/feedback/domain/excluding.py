@@ -18,7 +18,7 @@ from services.feedback.domain.exclusion import (
     SupportExclusion,
 )
 from services.feedback.domain.period import Period, Span
-from services.feedback.domain.rating import RatedCase, Remark
+from services.feedback.domain.rating import RatedCase, Remark, case_of
 from services.feedback.domain.table import States, decide, evolve, on_due
 from shared.kernel.clock import due, is_on_time
 from shared.kernel.decisions import NOTHING, Actor, Arm, Cancel, Context, Decision, Fact, Message
@@ -55,7 +55,7 @@ register(
 @decide.on(AskExclusion)
 def ask(states: States, message: Message, context: Context) -> Decision:
     """Let the rated unit ask in time after closing, once per case, on one of the three grounds (workflows §4.4)."""
-    case, actor = _case(states, message), message.actor
+    case, actor = case_of(states, message.subject), message.actor
     if actor.kind not in ("department", "unit") or actor.id != case.lead:
         raise Refused("exclusion.not_yours", "authorization")
     if case.closed_at is None:
@@ -86,7 +86,7 @@ def ask(states: States, message: Message, context: Context) -> Decision:
 @decide.on(SupportExclusion)
 def support(states: States, message: Message, context: Context) -> Decision:
     """Let a first officer of operations ask for it with the unit."""
-    case = _case(states, message)
+    case = case_of(states, message.subject)
     asked = _asked(case, message.actor, "support an exclusion")
     if asked.stage is Stage.SUPPORTED:
         raise Refused("exclusion.second_person", "authorization", officer=asked.supported_by)
@@ -99,7 +99,7 @@ def support(states: States, message: Message, context: Context) -> Decision:
 @decide.on(DecideExclusion)
 def settle(states: States, message: Message, context: Context) -> Decision:
     """Let a second officer grant it, or any officer refuse it; a granted one changes the scores of its month."""
-    case = _case(states, message)
+    case = case_of(states, message.subject)
     asked, officer = _asked(case, message.actor, "decide an exclusion"), message.actor.id
     said: DecideExclusion = message.data
     if said.granted and asked.stage is Stage.ASKED:
@@ -135,13 +135,6 @@ def _decided(
         lapsed=lapsed,
     )
     return Decision((Fact(fact),), rows=(row,))
-
-
-def _case(states: States, message: Message) -> RatedCase:
-    case: RatedCase | None = states[message.subject]
-    if case is None:
-        raise Refused("subject.unknown", "case", subject=message.subject)
-    return case
 
 
 def _asked(case: RatedCase, actor: Actor, act: str) -> Exclusion:

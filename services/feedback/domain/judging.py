@@ -16,6 +16,7 @@ from services.feedback.domain.rating import (
     ReworkOrdered,
     Standing,
     Status,
+    case_of,
 )
 from services.feedback.domain.table import States, decide, evolve, on_due
 from shared.kernel.decisions import NOTHING, Context, Decision, Fact, Message
@@ -42,9 +43,7 @@ def judge(states: States, message: Message, context: Context) -> Decision:
     actor = message.actor
     if actor.kind != "operations":
         raise Refused("actor.not_allowed", "authorization", actor=f"{actor.kind}.{actor.id}", act="judge")
-    case: RatedCase | None = states[message.subject]
-    if case is None:
-        raise Refused("subject.unknown", "case", subject=message.subject)
+    case = case_of(states, message.subject)
     said: JudgeDissatisfaction = message.data
     reporter = _whose(case, said.reporter)
     judged = DissatisfactionJudged(

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from services.feedback.domain.call_back import CallBack
 from services.feedback.domain.case_line import CaseLine
 from services.feedback.domain.exclusion import Exclusion
+from shared.kernel.refusals import Refused
 from shared.kernel.transitions import Transitions
 
 
@@ -118,6 +120,14 @@ class RatedCase:
             asked.standing is Standing.ANSWERED or (asked.standing is Standing.OPEN and asked.until <= at)
             for asked in self.asked
         )
+
+
+def case_of(states: Mapping[str, Any], subject: str) -> RatedCase:
+    """Return the case that somebody speaks of; raises Refused for an id that is unknown or of something else."""
+    case = states.get(subject)
+    if not isinstance(case, RatedCase):
+        raise Refused("subject.unknown", "case", subject=subject)
+    return case
 
 
 def is_satisfied(solved: bool, grade: int) -> bool:

@@ -6,7 +6,7 @@ from services.feedback.domain.answering import comment, follow
 from services.feedback.domain.asking import after
 from services.feedback.domain.call_back import CallBackAttempted, RecordCallBack
 from services.feedback.domain.calling import day_of, end_call
-from services.feedback.domain.rating import Asked, RatedCase, RatingAnswered, Status
+from services.feedback.domain.rating import Asked, RatedCase, RatingAnswered, Status, case_of
 from services.feedback.domain.table import States, decide
 from services.feedback.domain.task import Kind, Task
 from shared.kernel.decisions import Context, Decision, Fact, Message
@@ -38,9 +38,7 @@ def record(states: States, message: Message, context: Context) -> Decision:
     actor = message.actor
     if actor.kind != "operations":
         raise Refused("actor.not_allowed", "authorization", actor=f"{actor.kind}.{actor.id}", act="call back")
-    case: RatedCase | None = states[message.subject]
-    if case is None:
-        raise Refused("subject.unknown", "case", subject=message.subject)
+    case = case_of(states, message.subject)
     said: RecordCallBack = message.data
     asked = case.of(said.reporter)
     if asked is None or asked.call_back is None or not asked.call_back.is_open or _is_over(case, asked, message):

@@ -25,6 +25,7 @@ from services.feedback.domain.call_back import (
 )
 from services.feedback.domain.calling import is_drawn
 from services.feedback.domain.heard import CaseClosed, OrderVerified, OrderWithdrawn
+from services.feedback.domain.publishing import PeriodScores
 from services.feedback.domain.rating import RatingAnswered, RatingCompleted, ReworkOrdered, Standing
 from services.feedback.domain.task import Kind, Task
 from services.feedback.tables.task import latest
@@ -247,7 +248,10 @@ def test_nobody_is_called_back_who_was_not_drawn(reporter: str) -> None:
 
 def test_an_unknown_case_has_nobody_to_call_back() -> None:
     table = drawn()
-    assert refused(lambda: table.send("case-9", RecordCallBack("reporter-1", "declined"), CALLER)) == "subject.unknown"
+    table.states["score:2026-11"] = PeriodScores()
+    for subject in ("case-9", "score:2026-11"):
+        said = RecordCallBack("reporter-1", "declined")
+        assert refused(lambda subject=subject, said=said: table.send(subject, said, CALLER)) == "subject.unknown"
 
 
 @pytest.mark.parametrize("missing", ["contacted", "solved", "grade"])

@@ -23,6 +23,7 @@ from services.feedback.domain.exclusion import (
     SupportExclusion,
 )
 from services.feedback.domain.heard import CaseClosed, OrderVerified
+from services.feedback.domain.publishing import PeriodScores
 from services.feedback.domain.rating import Remark
 from services.feedback.tables.exclusion import latest
 from shared.kernel.calendar import SHANGHAI
@@ -188,6 +189,15 @@ def test_nothing_is_supported_or_decided_that_nobody_asked() -> None:
     assert refused(lambda: support(table)) == "exclusion.nothing_asked"
     assert refused(lambda: settle(table, True)) == "exclusion.nothing_asked"
     assert refused(lambda: table.send("case-9", AskExclusion("outside_law", "why"), LEAD)) == "subject.unknown"
+
+
+@pytest.mark.parametrize(
+    "said", [AskExclusion("outside_law", "why"), SupportExclusion("why"), DecideExclusion(True, "why")]
+)
+def test_what_is_no_case_is_not_known(said: Any) -> None:
+    table = closed()
+    table.states["score:2026-11"] = PeriodScores()
+    assert refused(lambda: table.send("score:2026-11", said, FIRST)) == "subject.unknown"
 
 
 def test_the_reasons_go_to_private_rows_only() -> None:
