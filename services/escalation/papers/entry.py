@@ -188,9 +188,9 @@ def _asked(about: Mapping[str, Any], city: Any) -> str:
 
 
 def _times_tabled(own: list[tuple[Line, dict[str, Any]]]) -> int:
-    """Count the meetings that had it on their agenda and were not missed."""
-    missed = {body.get("meeting") for line, body in own if line.kind == "missed"}
-    return len({body.get("meeting") for line, body in own if line.kind == "tabled"} - missed)
+    """Count how often a meeting dealt with it or is to: one that had no quorum gave it back, called again or not."""
+    kinds = [line.kind for line, _ in own]
+    return kinds.count("tabled") - kinds.count("missed")
 
 
 def _minutes(line: Line, body: Mapping[str, Any]) -> str:

@@ -15,11 +15,11 @@ from shared.papers.paper import Column, printable
 from shared.papers.workbook import A3, Sheet, Workbook, inert
 
 COLUMNS = (
-    Column("序号", 4), Column("议题编号", 13), Column("议题", 22), Column("来源案件", 13),
+    Column("序号", 4), Column("议题编号", 13), Column("议题", 20), Column("来源案件", 13),
     Column("提出单位", 12), Column("提出日期", 10), Column("事由", 9), Column("已采取措施", 14),
-    Column("拟请牵头/配合", 12), Column("上会次数", 5), Column("会议与纪要编号", 14), Column("议定意见", 30),
-    Column("牵头", 11), Column("配合", 11), Column("时限", 10), Column("上移日期与去向", 12),
-    Column("上级答复", 22), Column("办理结果", 12), Column("核查与评价", 10), Column("反馈日期", 10),
+    Column("拟请牵头/配合", 11), Column("上会次数", 5), Column("会议与纪要编号", 14), Column("议定意见", 28),
+    Column("牵头", 10), Column("配合", 9), Column("时限", 10), Column("上移日期与去向", 12),
+    Column("上级答复", 20), Column("办理结果", 19), Column("核查与评价", 15), Column("反馈日期", 10),
     Column("销号日期", 10),
 )  # fmt: skip
 """The official columns (workflows §2.5), with their widths in characters."""

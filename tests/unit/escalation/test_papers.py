@@ -346,6 +346,14 @@ def test_every_way_out_of_a_ledger_has_words(lines_: list[Line], said: str) -> N
     assert made.proposer == hall.city.name_of(ESTATE)
 
 
+def test_a_meeting_called_again_after_a_missing_quorum_counts_once() -> None:
+    hall = Hall()
+    named = {"meeting": "meeting:C01-G01:4"}
+    steps = [line(kind, **named) for kind in ("tabled", "missed", "tabled")]
+    made = entry(ESTATE, "T-1", {}, [line("raised", cases=["c-1"], cause="unable"), *steps], hall.city)
+    assert made.meetings == 1
+
+
 def test_a_topic_without_a_case_says_what_kind_it_is() -> None:
     hall = Hall()
     made = entry(ESTATE, "T-1", {"kind": "funding", "number": "X"}, [line("proposed", by=ESTATE, cases=[])], hall.city)
