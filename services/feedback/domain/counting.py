@@ -85,7 +85,7 @@ def _late(was: Rows, now: Rows, message: Message, context: Context) -> Iterable[
     city = context.city
     cause = CAUSES.get(type(message.data), LATE)
     for period in sorted(_over(was, context.now) | _over(now, context.now), key=lambda period: period.code):
-        frozen_at = period.freeze_at(city.policy_on(period.first).freeze, city.calendar)
+        frozen_at = freeze_of(period, city)
         if frozen_at > context.now or shares(*was, period, frozen_at) == shares(*now, period, frozen_at):
             continue
         units = {unit for line, _ in (was, now) if line is not None for unit in line.units if unit} | {city.root.code}
@@ -104,10 +104,17 @@ def _over(rows: Rows, now: datetime) -> set[Period]:
 
 def due(name: str, at: datetime, period: Period, city: Any) -> Arm:
     """Arm a work on the scores of a period; the store counts by what is armed with it."""
-    frozen_at = period.freeze_at(city.policy_on(period.first).freeze, city.calendar)
+    frozen_at = freeze_of(period, city)
     data = {"frozen_at": frozen_at.isoformat(), "root": city.root.code}
     # The hour in the name keeps a stream of changes from pushing one due work ahead of itself.
     return Arm(f"{name}:{at.isoformat()}", at, data, subject_of(period.code))
+
+
+def freeze_of(period: Period, city: Any) -> datetime:
+    """Return when a period is frozen by the city file; one before the first policy takes that one's budget."""
+    valid = [policy for policy in city.policies if policy.effective_from <= period.first] or city.policies[:1]
+    policy = max(valid, key=lambda policy: policy.effective_from)
+    return period.freeze_at(policy.freeze, city.calendar)
 
 
 def subject_of(period: str) -> str:

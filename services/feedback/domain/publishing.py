@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from services.feedback.domain.counting import due, subject_of
+from services.feedback.domain.counting import due, freeze_of, subject_of
 from services.feedback.domain.period import Period, Span, containing
 from services.feedback.domain.policy import Policy, in_force
 from services.feedback.domain.ranking import places
@@ -15,6 +15,7 @@ from services.feedback.domain.score import Figures, Prepared, ScoreCounted, Scor
 from services.feedback.domain.table import States, evolve, on_due
 from services.feedback.domain.tally import EMPTY, Tally
 from shared.kernel.decisions import NOTHING, Arm, Context, Decision, Fact, Message
+from shared.kernel.refusals import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def seeds(city: Any, now: datetime) -> list[tuple[str, Arm]]:
 
 
 def _freeze(period: Period, city: Any) -> Arm:
-    return due("freeze", period.freeze_at(city.policy_on(period.first).freeze, city.calendar), period, city)
+    return due("freeze", freeze_of(period, city), period, city)
 
 
 def cards(
@@ -82,7 +83,8 @@ def count_working(states: States, message: Message, context: Context) -> Decisio
     period = _period(message)
     root = context.city.root.code
     whole = context.prepared.tallies.get(period.code, {}).get(root, EMPTY)
-    if whole.is_empty or (state is not None and state.frozen_at is not None):
+    is_over = state is not None and state.frozen_at is not None
+    if whole.is_empty or is_over or not is_scored(period, context):
         return NOTHING
     counted = cards(period, {root: whole}, in_force(period, context.prepared.policies, context.city), context.city)
     if not counted or (state is not None and state.counted == counted[0]):
@@ -116,8 +118,19 @@ def revise(states: States, message: Message, context: Context) -> Decision:
     return _publish(period, state.frozen_at, message, context)
 
 
+def is_scored(period: Period, context: Context) -> bool:
+    """Tell whether the city had a policy on the first day of a period; without one nothing of it is published."""
+    try:
+        in_force(period, context.prepared.policies, context.city)
+    except Refused:
+        return False
+    return True
+
+
 def _publish(period: Period, frozen_at: datetime, message: Message, context: Context) -> Decision:
     prepared: Prepared = context.prepared
+    if not is_scored(period, context):
+        return NOTHING
     policy = in_force(period, prepared.policies, context.city)
     before = prepared.published.get(period.code, {})
     late = prepared.late.get(period.code, {})

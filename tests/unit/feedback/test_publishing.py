@@ -203,6 +203,15 @@ def test_versions_with_which_a_city_starts_count_from_when_its_file_says() -> No
     }  # fmt: skip
 
 
+def test_a_city_whose_first_policy_begins_in_june_publishes_june_and_no_year() -> None:
+    first = replace(CITY.policies[0], effective_from=at(6, 1).date())
+    table = Table(_with(CITY, first))
+    table.case("c-1", at(6, 20, 10))
+    table.advance(datetime.fromisoformat("2027-02-01T00:00:00+08:00"))
+    assert {score.period for score in table.stated(ScorePublished)} == {"2026-06"}
+    assert any(subject == "score:2027" for subject, _ in table.deadlines)
+
+
 def test_a_version_that_nobody_published_cannot_be_asked_for() -> None:
     with pytest.raises(Refused) as caught:
         version_of(9, [_text(POLICY, "2019-01-01")])

@@ -69,6 +69,7 @@ class CityPolicy:
     rank_from: int = 10
     window: Budget = field(default_factory=lambda: Budget.parse("7 nd"))
     freeze: Budget = field(default_factory=lambda: Budget.parse("7 wd"))
+    effective_from: date = date(2019, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,10 @@ class SmallCity:
 
     def clock(self, name: str) -> Budget:
         return CLOCKS[name]
+
+    @property
+    def policies(self) -> tuple[CityPolicy, ...]:
+        return (self.policy,)
 
     def policy_on(self, period_start: date) -> CityPolicy:
         assert period_start.day == 1
