@@ -63,7 +63,8 @@ def answer(states: States, message: Message, context: Context) -> Decision:
 @decide.on(RateOwnOrder)
 def answer_by_unit(states: States, message: Message, context: Context) -> Decision:
     """Take the answer of the unit whose topic without a case got an order of its own."""
-    case: RatedCase | None = states.get(message.subject)
+    found = states.get(message.subject)
+    case = found if isinstance(found, RatedCase) else None
     unit = message.actor.id.partition(":")[0] if message.actor.kind in ("unit", "post") else ""
     reporter = next((r for r in case.reporters if r.id == unit and not r.source), None) if case else None
     if case is None or reporter is None:

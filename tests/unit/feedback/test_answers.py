@@ -11,12 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.feedback.domain.heard import CaseClosed, OrderVerified, ReporterJoined
+from services.feedback.domain.publishing import PeriodScores
 from services.feedback.domain.rating import (
     STANDINGS,
     CaseRated,
     DissatisfactionJudged,
     FollowUpOffered,
     JudgeDissatisfaction,
+    RateOwnOrder,
     Rating,
     RatingAnswered,
     RatingCompleted,
@@ -228,6 +230,14 @@ def test_an_answer_in_time_counts_even_if_the_clock_was_served_first() -> None:
 @pytest.mark.parametrize(("now", "to"), list(product(Standing, Standing)))
 def test_every_pair_of_standings_is_allowed_or_forbidden_as_the_table_says(now: Standing, to: Standing) -> None:
     assert STANDINGS.allows(now, to) is (to is not Standing.OPEN)
+
+
+def test_a_unit_rates_nothing_that_is_no_case_of_its_own() -> None:
+    table = asked()
+    table.states["score:2026-11"] = PeriodScores()
+    for subject in (CASE, "case-9", "score:2026-11"):
+        said = RateOwnOrder(True, True, 5)
+        assert refused(lambda s=subject, d=said: table.send(s, d, Actor("unit", "reporter-1"))) == "actor.not_allowed"
 
 
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 20), timezones=st.just(UTC))
