@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from services.console import moments
 from services.console.queries import Told
+from services.console.story import Story
+from services.console.supervision import SUPERVISION
 from services.console.words import CAUSES, CLOCKS, CLOSINGS, RUNGS, Tongue, word
 from shared.city.model import City
 
@@ -46,18 +48,6 @@ class Line:
     note: str
     effect: str
     shape: str
-
-
-@dataclass(frozen=True, slots=True)
-class Story:
-    """How a type of fact is told: its short verb, its whole title, and which fields name who and what was said."""
-
-    order: str
-    verb: str
-    title: Callable[[Mapping[str, Any], City, Tongue], str] | None = None
-    who: str = ""
-    note: str = ""
-    shape: str = "plain"
 
 
 def _name(city: City, code: object) -> str:
@@ -394,6 +384,7 @@ _STORIES = {
     "policy.published.v1": Story("rate", word("公布评分办法"), shape="done"),
     "policy.refused.v1": Story("rate", word("拒绝更改评分办法"), shape="late"),
     "score.published.v1": Story("rate", word("公布评分"), who="unit", shape="done"),
+    **SUPERVISION,
 }
 QUIET = (
     "score.counted.v1",
