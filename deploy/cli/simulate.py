@@ -25,8 +25,9 @@ from deploy.local import control
 from deploy.local.folder import PROJECT
 from deploy.local.plan import plan_for
 from deploy.local.supervisor import AlreadyRunning
-from deploy.simulation.compare import Expected, changed, differences, expected, is_good, years
+from deploy.simulation.compare import Expected, differences, expected, is_good, years
 from deploy.simulation.stack import live_on
+from deploy.simulation.what_if import changed
 from deploy.simulation.year import Year, live
 from shared.city.load import CityError, load
 from shared.city.model import City as Model
@@ -85,14 +86,18 @@ def year(
     """Simulate and leave with 0 when the deciding figures lie in their ranges and every check held."""
     model, wanted = _model(city), _changes(changes or [])
     try:
-        parameters = changed(model, wanted)
+        changed(city, wanted)
     except KeyError as missing:
         raise typer.BadParameter(t(f"没有参数 {missing}", f"no parameter {missing}"), param_hint="--set") from None
+    except (TypeError, ValueError) as error:
+        raise typer.BadParameter(
+            t(f"取值不合要求：{error}", f"a value does not fit: {error}"), param_hint="--set"
+        ) from None
     if on_stack and (seeds > 1 or wanted):
         said = t("--stack 只走一年", "--stack goes through one year alone")
         raise typer.BadParameter(said, param_hint="--stack")
     if seeds == 1 and not wanted:
-        found = (_on_stack if on_stack else _one)(model, parameters, seed, days)
+        found = (_on_stack if on_stack else _one)(model, seed, days)
         _tell(as_json, _as_json([found]), lambda: _print_year(model, found))
         raise typer.Exit(main.OK if is_good(model, found) else main.CHECK_FAILED)
     base, other = _many(city, range(seed, seed + seeds), wanted, days)
@@ -132,15 +137,15 @@ def _bar(doing: str, total: int) -> Iterator[Callable[[], None]]:
         yield lambda: shown.advance(task)
 
 
-def _one(model: Model, parameters: Parameters, seed: int, days: int) -> Year:
+def _one(model: Model, seed: int, days: int) -> Year:
     with _bar(t(f"模拟 {model.names.zh}", f"simulating {model.names.en}"), days) as advance:
-        return live(model, parameters, seed, days=days, progress=lambda day: advance())
+        return live(model, seed, days=days, progress=lambda day: advance())
 
 
-def _on_stack(model: Model, parameters: Parameters, seed: int, days: int) -> Year:
+def _on_stack(model: Model, seed: int, days: int) -> Year:
     """Start a stack of its own, step it through the year, stop it; its data stays for a look."""
     place = PROJECT / ".sidan" / f"{model.code}-year"
-    first = datetime.combine(parameters.day("year.first"), time(), model.calendar.zone)
+    first = datetime.combine(Parameters(model.simulation).day("year.first"), time(), model.calendar.zone)
     control.erase(place)
     try:
         with telling(t("正在启动", "starting")) as tell:
@@ -162,7 +167,7 @@ def _on_stack(model: Model, parameters: Parameters, seed: int, days: int) -> Yea
                     seen.add(day)
                     advance()
 
-            return asyncio.run(live_on(stack, model, parameters, seed, days=days, progress=progress))
+            return asyncio.run(live_on(stack, model, seed, days=days, progress=progress))
     finally:
         with telling(t("正在停止", "stopping")) as tell:
             control.stop(place, tell=tell)

@@ -14,7 +14,7 @@ from services.intake.domain.case import Status as Stage
 from shared.contracts import escalation
 
 _ENDED = frozenset({Status.CLOSED, Status.WITHDRAWN})
-_WAITING = frozenset({EntryStatus.OPEN, EntryStatus.TABLED, EntryStatus.DECLINED})
+_WAITING = frozenset({EntryStatus.OPEN, EntryStatus.TABLED, EntryStatus.LISTED, EntryStatus.DECLINED})
 
 
 class Agendas:
@@ -39,7 +39,7 @@ class Agendas:
                 self._moved_to[fact.topic, fact.to_body] = False
                 self.moved += 1
             case escalation.Topic() as fact:
-                if fact.entry is escalation.EntryStatus.OPEN:
+                if fact.entry in (escalation.EntryStatus.OPEN, escalation.EntryStatus.LISTED):
                     self._of(fact.body).add(fact.topic)
                 else:
                     self._of(fact.body).discard(fact.topic)

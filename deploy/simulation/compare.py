@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import sqrt
 from statistics import fmean, stdev
 from typing import Any
 
-from deploy.demo.parameters import Parameters
+from deploy.simulation.what_if import changed
 from deploy.simulation.year import Year, live
-from shared.city.load import load
 from shared.city.model import City
 
 
@@ -51,28 +52,23 @@ def is_good(city: City, year: Year) -> bool:
     return not year.findings and all(one.is_inside(year.figures[one.key]) for one in expected(city) if one.decides)
 
 
-def changed(city: City, changes: Mapping[str, Any]) -> Parameters:
-    """Return the city's parameters with some changed; raises KeyError for a key that its file does not have."""
-    parameters = Parameters(city.simulation)
-    for key, value in changes.items():
-        parameters = parameters.changed(key, value)
-    return parameters
-
-
 def years(
     code: str, seeds: Sequence[int], changes: Sequence[Mapping[str, Any]], *, days: int, workers: int
 ) -> Iterator[tuple[int, Year]]:
     """Yield (which change, its year) for every seed and every set of changes, as they end, on so many processes."""
     wanted = [(code, seed, n, dict(change), days) for seed in seeds for n, change in enumerate(changes)]
-    load(code)
     with multiprocessing.get_context("fork").Pool(min(workers, len(wanted))) as pool:
         yield from pool.imap_unordered(_one, wanted, chunksize=1)
 
 
 def _one(wanted: tuple[str, int, int, dict[str, Any], int]) -> tuple[int, Year]:
     code, seed, which, change, days = wanted
-    city = load(code)
-    return which, live(city, changed(city, change), seed, days=days)
+    return which, live(_city(code, json.dumps(change, default=str)), seed, days=days)
+
+
+@cache
+def _city(code: str, change: str) -> City:
+    return changed(code, json.loads(change))
 
 
 @dataclass(frozen=True, slots=True)

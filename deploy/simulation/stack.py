@@ -38,7 +38,6 @@ _HTTP_PATIENCE = 30.0
 async def live_on(
     stack: Stack,
     city: City,
-    parameters: Parameters,
     seed: int,
     *,
     days: int = 365,
@@ -46,6 +45,7 @@ async def live_on(
 ) -> Year:
     """Live through the year on a stack that began before it and has seen nothing yet. Raises Stalled."""
     began = time.perf_counter()
+    parameters = Parameters(city.simulation)
     first = parameters.day("year.first")
     chance, tally = Chance(seed), Tally()
     count, agendas = Count(city), Agendas()

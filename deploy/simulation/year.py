@@ -39,7 +39,8 @@ class Year:
 class Simulation:
     """A city's actors and services together, ready to live through the year that `simulation.year.first` begins."""
 
-    def __init__(self, city: City, parameters: Parameters, seed: int, *, days: int = 365) -> None:
+    def __init__(self, city: City, seed: int, *, days: int = 365) -> None:
+        parameters = Parameters(city.simulation)
         self.city, self.seed, self.days = city, seed, days
         self.first = parameters.day("year.first")
         self.tally = Tally()
@@ -80,8 +81,6 @@ class Simulation:
         return check(self.memory, self.agendas)
 
 
-def live(
-    city: City, parameters: Parameters, seed: int, *, days: int = 365, progress: Progress = lambda day: None
-) -> Year:
+def live(city: City, seed: int, *, days: int = 365, progress: Progress = lambda day: None) -> Year:
     """Live through a year, or through so many days of it."""
-    return Simulation(city, parameters, seed, days=days).run(progress)
+    return Simulation(city, seed, days=days).run(progress)

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from deploy.demo.parameters import Parameters
 from deploy.demo.streams import Heard
 from deploy.simulation.check import Agendas
-from deploy.simulation.compare import changed, differences
+from deploy.simulation.compare import differences
+from deploy.simulation.what_if import changed
 from deploy.simulation.year import Simulation, Year, live
 from services.dispatch.domain.order import Status
 from shared.city.load import load
@@ -27,7 +27,7 @@ def city() -> City:
 
 @pytest.fixture(scope="module")
 def simulation(city: City) -> Simulation:
-    return Simulation(city, Parameters(city.simulation), 1, days=DAYS)
+    return Simulation(city, 1, days=DAYS)
 
 
 @pytest.fixture(scope="module")
@@ -45,22 +45,29 @@ def test_a_month_leaves_every_case_in_one_place_and_every_chain_whole(january: Y
 
 
 def test_the_same_seed_gives_the_same_month_and_another_seed_another(city: City, january: Year) -> None:
-    again = live(city, Parameters(city.simulation), 1, days=DAYS)
-    other = live(city, Parameters(city.simulation), 2, days=DAYS)
+    again = live(city, 1, days=DAYS)
+    other = live(city, 2, days=DAYS)
     assert (again.figures, again.facts, again.refusals) == (january.figures, january.facts, january.refusals)
     assert other.figures != january.figures
 
 
 def test_a_changed_parameter_leaves_all_other_draws_alone(city: City, january: Year) -> None:
-    none_solved = live(city, changed(city, {"ladder.solve.community": 0.01}), 1, days=DAYS)
+    none_solved = live(changed("donggang", {"ladder.solve.community": 0.01}), 1, days=DAYS)
     apart = {one.key: one.other - one.base for one in differences([january], [none_solved])}
     assert apart["orders"] > 0
     assert apart["on_the_spot"] == apart["passed_up"] == apart["estate_meetings"] == 0
 
 
-def test_a_key_that_the_city_file_does_not_have_cannot_be_changed(city: City) -> None:
-    with pytest.raises(KeyError):
-        changed(city, {"ladder.solve.village": 0.5})
+def test_parameters_rules_and_rows_of_the_city_file_can_be_changed_and_nothing_else() -> None:
+    city = changed(
+        "donggang", {"chain.street.months": [3, 6, 9, 12], "limits.bounces": 1, "clocks.accept.urgent": "2 uh"}
+    )
+    assert [day.month for day in city.meeting_days("S01", 2019)] == [3, 6, 9, 12]
+    assert (city.limits["bounces"], str(city.clock("accept", urgent=True))) == (1, "2 uh")
+    assert city.version != changed("donggang", {}).version == load("donggang").version
+    for key in ("ladder.solve.village", "chain.village.months", "nothing", "limits.bounces.more"):
+        with pytest.raises(KeyError):
+            changed("donggang", {key: 1})
 
 
 def test_a_case_that_is_nobodys_is_found(simulation: Simulation, january: Year) -> None:
