@@ -101,7 +101,7 @@ def router(desk: Desk) -> APIRouter:
         if not found or not entries:
             raise Refused("subject.unknown", "case", subject=case)
         state = found[0]["state"]
-        parties = {state.get("lead"), *state.get("led_by", ())} - {None}
+        parties = {state.get("lead"), state.get("unit"), state.get("proposer"), *state.get("led_by", ())} - {None, ""}
         check_reads_topic(actor, desk.city, {entry["body"] for entry in entries}, parties)
         records = await rows(TOPIC_RECORDS, topic=entries[0]["topic"], limit=MOST_RECORDS)
         return {"sequence": found[0]["sequence"], "topic": state, "entries": entries, "records": records}

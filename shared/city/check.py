@@ -67,6 +67,7 @@ class _Checker(Findings):
             self.ladder,
             self.clocks,
             self.chain,
+            self.councils,
             self.scoring,
             self.admission,
             self.calendar,
@@ -265,6 +266,23 @@ class _Checker(Findings):
         met = sorted((month - 1) // months for month, _, _ in slots_of(row))
         if met != list(range(12 // months)):
             self.say(path, "city.cadence", level=row["code"], count=len(met), wanted=12 // months)
+
+    def councils(self) -> None:
+        """Check the templates of councils: units of their level, a chair among the parties, a mechanism that is on."""
+        self.codes("councils")
+        levels = {row["level"] for _, row in self.rows["units"]}
+        for index, row in self.rows["councils"]:
+            path = ("councils", index)
+            if row["unit_level"] not in levels:
+                self.say(path, "city.unknown_level", level=row["code"], unit_level=row["unit_level"])
+            parties = row["parties"] if isinstance(row["parties"], list) else []
+            good = [p for n, p in enumerate(parties) if self.keys((*path, "parties", n), p, schema.PARTY, "parties")]
+            if row["chair"] not in [party["code"] for party in good]:
+                self.say((*path, "chair"), "city.council_chair", council=row["code"], chair=row["chair"])
+            self.share((*path, "quorum"), row["quorum"])
+            self.one_of((*path, "period"), row["period"], PERIODS)
+            if row["mechanism"] not in self.data.get("mechanisms", ()):
+                self.say((*path, "mechanism"), "city.council_off", council=row["code"], mechanism=row["mechanism"])
 
     def scoring(self) -> None:
         """Check weights, credits, order of versions and what may not be published about communities."""

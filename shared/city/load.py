@@ -17,6 +17,7 @@ from shared.city.model import (
     AdmissionItem,
     Cadence,
     City,
+    Council,
     Department,
     Estate,
     Kind,
@@ -33,6 +34,7 @@ from shared.city.model import (
     Unit,
     UnitLevel,
 )
+from shared.city.parts import Party
 from shared.kernel.calendar import Calendar
 from shared.kernel.clock import Budget
 
@@ -90,6 +92,7 @@ def build(data: Mapping[str, Any], geojson: Mapping[str, Any], version: str) -> 
         shares={name: Fraction(str(share)) for name, share in data["shares"].items()},
         rungs={rung: UnitLevel(data["ladder"][rung]) if rung in data["ladder"] else None for rung in Rung},
         chain=tuple(_level(row) for row in data["chain"]),
+        councils=tuple(_council(row) for row in data.get("councils", ())),
         unable_starts_at=data["unable_starts_at"],
         policies=tuple(_policy(row) for row in data["scoring"]),
         sources={row["code"]: _source(row) for row in data["sources"]},
@@ -194,6 +197,20 @@ def _level(row: Mapping[str, Any]) -> Level:
         members=tuple(row["members"]),
         guests=tuple(row.get("guests", ())),
         leaders=dict(row.get("leaders", {})),
+    )
+
+
+def _council(row: Mapping[str, Any]) -> Council:
+    return Council(
+        code=row["code"],
+        names=Names(row["zh"], row["en"]),
+        unit_level=UnitLevel(row["unit_level"]),
+        mechanism=row["mechanism"],
+        parties=tuple(Party(party["code"], party["zh"], party.get("act", "")) for party in row["parties"]),
+        chair=row["chair"],
+        quorum=Fraction(str(row["quorum"])),
+        period=row["period"],
+        deals=row["deals"],
     )
 
 

@@ -20,6 +20,7 @@ from shared.city.parts import (
     AdmissionItem,
     Body,
     Cadence,
+    Council,
     Department,
     Estate,
     Kind,
@@ -49,6 +50,7 @@ __all__ = [
     "Body",
     "Cadence",
     "City",
+    "Council",
     "Department",
     "Estate",
     "Kind",
@@ -87,6 +89,7 @@ class City:
     shares: Mapping[str, Fraction]
     rungs: Mapping[Rung, UnitLevel | None]
     chain: tuple[Level, ...]
+    councils: tuple[Council, ...]
     unable_starts_at: str
     policies: tuple[Policy, ...]
     sources: Mapping[str, Source]
@@ -331,6 +334,10 @@ class City:
             found[code] = count[body.level]
             count[body.level] += 1
         return found
+
+    def councils_of(self, unit: str) -> tuple[Council, ...]:
+        """Return the councils that a unit has beside its body (五位一体, 四会联治, 定期会晤)."""
+        return tuple(council for council in self.councils if council.unit_level is self.units[unit].level)
 
     def meeting_days(self, unit: str, year: int) -> tuple[date, ...]:
         """Return the planned regular days of a unit's body in a year, a closed day moved to the next working day.

@@ -267,6 +267,38 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
+class Party:
+    """One party of a council; `act` is its part where the parties act one after the other (四会联治)."""
+
+    code: str
+    name: str
+    act: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Council:
+    """A template of councils (议事机构) beside the chain: each unit of a level has one; no ledger, no power.
+
+    `quorum` is the share of the parties that must be present, the chairing one among them; 1 asks for all.
+    """
+
+    code: str
+    names: Names
+    unit_level: UnitLevel
+    mechanism: str
+    parties: tuple[Party, ...]
+    chair: str
+    quorum: Fraction
+    period: str
+    deals: str
+
+    def is_quorate(self, present: Collection[str]) -> bool:
+        """Tell whether the parties present, by code, may deliberate."""
+        here = sum(party.code in present for party in self.parties)
+        return self.chair in present and here >= self.quorum * len(self.parties)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """One immutable version of how answers become scores, published before it takes effect; fractions are exact.
 

@@ -62,6 +62,14 @@ register(
             "{level} 每个周期须恰有一次例会：一年应有 {wanted} 次，现定 {count} 次",
             "{level} meets once in every period: {wanted} days a year, one in each, not {count}",
         ),
+        "city.council_chair": (
+            "议事机构 {council} 的召集方 {chair} 不是其一方",
+            "Council {council}: its chair {chair} is none of its parties",
+        ),
+        "city.council_off": (
+            "议事机构 {council} 所属机制 {mechanism} 没有启用",
+            "Council {council}: its mechanism {mechanism} is not switched on",
+        ),
         "city.weights": (
             "评分版本 {version} 的权重合计 {total}，应为 100%",
             "Policy {version}: weights add to {total}",

@@ -19,7 +19,7 @@ def _keys(required: str, optional: str = "") -> Keys:
 FILE = _keys(
     "city marks published mechanisms admission posts chain sources ladder unable_starts_at clocks limits shares "
     "scoring simulation calendar departments groups matters units pairings",
-    "pairing_rule grid_norms boundaries",
+    "pairing_rule grid_norms boundaries councils",
 )
 """The sections of the file."""
 
@@ -66,6 +66,7 @@ ROWS: dict[str, Keys] = {
         "code zh en unit_level body convener secretary period opens place theme members answer answer_urgent quorum",
         "months days dates squad list excusable guests leaders",
     ),
+    "councils": _keys("code zh en unit_level mechanism parties chair quorum period deals"),
     "sources": _keys("code zh en channel", "ratable spot default_unit"),
     "scoring": _keys(
         "version published_on effective_from weights credits exclusion_scope rank_from window freeze yearly_only "
@@ -79,5 +80,6 @@ ROWS: dict[str, Keys] = {
 """Sections that are a list of mappings."""
 
 ESTATE = _keys("code name", "aliases")
+PARTY = _keys("code zh", "act")
 WEIGHTS = _keys("response resolution satisfaction")
 ADMISSION_ITEM = _keys("code name kind")

@@ -1,7 +1,7 @@
 """Who may look into ledgers and meetings: whose business they are (workflows §1), nobody else.
 
 Operations supervise everywhere; a unit reads its own body and those below, which it supervises; members and invited
-ones read the meetings they take part in; who has an entry of a topic or was asked to lead it reads that topic.
+ones read the meetings they take part in; who has an entry of a topic, brought it or was asked to lead it reads it.
 """
 
 from __future__ import annotations

@@ -218,6 +218,28 @@ def test_what_is_wrong_with_a_levels_bodies_is_found(write: Write, old: str, new
     the_only(write((old, new)), rule, at="code: community")
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        ("chair: branch", "chair: nobody", "city.council_chair"),
+        ("mechanism: joint-meetings", "mechanism: five-parties", "city.council_off"),
+        ("unit_level: community, mechanism", "unit_level: county, mechanism", "city.unknown_level"),
+        ("period: month, deals", "period: week, deals", "city.bad_value"),
+        ("quorum: 3/5, chair", "quorum: 6/5, chair", "city.bad_number"),
+        ("{code: police, zh: 警务站}", "{code: police}", "city.missing_key"),
+    ],
+)
+def test_what_is_wrong_with_a_council_is_found(write: Write, old: str, new: str, rule: str):
+    council = (
+        "councils:\n  - {code: five, zh: 五位一体, en: Five, unit_level: community, mechanism: joint-meetings, "
+        "parties: [{code: branch, zh: 党组织}, {code: police, zh: 警务站}], quorum: 3/5, chair: branch, "
+        "period: month, deals: 小区事务}\nladder:"
+    )
+    marks = ("assumed: [published,", "assumed: [councils, published,")
+    assert check(write(("\nladder:", f"\n{council}"), marks)) == []
+    the_only(write(("\nladder:", f"\n{council.replace(old, new)}"), marks), rule, at="code: five")
+
+
 def test_a_party_that_an_estate_cannot_lack_is_found(write: Write):
     the_only(write(("code: C1-G1,", "code: C1-G1, lacks: [branch],")), "city.bad_value", at="code: C1-G1")
 

@@ -168,3 +168,35 @@ def test_the_next_regular_day_is_the_next_of_the_calendar_across_the_year(code: 
         days = [*place.meeting_days(unit, 2026), *place.meeting_days(unit, 2027)]
         for before, after in pairwise(days):
             assert next_regular_day(place, unit, before) == after
+
+
+@pytest.mark.parametrize(
+    ("code", "council", "parties"),
+    [
+        ("guiping", "five-parties", ["社区党组织", "社区居委会", "业主委员会", "物业公司", "社区警务站"]),
+        ("nanchang", "five-parties", ["社区党组织", "居委会", "业委会", "居民议事会", "物业公司"]),
+        ("yulin", "four-councils", ["居民议事会", "居民代表会议", "居民委员会", "居务监督委员会"]),
+    ],
+)
+def test_a_communitys_councils_have_the_documents_parties(code: str, council: str, parties: list[str]) -> None:
+    place = city(code)
+    unit = next(body.unit for body in place.bodies.values() if body.level == "community")
+    found = next(each for each in place.councils_of(unit) if each.code == council)
+    assert [party.name for party in found.parties] == parties
+    assert place.mark_of(f"councils.{council}.parties") == "published"
+    assert not place.councils_of(code), "the city itself has none"
+
+
+def test_four_councils_act_one_after_the_other_and_none_may_be_missing() -> None:
+    four = next(each for each in city("yulin").councils if each.code == "four-councils")
+    assert [party.act for party in four.parties] == ["协商", "决策", "执行", "监督"]
+    everyone = [party.code for party in four.parties]
+    assert four.is_quorate(everyone)
+    assert not any(four.is_quorate(everyone[:n] + everyone[n + 1 :]) for n in range(4))
+
+
+def test_a_council_of_five_parties_deliberates_with_its_chair_and_three_of_five() -> None:
+    five = next(each for each in city("guiping").councils if each.code == "five-parties")
+    assert five.is_quorate(["party", "owners", "police"])
+    assert not five.is_quorate(["party", "owners"])
+    assert not five.is_quorate(["committee", "owners", "property", "police"]), "the chair is missing"
