@@ -89,7 +89,6 @@ class City:
     shares: Mapping[str, Fraction]
     rungs: Mapping[Rung, UnitLevel | None]
     chain: tuple[Level, ...]
-    councils: tuple[Council, ...]
     unable_starts_at: str
     policies: tuple[Policy, ...]
     sources: Mapping[str, Source]
@@ -101,6 +100,7 @@ class City:
     marks: Mapping[str, str]
     pairing_rule: Mapping[str, int]
     grid_norms: Mapping[UnitLevel, tuple[int, int]]
+    councils: tuple[Council, ...] = ()
 
     @cached_property
     def geography(self) -> Geography:
