@@ -14,7 +14,7 @@ from services.feedback.domain.period import Period, Span, containing
 from services.feedback.domain.rating import RatedCase
 from services.feedback.domain.table import States
 from services.feedback.domain.tally import shares
-from shared.kernel.decisions import Arm, Context, Deciders, Decision, Evolution, Message
+from shared.kernel.decisions import NOTHING, Arm, Context, Deciders, Decision, Evolution, Message
 
 CAUSES = {
     VerificationFailed: "sent_back",
@@ -58,11 +58,13 @@ class Following(Evolution):
 def count(states: States, message: Message, decision: Decision, context: Context) -> Decision:
     """Return the rows of the changed lines, and the deadlines at which scores take them up."""
     state = states.get(message.subject)
-    before = after = state.line if isinstance(state, RatedCase) else None
+    if not isinstance(state, RatedCase):
+        return NOTHING
+    before = after = state.line
     for data in (message.data, *(fact.data for fact in decision.facts if fact.subject in ("", message.subject))):
         after = follow(after, data, message.acted_at)
     if after is None or after == before or not after.lead:
-        return Decision()
+        return NOTHING
     now, was = _rows(message.subject, after, context.city), _rows(message.subject, before, context.city)
     late = tuple(_late(was, now, message, context))
     at = next_hour(context.now)
