@@ -22,7 +22,7 @@ from shared.shell.ids import new_id
 from shared.shell.problems import answer_problems
 from shared.shell.tokens import sign
 from shared.shell.work import Batch, Work
-from tests.integration.test_supervision import SECRET, Room, room
+from tests.support.room import SECRET, Room, room
 from tests.support.stack import Cell, make_schemas
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
