@@ -83,8 +83,13 @@ def head(fact: e.LedgerHead) -> LedgerRow:
 def fold_topic(
     known: Mapping[tuple[str, str], TopicRow], case: str, fact: Contract, at: datetime
 ) -> tuple[TopicRow, ...]:
-    """Return the entries that a topic fact makes or changes: its own and, when it moves up, the one above."""
+    """Return the entries that a topic fact makes or changes: its own and, when it moves up, the one above.
+
+    None for a fact that is stated of a further case of the topic as well: the case that carries it says the same.
+    """
     assert isinstance(fact, e.Topic)
+    if fact.home:
+        return ()
     row = known.get((fact.topic, fact.body))
     if row is None:
         row = TopicRow(fact.topic, fact.body, case, fact.level, fact.entry.value, at)

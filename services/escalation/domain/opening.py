@@ -72,8 +72,12 @@ def bring(states: States, message: Message, context: Context) -> Decision:
     """Raise the case in the ledger of the named body, or reopen the entry whose order failed.
 
     A case whose topic is still undecided joins it: never two active topics for one case (G1). One that was proposed by
-    hand and waits to be screened needs no screening any more.
+    hand and waits to be screened needs no screening any more. A case that was over before everything could be locked
+    that its topic concerns needs no topic any more.
     """
+    known: Topic | None = states[message.subject]
+    if known is not None and known.file is not None and not known.file.is_open:
+        return NOTHING
     found = carrier(states, message)
     if isinstance(found, Decision):
         return found

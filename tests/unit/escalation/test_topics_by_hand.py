@@ -279,3 +279,13 @@ def test_a_combination_takes_the_lower_entries_of_both_and_tells_both_units() ->
     hall.write_off(other, "c-2")
     assert set(hall.statuses("c-2")) == {"written_off"}
     hall.check_chains()
+
+
+def test_a_case_that_is_over_by_the_time_its_escalation_can_be_met_gets_no_topic() -> None:
+    hall = proposed("c-1", "c-2")
+    hall.admit()
+    hall.take_back(ESTATE)
+    hall.withdraw("c-2")
+    hall.escalate("c-2")
+    assert hall.stated(t.TopicRaised) == []
+    assert hall.states[f"ledger:{ESTATE}"].places == ()
