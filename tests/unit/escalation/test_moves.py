@@ -135,11 +135,9 @@ DECISIONS = {
 }
 
 TABLE: dict[tuple[EntryStatus, str], EntryStatus] = {
-    # Moves 1 to 4. An order that comes by itself needs no screening; a topic that is over leaves room for another.
+    # Moves 1 to 4. An order that comes by itself needs no screening; a returned topic leaves room for another.
     (S.PROPOSED, "raise"): S.OPEN,
     (S.RETURNED, "raise"): S.OPEN,
-    (S.WITHDRAWN, "raise"): S.OPEN,
-    (S.WRITTEN_OFF, "raise"): S.OPEN,
     (S.RETURNED, "propose"): S.PROPOSED,
     (S.PROPOSED, "admit"): S.OPEN,
     (S.PROPOSED, "screening limit passed"): S.OPEN,
