@@ -594,3 +594,27 @@ class SumUp(OutsideMessage):
     learned: Annotated[str, StringConstraints(min_length=4, max_length=200)]
     conclusions: Annotated[tuple[Conclusion, ...], Field(min_length=1, max_length=20)]
     became: Annotated[tuple[Became, ...], Field(max_length=20)] = ()
+
+
+# ---- recurring duties (domain §4)
+
+
+class DutyReminded(Feedback):
+    """Three quarters of the period are over, and these units have not done it yet; subject `duty:<duty>`."""
+
+    TYPE: ClassVar[str] = "duty.reminded.v1"
+    duty: str
+    period: str
+    units: tuple[Code, ...]
+
+
+class DutyMissed(Feedback):
+    """The period is over: on the unit's card and at the level above; a duty never makes a topic."""
+
+    TYPE: ClassVar[str] = "duty.missed.v1"
+    duty: str
+    period: str
+    unit: Code
+    above: Code
+    done: int
+    least: int

@@ -21,6 +21,8 @@ from services.feedback.domain.assessment import subject_of
 from services.feedback.domain.brief import Brief
 from services.feedback.domain.draw import subject_of as draw_subject
 from services.feedback.domain.drawing import CityHead
+from services.feedback.domain.duty import seeds
+from services.feedback.domain.pay import VerificationDone, VerificationDue, persons
 from shared.contracts import supervision
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.decisions import Actor
@@ -245,3 +247,54 @@ async def test_every_figure_of_the_analysis_opens_to_its_cases(guiping_cell: Cel
             assert {case["case_id"] for case in cases} == set(hot["hot_spots"][0]["case_ids"])
             resident = {"Authorization": f"Bearer {sign(SECRET, r.city.code, Actor('resident', 'r'))}"}
             assert (await client.get("/v1/analysis/stages", params=week, headers=resident)).status_code == 403
+
+
+async def test_a_grid_person_s_month_opens_to_its_cases(guiping_cell: Cell) -> None:
+    async with room(guiping_cell, "guiping") as r:
+        person = next(iter(persons(r.city, r.city.root.code)))
+        noon = datetime(2026, 11, 2, 12, tzinfo=SHANGHAI)
+        due = noon + timedelta(days=2)
+        handled = [VerificationDue(f"v-{n}", noon, person, due) for n in range(3)]
+        async with r.engine.begin() as conn:
+            await r.store.save(
+                conn,
+                [
+                    Brief("spot", number="1", raised_by=person, handler=person, registered_at=noon),
+                    Brief("told", number="2", raised_by=person, registered_at=noon),
+                    Brief("other month", number="3", raised_by=person, registered_at=noon - timedelta(days=2)),
+                    *handled,
+                    VerificationDone("v-0", due),
+                    VerificationDone("v-1", due + timedelta(seconds=1)),
+                ],
+            )
+        application = FastAPI()
+        answer_problems(application)
+        application.include_router(router(r.desk))
+        application.state.desk = r.desk
+        headers = {"Authorization": f"Bearer {sign(SECRET, r.city.code, Actor('operations', 'o'))}"}
+        transport = httpx.ASGITransport(application)
+        async with httpx.AsyncClient(transport=transport, base_url="http://f", headers=headers) as client:
+            found = (await client.get("/v1/pay-basis", params={"month": "2026-11", "unit": person})).json()
+            (line,) = found["lines"]
+            assert (line["reports"], line["solved_on_spot"], line["in_time"], line["due"]) == (2, 1, 1, 3)
+            assert line["working_days"] == 21
+            behind = (await client.get(f"/v1/pay-basis/{person}", params={"month": "2026-11"})).json()["cases"]
+            assert sum(case["what"] == "report" for case in behind) == 2
+            assert sum(case["counts"] for case in behind if case["what"] == "verification") == 1
+            text = (await client.get("/v1/pay-basis.csv", params={"month": "2026-11"})).text
+            assert any(line.startswith(f"{person},") and ",2,1,1,3," in line for line in text.splitlines())
+            neighbour = {"Authorization": f"Bearer {sign(SECRET, r.city.code, Actor('unit', 'nobody'))}"}
+            asked = {"month": "2026-11", "unit": person}
+            assert (await client.get("/v1/pay-basis", params=asked, headers=neighbour)).status_code == 403
+
+
+async def test_a_duty_is_struck_by_what_the_tables_hold(guiping_cell: Cell) -> None:
+    async with room(guiping_cell, "guiping") as r:
+        now = datetime(2026, 12, 1, tzinfo=SHANGHAI)
+        await r.at(now)
+        await r.shell.store.seed(seeds(r.city, now))
+        await r.at(datetime(2027, 1, 1, 0, 0, 1, tzinfo=SHANGHAI))
+        await r.strike()
+        communities = sum(unit.level == "community" for unit in r.city.units.values())
+        (missed,) = await r.execute("SELECT count(*) AS n FROM journal WHERE type = 'duty.missed.v1'")
+        assert missed["n"] == communities

@@ -20,6 +20,7 @@ from services.feedback.domain import (
 )
 from services.feedback.domain.brief import brief
 from services.feedback.domain.counting import Counting, Following
+from services.feedback.domain.pay import verification
 from services.feedback.domain.policy import PolicyState
 from services.feedback.domain.publishing import PeriodScores
 from services.feedback.domain.rating import RatedCase
@@ -40,7 +41,7 @@ class _Keeping(Counting):
 
     def __call__(self, states: States, message: Message, context: Context) -> Decision:
         decision = super().__call__(states, message, context)
-        told = brief(message, context)
+        told = (*brief(message, context), *verification(message))
         return decision + Decision(rows=told) if told else decision
 
 
@@ -52,7 +53,7 @@ evolve.table = table.evolve.table
 
 def seeds(city: Any, now: datetime) -> list[tuple[str, Arm]]:
     """Return what must exist from the first start on: the policies, the periods that run now."""
-    return [*policy.seeds(city, now), *publishing.seeds(city, now)]
+    return [*policy.seeds(city, now), *publishing.seeds(city, now), *supervision.seeds(city, now)]
 
 
 touches = supervision.touches

@@ -94,7 +94,11 @@ class HandBackJudged:
 
 @dataclass(frozen=True, slots=True)
 class OrderHandled:
+    """`responsible` is who verifies, until `due_at`."""
+
     handle_due_at: datetime
+    responsible: str | None = None
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

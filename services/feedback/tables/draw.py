@@ -86,6 +86,12 @@ _POPULATION = text(
      ORDER BY b.case_id
     """
 )
+_DONE = text(
+    """
+    SELECT quarter, unit, count(*) AS n FROM completion
+     WHERE quarter = ANY(CAST(:quarters AS text[])) AND kind <> 'inspection' GROUP BY quarter, unit
+    """
+)
 _HEADS = text("SELECT day, seq, hash FROM city_head WHERE day = ANY(CAST(:days AS date[]))")
 
 CHECKS = text(
@@ -114,6 +120,12 @@ async def find(conn: Connection, messages: Sequence[Message]) -> dict[str, Any]:
     for message in messages:
         if isinstance(message.data, FreezeDraw):
             found[message.id] = await _candidates(conn, message.data.unit, message.acted_at)
+    duties = {m.id: m.data.data["quarter"] for m in messages if isinstance(m.data, Due) and m.data.name == "duty"}
+    if duties:
+        done: dict[str, dict[str, int]] = {quarter: {} for quarter in duties.values()}
+        for row in await conn.execute(_DONE, {"quarters": sorted(done)}):
+            done[row.quarter][row.unit] = row.n
+        found |= {id_: done[quarter] for id_, quarter in duties.items()}
     waiting = {m.id: date.fromisoformat(m.data.data["on"]) for m in messages if _draws(m)}
     if waiting:
         rows = await conn.execute(_HEADS, {"days": sorted(set(waiting.values()))})

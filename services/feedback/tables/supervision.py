@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from services.feedback.tables import brief, draw, mutual
+from services.feedback.tables import brief, draw, mutual, pay
 from services.feedback.tables.ballot import Boxes
 from shared.kernel.decisions import Message
 from shared.persistence.connection import Connection
@@ -33,3 +33,4 @@ class Supervised:
         await brief.keep(conn, rows)
         await draw.keep(conn, rows)
         await mutual.keep(conn, rows)
+        await pay.keep(conn, rows)

@@ -9,7 +9,7 @@ from typing import Any
 from services.feedback.domain import decide, evolve, touches
 from services.feedback.domain.assessment import Assessed, CastBallot, CloseAssessment, NameRaters
 from services.feedback.domain.ballot import Ballot, Box, Count, NamedVoter, Spent, Voter
-from services.feedback.domain.draw import FreezeDraw, Head
+from services.feedback.domain.draw import Completion, FreezeDraw, Head
 from services.feedback.domain.drawing import Candidate
 from services.feedback.domain.mutual import Sealing
 from services.feedback.domain.poll import CastVote
@@ -47,6 +47,9 @@ class Office(Play):
                 return Voter(person, frozenset(spent)) if person else None
             case FreezeDraw():
                 return self.candidates
+            case Due(name="duty", data=data):
+                done = [c for c in self.rows_of(Completion) if c.quarter == data["quarter"] and c.kind != "inspection"]
+                return Counter(completion.unit for completion in done)
             case Due(name="draw", data=data):
                 return self.heads.get(data["on"])
             case Due(name=name) if name.partition(":")[0] in ("seal", "mutual"):
