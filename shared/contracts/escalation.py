@@ -587,6 +587,9 @@ class MeetingAdopted(Meeting):
     TYPE: ClassVar[str] = "meeting.adopted.v1"
     decisions: dict[str, DecisionKind]
     """Topic id -> decision."""
+    attendance: tuple[Code, ...] = ()
+    absent: tuple[Code, ...] = ()
+    """Standing members and invited ones who were not there: it stands on the card of each unit."""
     ledger_seq: int
     ledger_hash: str
 

@@ -159,6 +159,8 @@ class MeetingRecorded(OfMeeting):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingAdopted(OfMeeting):
     decisions: dict[str, DecisionKind]
+    attendance: tuple[str, ...]
+    absent: tuple[str, ...]
     ledger_seq: int
     ledger_hash: str
 

@@ -194,6 +194,12 @@ def chair_of(city: Any, meeting: Meeting, present: Collection[str]) -> str:
     return next((post for post in posts if post and post in present), "")
 
 
+def absent_from(city: Any, meeting: Meeting, present: Collection[str]) -> tuple[str, ...]:
+    """Return the standing members and the invited ones who are not there."""
+    called = (*(member.code for member in city.bodies[meeting.unit].members), *meeting.invited)
+    return tuple(code for code in dict.fromkeys(called) if code not in present)
+
+
 def is_quorate(city: Any, meeting: Meeting, present: Collection[str]) -> bool:
     """Tell whether those present make a meeting (G5).
 

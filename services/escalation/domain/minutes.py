@@ -8,7 +8,7 @@ from services.escalation.domain.convening import known_meeting
 from services.escalation.domain.effects import EFFECTS, Adopted
 from services.escalation.domain.guards import check_decision
 from services.escalation.domain.ledger import Secretary, Wording, word
-from services.escalation.domain.meeting import Event, Meeting, check_move
+from services.escalation.domain.meeting import Event, Meeting, absent_from, check_move
 from services.escalation.domain.messages import AdoptMinutes, RecordDecisions, SupplementMinutes
 from services.escalation.domain.roles import check_caller, check_secretary
 from services.escalation.domain.table import States, deciders, lacks
@@ -84,6 +84,8 @@ def adopt(states: States, message: Message, context: Context) -> Decision:
         f.MeetingAdopted(
             **f.of(meeting),
             decisions={topic.id: drafts[topic.id].kind for _, topic in topics},
+            attendance=meeting.attendance,
+            absent=absent_from(city, meeting, meeting.attendance),
             ledger_seq=seq,
             ledger_hash=head,
         ),

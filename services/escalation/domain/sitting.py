@@ -13,6 +13,7 @@ from services.escalation.domain.meeting import (
     Event,
     Meeting,
     MeetingStatus,
+    absent_from,
     chair_of,
     check_move,
     cut_off_before,
@@ -46,7 +47,7 @@ def hold(states: States, message: Message, context: Context) -> Decision:
         raise Refused("meeting.slot_over", "meeting", until=until.isoformat())
     standing = tuple(member.code for member in city.bodies[meeting.unit].members)
     attendance = tuple(dict.fromkeys(asked.present))
-    absent = tuple(code for code in dict.fromkeys((*standing, *meeting.invited)) if code not in attendance)
+    absent = absent_from(city, meeting, attendance)
     if not is_quorate(city, meeting, attendance):
         known_meeting(states, message)
         return _call_again(states, message, context, meeting, "no_quorum", absent)

@@ -141,6 +141,16 @@ def test_attendance_is_counted_by_standing_members() -> None:
     assert (held.members, held.present, held.attendance[-1]) == (7, 7, "housing")
 
 
+def test_adopted_minutes_tell_who_was_there_and_who_was_not() -> None:
+    hall = Hall(bodies=(STREET,))
+    meeting = hall.convened(STREET)
+    hall.send(meeting.id, m.HoldMeeting(present=hall.members(STREET)[:5]), unit(STREET))
+    hall.adopt(meeting)
+    adopted = hall.stated(f.MeetingAdopted)[0]
+    assert adopted.attendance == hall.members(STREET)[:5]
+    assert adopted.absent == hall.members(STREET)[5:]
+
+
 # ---- when and by whom
 
 
