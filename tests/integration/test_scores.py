@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.feedback.domain.case_line import AssignmentRow, LineRow
 from services.feedback.domain.counting import LateChange
-from services.feedback.domain.period import Period
+from services.feedback.domain.period import Period, Span
 from services.feedback.domain.policy import text_of
 from services.feedback.domain.publishing import Publication
 from services.feedback.domain.rating import Counted
@@ -103,10 +103,11 @@ def town_of(rnd: random.Random, count: int) -> tuple[list[LineRow], list[Assignm
                 AssignmentRow(case, assignment, rnd.choice(DEPARTMENTS), rnd.choice((*STREETS, ROOT)), moment(rnd),
                               rnd.random() < 0.3, rnd.random() < 0.2, rnd.random() < 0.1)
             )  # fmt: skip
+        month = Period.containing(row.closed_at, Span.MONTH).code if row.closed_at else ""
         for reporter in range(rnd.randrange(3)):
             grade = rnd.choice((1, 2, 3, 4, 5, None))
             answers.append(
-                Counted(case, f"r{reporter}", 1, "water", "2026-06", rnd.random() < 0.8, rnd.random() < 0.7, grade,
+                Counted(case, f"r{reporter}", 1, "water", month, rnd.random() < 0.8, rnd.random() < 0.7, grade,
                         rnd.random() < 0.9)
             )  # fmt: skip
     return lines, made, answers

@@ -67,6 +67,14 @@ class Period:
         return Period(self.span, date(self.first.year + months // 12, months % 12 + 1, 1))
 
     @property
+    def months(self) -> tuple[Period, ...]:
+        """Return its months, in order."""
+        found = [Period(Span.MONTH, self.first)]
+        while found[-1].following.first < self.following.first:
+            found.append(found[-1].following)
+        return tuple(found)
+
+    @property
     def starts_at(self) -> datetime:
         """Return its first instant."""
         return datetime.combine(self.first, time(), SHANGHAI)

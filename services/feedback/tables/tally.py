@@ -88,13 +88,15 @@ def _per_unit(of: Mapping[str, str], source: str) -> str:
     )
 
 
-_ANSWERED = f"case_line l JOIN answer a ON a.case_id = l.case_id WHERE {ENDED}"
+_OF_MONTHS = "a.period = ANY(CAST(:months AS text[]))"
+"""An answer's period is the month of closing, so that the other months' need not be looked at."""
+_ANSWERED = f"case_line l JOIN answer a ON a.case_id = l.case_id AND {_OF_MONTHS} WHERE {ENDED}"
 _OF_LINES = text(_per_unit(OF_LINES, f"case_line l WHERE {_TOUCHED}"))
 _OF_ANSWERS = text(_per_unit({**OF_ANSWERS}, _ANSWERED))
 _ASKED_CASES = text(
     _per_unit(
         {"asked_cases": "true", "rating_reworked": "l.reworked"},
-        f"case_line l WHERE {ENDED} AND EXISTS (SELECT 1 FROM answer a WHERE a.case_id = l.case_id)",  # noqa: S608 - ours
+        f"case_line l WHERE {ENDED} AND EXISTS (SELECT 1 FROM answer a WHERE a.case_id = l.case_id AND {_OF_MONTHS})",  # noqa: S608 - ours
     )
 )
 
@@ -130,7 +132,12 @@ async def tallies(conn: Executes, period: Period, frozen_at: datetime, root: str
 
 def span(period: Period, frozen_at: datetime) -> dict[str, Any]:
     """Return the instants by which the conditions count."""
-    return {"starts": period.starts_at, "ends": period.ends_at, "frozen_at": frozen_at}
+    return {
+        "starts": period.starts_at,
+        "ends": period.ends_at,
+        "frozen_at": frozen_at,
+        "months": [month.code for month in period.months],
+    }
 
 
 def _used(statement: Any, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,12 @@ def test_a_period_has_a_first_day_and_a_following_one(code: str, first: date, fo
     assert period.ends_at == period.following.starts_at
 
 
+def test_a_period_has_its_months() -> None:
+    assert [month.code for month in Period.parse("2026-Q4").months] == ["2026-10", "2026-11", "2026-12"]
+    assert [month.code for month in Period.parse("2026-02").months] == ["2026-02"]
+    assert len(Period.parse("2026").months) == 12
+
+
 @pytest.mark.parametrize("code", ["2026-13", "2026-00", "2026-Q5", "november", "26-11", "2026-11-01", "", "2026-1"])
 def test_what_is_no_period_is_refused(code: str) -> None:
     with pytest.raises(Refused) as caught:
