@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -17,31 +17,60 @@ from services.escalation.domain.heads import Head, digest_of
 Anchors = Mapping[str, Sequence[Anchor]]
 """Ledger -> its heads as others wrote them down."""
 
-LISTS = "ledger.heads.v1"
-STATING = ("ledger.head.v1", "meeting.adopted.v1", "topic.moved_up.v1", LISTS)
+HEAD, LISTS = "ledger.head.v1", "ledger.heads.v1"
+STATING = (HEAD, "meeting.adopted.v1", "topic.moved_up.v1", LISTS)
 """The facts that write a head down."""
 OPENING, SECTION = b'{"export":"sidan-ledger-1",', b'{"ledger":'
 """How an exported file begins, and in it what is said of each ledger."""
 _ON_PAPER = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*):([0-9]{1,9}):([0-9a-f]{64})")
 
 
+Number = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+
+
+class _Own(msgspec.Struct):
+    body: str
+    seq: Number
+    hash: str
+
+
+class _Foot(msgspec.Struct):
+    body: str
+    ledger_seq: Number
+    ledger_hash: str
+
+
+class _Listed(msgspec.Struct):
+    ledger: str
+    seq: Number
+    hash: str
+
+
+class _List(msgspec.Struct):
+    heads: list[_Listed]
+
+
+_own = msgspec.json.Decoder(_Own).decode
+_foot = msgspec.json.Decoder(_Foot).decode
+_list = msgspec.json.Decoder(_List).decode
+
+
 class NoAnchors(ValueError):
     """Neither `ledger:seq:hash` nor a file with heads that are what they were."""
 
 
-def heads_said(kind: str, value: str | bytes, where: str) -> Iterator[tuple[str, Anchor]]:
-    """Yield (ledger, head) of a fact. Raises ValueError where it cannot be read."""
+def heads_said(kind: str, value: str | bytes, where: str) -> list[tuple[str, Anchor]]:
+    """Return (ledger, head) of each head that a fact says. Raises ValueError where it cannot be read."""
     try:
-        said = msgspec.json.decode(value)
+        if kind == HEAD:
+            own = _own(value)
+            return [(own.body, Anchor(own.seq, own.hash, where))]
         if kind == LISTS:
-            heads = [(head["ledger"], head["seq"], head["hash"]) for head in said["heads"]]
-        else:
-            prefix = "" if kind == "ledger.head.v1" else "ledger_"
-            heads = [(said["body"], said[f"{prefix}seq"], said[f"{prefix}hash"])]
-    except (msgspec.MsgspecError, KeyError, TypeError, RecursionError) as error:
+            return [(head.ledger, Anchor(head.seq, head.hash, where)) for head in _list(value).heads]
+        foot = _foot(value)
+        return [(foot.body, Anchor(foot.ledger_seq, foot.ledger_hash, where))]
+    except msgspec.MsgspecError as error:
         raise ValueError("no head") from error
-    for ledger, seq, hash_ in heads:
-        yield _head(ledger, seq, hash_, where)
 
 
 def _head(ledger: object, seq: object, hash_: object, where: object) -> tuple[str, Anchor]:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import asyncpg
 
-from deploy.audit.anchors import STATING, heads_said
+from deploy.audit.anchors import HEAD, STATING, heads_said
 from deploy.audit.chains import ANCHORED, BATCH, RECORDS, STATED, Progress
 from deploy.audit.exported import Writer
 from services.escalation.domain.chain import ANCHORING, Anchor, Record, anchor_below
 from shared.persistence.engine import schema_of
 
-SPARSE = [kind for kind in STATING if kind != "ledger.head.v1"]
+SPARSE = [kind for kind in STATING if kind != HEAD]
 """The anchors of a file: one for each record would be nothing but the file a second time."""
 _HEADS = """
 SELECT DISTINCT ON (ledger) ledger, seq, hash FROM "{schema}".record
