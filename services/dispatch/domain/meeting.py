@@ -77,7 +77,7 @@ def _escalated(states: Mapping[str, Any], message: Message) -> Order | None:
     return order if (order.topic is None if is_raised else order.topic == message.data.topic) else None
 
 
-@decide.on(heard.TopicRaised, heard.TopicJoined, heard.TopicDeferred, heard.TopicListed, heard.TopicObjected)
+@decide.on(heard.TopicJoined, heard.TopicDeferred, heard.TopicListed, heard.TopicObjected)
 def at_meeting(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
     """Let the body's unit answer for the case."""
     order = _escalated(states, message)
@@ -87,9 +87,12 @@ def at_meeting(states: Mapping[str, Any], message: Message, context: Context) ->
     return _at_meeting(order, message, context.city, fact.topic, fact.body, fact.answer_due_at)
 
 
-@decide.on(heard.TopicAdmitted)
-def admitted(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
-    """Let a topic that was proposed by hand take the order along; its holder answers for it no more (§2.2, move 3)."""
+@decide.on(heard.TopicRaised, heard.TopicAdmitted)
+def taken_along(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
+    """Let the body's unit answer for the case; a topic by hand takes its running order along (§2.2, moves 1 and 3).
+
+    So does one raised for an order that escalated just as the topic that held it was taken back.
+    """
     order: Order | None = states[message.subject]
     if order is None or (order.status not in _TAKEN_ALONG and _escalated(states, message) is None):
         return NOTHING

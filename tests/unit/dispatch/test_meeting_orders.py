@@ -76,6 +76,15 @@ def test_an_order_that_was_left_alone_and_failed_since_learns_from_the_reopening
     assert order(played).status is Status.WAITING
 
 
+def test_an_order_that_escalated_while_its_topic_was_taken_back_goes_with_the_topic_raised_for_it() -> None:
+    played = town.escalated()
+    played.hear(CASE, heard.TopicAdmitted("t1", "c1", day(60)), "escalation")
+    played.hear(CASE, heard.TopicWithdrawn("t1"), "escalation")
+    assert order(played).status is Status.WAITING
+    played.hear(CASE, heard.TopicRaised("t1-2", "s1", day(90)), "escalation")
+    assert (order(played).status, order(played).topic) == (Status.ESCALATED, "t1-2")
+
+
 def test_a_combined_topic_goes_on_for_its_orders_under_the_survivors_id() -> None:
     played = town.at_meeting()
     played.hear(CASE, heard.TopicCombined("t2"), "escalation")

@@ -112,7 +112,7 @@ EVENTS: dict[str, tuple[Event, dict[Status, Status]]] = {
     "rework by rating": (_heard(heard.ReworkOrdered(1), "feedback"), {V: A}),
     "second dissatisfaction": (_heard(heard.RatingFailed(2), "feedback"), {V: E}),
     "rating completed": (_heard(heard.RatingCompleted("rated"), "feedback"), {V: C}),
-    "second topic raised": (_heard(heard.TopicRaised("t2", "s1", day(90))), {}),
+    "second topic raised": (_heard(heard.TopicRaised("t2", "s1", day(90))), {W: E, D: E, A: E}),
     "topic by hand admitted": (_heard(heard.TopicAdmitted("t2", "s1", day(90))), {W: E, D: E, A: E}),
     "joined to a second topic": (_heard(heard.TopicJoined("t2", "s1", day(90))), {}),
     "topic listed": (_heard(heard.TopicListed(T, "s1", day(90))), {E: E}),
