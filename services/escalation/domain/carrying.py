@@ -10,10 +10,12 @@ from shared.kernel.refusals import Refused
 
 def topic_at(states: States, message: Message) -> Topic:
     """Return the topic that a command is about; raises Refused for a case without one or carried by another case."""
-    topic: Topic | None = states[message.subject]
-    if topic is not None and topic.home:
+    topic = states[message.subject]
+    if not isinstance(topic, Topic):  # none, or the id of a meeting or of a ledger
+        raise Refused("subject.unknown", "case", subject=message.subject)
+    if topic.home:
         raise Refused("topic.carried", "case", home=topic.home, topic=topic.id)
-    if topic is None or not topic.entries:
+    if not topic.entries:
         raise Refused("subject.unknown", "case", subject=message.subject)
     if lacks(states, topic.subjects):
         raise Refused("message.stale", "case", sequence=message.sequence)

@@ -35,8 +35,8 @@ from shared.kernel.refusals import Refused
 
 def meeting_of(states: States, message: Message) -> Meeting:
     """Return the meeting that a command is about. Raises Refused("subject.unknown")."""
-    meeting: Meeting | None = states[message.subject]
-    if meeting is None:
+    meeting = states[message.subject]
+    if not isinstance(meeting, Meeting):  # none, or the id of a case or of a ledger
         raise Refused("subject.unknown", "meeting", subject=message.subject)
     return meeting
 
