@@ -80,7 +80,7 @@ class Office:
         about = change.subject or subject
         armed = self.deadlines.setdefault(about, {})
         if isinstance(change, Arm):
-            arm = replace(change, subject=about)
+            arm = change if change.subject else replace(change, subject=about)
             armed[arm.name] = arm
             return arm
         gone = [n for n in armed if n.startswith(change.name[:-1])] if change.name.endswith("*") else [change.name]
