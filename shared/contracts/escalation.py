@@ -373,6 +373,8 @@ class TopicEnlarged(Topic):
     cases: tuple[str, ...]
     reporters: tuple[str, ...]
     closed: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    """Of the cases, those whose orders are closed and those that were withdrawn."""
     chain: tuple[Code, ...]
     levels: tuple[str, ...]
     deferrals: int

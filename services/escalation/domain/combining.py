@@ -83,6 +83,7 @@ def _enlarged(taken: Topic, survivor: Topic, case: str, into: str, city: Any) ->
         cases=_cases(taken, survivor, case, into),
         reporters=tuple(dict.fromkeys((*survivor.reporters, *_reporters(taken, case, into)))),
         closed=(*survivor.closed, *taken.closed),
+        gone=(*survivor.gone, *taken.gone),
         chain=tuple(bodies),
         levels=tuple(chain[body] for body in bodies),
         deferrals=max(one.deferrals, other.deferrals),
@@ -100,8 +101,7 @@ def _cases(taken: Topic, survivor: Topic, case: str, into: str) -> tuple[str, ..
     if not survivor.has_cases:
         return ()
     kept = survivor.cases or (into,)
-    brought = taken.cases or (case,)
-    return (*kept, *(other for other in brought if other not in taken.gone))
+    return (*kept, *(taken.cases or (case,)))
 
 
 def _reporters(taken: Topic, case: str, into: str) -> tuple[str, ...]:

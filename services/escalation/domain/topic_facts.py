@@ -259,6 +259,7 @@ class TopicEnlarged(OfTopic):
     cases: tuple[str, ...]
     reporters: tuple[str, ...]
     closed: tuple[str, ...]
+    gone: tuple[str, ...]
     chain: tuple[str, ...]
     levels: tuple[str, ...]
     deferrals: int

@@ -258,6 +258,7 @@ def enlarged(topic: Topic, fact: t.TopicEnlarged, at: datetime) -> Topic:
         entries=entries,
         cases=fact.cases,
         closed=fact.closed,
+        gone=fact.gone,
         reporters=fact.reporters,
         led_by=fact.led_by,
         urgent=fact.urgent,

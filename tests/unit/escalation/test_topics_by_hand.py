@@ -289,3 +289,16 @@ def test_a_case_that_is_over_by_the_time_its_escalation_can_be_met_gets_no_topic
     hall.escalate("c-2")
     assert hall.stated(t.TopicRaised) == []
     assert hall.states[f"ledger:{ESTATE}"].places == ()
+
+
+def test_a_combination_remembers_which_cases_of_both_are_over() -> None:
+    hall = proposed("c-1", "c-2")
+    hall.register("c-3")
+    hall.propose(ESTATE, "c-3")
+    for case in ("c-1", "c-3"):
+        hall.admit(case=case)
+    hall.withdraw("c-2")
+    hall.combine("c-3")
+    survivor = hall.topic("c-3")
+    assert (survivor.cases, survivor.gone) == (("c-3", "c-1", "c-2"), ("c-2",))
+    assert survivor.open_cases("c-3") == ("c-3", "c-1")
