@@ -23,6 +23,7 @@ from services.feedback.domain.draw import subject_of as draw_subject
 from services.feedback.domain.drawing import CityHead
 from services.feedback.domain.duty import seeds
 from services.feedback.domain.pay import VerificationDone, VerificationDue, persons
+from services.feedback.tables.star import HELD
 from shared.contracts import supervision
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.decisions import Actor
@@ -298,3 +299,23 @@ async def test_a_duty_is_struck_by_what_the_tables_hold(guiping_cell: Cell) -> N
         communities = sum(unit.level == "community" for unit in r.city.units.values())
         (missed,) = await r.execute("SELECT count(*) AS n FROM journal WHERE type = 'duty.missed.v1'")
         assert missed["n"] == communities
+
+
+async def test_stars_are_awarded_together_and_listed(yulin_cell: Cell) -> None:
+    async with room(yulin_cell, "yulin") as r:
+        await r.at(datetime(2026, 3, 2, 9, tzinfo=SHANGHAI))
+        unit = next(
+            u.code for u in r.city.units.values() if u.level == "community" and len(r.city.ancestors(u.code)) > 2
+        )
+        names = [f"star:organisation:{code}" for code in (unit, "other")]
+        for name in names:
+            asked = {"kind": "organisation", "code": name.rpartition(":")[2], "unit": unit, "star": 5}
+            applied = supervision.ApplyForStar.model_validate(asked)
+            await r.send(applied, name, Actor("unit", unit), creates=True)
+            for level, points in zip(r.city.ancestors(unit), (93, 88, 91), strict=True):
+                await r.send(supervision.ReviewStar(points=points), name, Actor("unit", level.code))
+        reply = await r.send(supervision.AwardStars(stars=tuple(names)), names[0], Actor("operations", "o"))
+        assert [(fact["subject"], fact["data"]["star"]) for fact in reply.facts] == [(name, 4) for name in names]
+        async with r.engine.connect() as conn:
+            rows = (await conn.execute(HELD, {"after": None, "limit": 10})).all()
+        assert [(row.id, row.state["star"]) for row in rows] == [(name, 4) for name in sorted(names)]

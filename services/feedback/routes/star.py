@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 
 from services.feedback.domain.star import StarKind, subject_of
 from services.feedback.routes.state import state_of
+from services.feedback.tables.star import HELD
 from shared.contracts.base import Contract
 from shared.contracts.supervision import ApplyForStar, AwardStars, PunishStar, ReviewStar, ScoreStar
 from shared.kernel.refusals import Refused
 from shared.shell.desk import Caller, Desk, IfMatch, Key, body_schema, json_body, read_as, reply_body
 
+MOST_STARS = 1000
 ACTS: dict[str, type[Contract]] = {"review": ReviewStar, "score": ScoreStar, "punish": PunishStar}
 
 
@@ -36,6 +38,13 @@ def router(desk: Desk) -> APIRouter:
 
     for name, contract in ACTS.items():
         _act(routes, desk, name, contract)
+
+    @routes.get("/v1/stars")
+    async def held(actor: Caller, after: Annotated[str | None, Query(max_length=128)] = None) -> dict[str, Any]:
+        """Return the stars that are held, for merit lists; `after` is the last one already seen."""
+        async with desk.engine.connect() as conn:
+            rows = await conn.execute(HELD, {"after": after, "limit": MOST_STARS})
+            return {"stars": [{"id": row.id, **row.state} for row in rows]}
 
     @routes.get("/v1/stars/{kind}/{code}")
     async def star(kind: StarKind, code: str, actor: Caller) -> dict[str, Any]:
