@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
+from typer.testing import CliRunner
 
+from deploy.cli.main import build
 from deploy.demo.streams import Heard
 from deploy.simulation.check import Agendas
 from deploy.simulation.compare import differences
@@ -96,3 +99,16 @@ def test_an_agenda_that_leaves_a_topic_out_is_found() -> None:
     for place, data in (("c-1", opened), ("meeting:C01:1", convened)):
         agendas.hear(Heard("ledger", Envelope("", data.TYPE, subject=place), data))
     assert agendas.findings == ["meeting:C01:1: T-1 is open and not on the agenda"]
+
+
+def test_the_command_prints_the_same_figures_as_json_and_ends_with_1_outside_the_ranges() -> None:
+    done = CliRunner().invoke(build(), ["simulate", "year", "--days", "2", "--json"])
+    said = json.loads(done.stdout)
+    assert done.exit_code == 1  # no meeting of the upper levels falls into two days
+    assert said[0]["seed"] == 1
+    assert said[0]["figures"] == live(load("donggang"), 1, days=2).figures
+
+
+def test_the_command_refuses_a_key_that_the_city_file_does_not_have() -> None:
+    done = CliRunner().invoke(build(), ["simulate", "year", "--set", "ladder.solve.village=0.5"])
+    assert done.exit_code == 2
