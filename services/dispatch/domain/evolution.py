@@ -43,6 +43,14 @@ def own_order(order: Order | None, fact: heard.TopicResolved, at: datetime) -> O
     return begin_own(fact, at) if order is None and fact.own_order else order
 
 
+@evolve.on(heard.TopicWithdrawn)
+def topic_withdrawn(order: Order | None, fact: heard.TopicWithdrawn, at: datetime) -> Order | None:
+    """Forget a topic that was taken back while its order went on: should the work fail, another one holds it."""
+    if order is None or order.status is Status.ESCALATED or order.topic != fact.topic:
+        return order
+    return replace(order, topic=None)
+
+
 @evolve.on(facts.OrderOpened)
 def opened(order: Order, fact: facts.OrderOpened, at: datetime) -> Order:
     return _stand(

@@ -68,13 +68,14 @@ def _at_meeting(order: Order, message: Message, city: Any, topic: str, body: str
 def _escalated(states: Mapping[str, Any], message: Message) -> Order | None:
     """Return the order if the topic of the message is the one it waits for; anything else no longer matters.
 
-    A second topic for a case whose topic is active, or news of a topic it left behind, changes nothing.
+    A second topic for a case whose topic is active, or news of a topic it left behind, changes nothing. An order that
+    failed after its topic had gone on joins that very topic again.
     """
     order: Order | None = states[message.subject]
     if order is None or order.status is not Status.ESCALATED:
         return None
-    is_raised = type(message.data) in _RAISING
-    return order if (order.topic is None if is_raised else order.topic == message.data.topic) else None
+    waits_for = (None, message.data.topic) if type(message.data) in _RAISING else (message.data.topic,)
+    return order if order.topic in waits_for else None
 
 
 @decide.on(heard.TopicJoined, heard.TopicDeferred, heard.TopicListed, heard.TopicObjected)

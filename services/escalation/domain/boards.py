@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from services.escalation.domain.entry_board import entry_row
-from services.escalation.domain.meeting import Meeting, slot_end
+from services.escalation.domain.meeting import Item, Meeting, slot_end
 from services.escalation.domain.table import States, evolve
 from services.escalation.domain.topic import Topic
 from shared.kernel import clock
@@ -67,7 +67,7 @@ def boards(states: States, message: Message, decision: Decision, context: Contex
 
 
 def _meeting(meeting: Meeting, topics: Mapping[str, Any], city: Any) -> MeetingRow:
-    agenda = tuple(_item(item.case, topics.get(item.case), meeting, city) for item in meeting.agenda)
+    agenda = tuple(_item(item, topics.get(item.case), meeting, city) for item in meeting.agenda)
     adopt_by = clock.add(meeting.held_at, city.clock("minutes"), city.calendar) if meeting.held_at else None
     return MeetingRow(
         meeting.id,
@@ -101,14 +101,17 @@ def _meeting(meeting: Meeting, topics: Mapping[str, Any], city: Any) -> MeetingR
     )
 
 
-def _item(case: str, topic: Any, meeting: Meeting, city: Any) -> Mapping[str, Any]:
-    """Return what a convener must know of a tabled topic to decide about it within the guards."""
-    if not isinstance(topic, Topic):
-        return {"case": case}
+def _item(item: Item, topic: Any, meeting: Meeting, city: Any) -> Mapping[str, Any]:
+    """Return what a convener must know of a tabled topic to decide about it within the guards.
+
+    Of a topic that the case carries no more, because it was combined or a later one took its place, the ids alone.
+    """
+    known = {"topic": item.topic, "case": item.case}
+    if not isinstance(topic, Topic) or topic.id != item.topic or not topic.entries:
+        return known
     entry = topic.entry_of(meeting.unit) or topic.active
     return {
-        "topic": topic.id,
-        "case": case,
+        **known,
         "number": topic.number,
         "cause": str(topic.cause),
         "unit": topic.unit,
