@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from deploy.audit.anchors import LISTS, STATING, heads_said
 from deploy.audit.exported import Writer, examine_file
 from deploy.demo.streams import Heard
-from deploy.simulation.compare import changed
+from deploy.simulation.what_if import changed
 from deploy.simulation.year import Simulation
 from services.escalation.domain.chain import (
     GENESIS,
@@ -28,7 +28,6 @@ from services.escalation.domain.chain import (
     make_record,
     verify,
 )
-from shared.city.load import load
 
 FEWER = {"arrivals.rates.grid_spot": 0.001, "arrivals.rates.wish": 0.001, "arrivals.rates.dispute": 0.001}
 """What never comes before a meeting needs no simulating here."""
@@ -58,8 +57,8 @@ class Kept:
 
 @pytest.fixture(scope="module")
 def year() -> Kept:
-    city, kept = load("donggang"), Kept()
-    simulation = Simulation(city, changed(city, FEWER), 1)
+    kept = Kept()
+    simulation = Simulation(changed("donggang", FEWER), 1)
     follow = simulation.memory.hear
 
     def hear(heard: Heard) -> None:

@@ -359,7 +359,7 @@ def test_a_file_of_a_forged_database_is_broken_by_itself(tampering: Cell, tmp_pa
 def _sidan(*arguments: str) -> tuple[int, str]:
     out = io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(main.console, "file", out)
+        patch.setattr(main.console, "_file", out)
         ended = CliRunner().invoke(main.build(), ["ledger", *arguments])
     return ended.exit_code, out.getvalue() + ended.output
 

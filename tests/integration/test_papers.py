@@ -41,6 +41,7 @@ from tests.unit.papers.reading import pdf_text, word_text
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 
 SECRET = "s" * 32
+CELL = "papers"
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def hall() -> Hall:
 
 @pytest.fixture(scope="module")
 def city_cell(backing: Backing) -> Cell:
-    return make_schemas(backing, "donggang", SERVICES)
+    return make_schemas(backing, CELL, SERVICES)
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ async def http(city_cell: Cell, hall: Hall) -> Any:
     engine = connect(cell.dsns["escalation"])
     service = Service("escalation", decide, evolve, STATES, WIRE, Store(hall.city), touches)
     bench = Bench(service, hall.city, "donggang", hall.city.version, new_id)
-    desk = Desk(Shell(SqlStore(engine, bench, schema_of("donggang")), bench), SECRET)
+    desk = Desk(Shell(SqlStore(engine, bench, schema_of(CELL)), bench), SECRET)
     await keep(cell.dsns["admin"], engine, hall)
     app = FastAPI()
     answer_problems(app)
@@ -89,7 +90,7 @@ async def keep(dsn: str, engine: Any, hall: Hall) -> None:
     """Put a play's rows and states where the service keeps them."""
     admin = await asyncpg.connect(dsn)
     try:
-        await admin.execute(f'SET search_path TO "{schema_of("donggang", "escalation")}"')
+        await admin.execute(f'SET search_path TO "{schema_of(CELL, "escalation")}"')
         if await admin.fetchval("SELECT count(*) FROM record"):
             return
         for id_, state in hall.states.items():

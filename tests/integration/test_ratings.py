@@ -34,7 +34,7 @@ GOOD = {"contacted": True, "solved": True, "grade": 5}
 
 @pytest.fixture(scope="module")
 def guiping_cell(backing: Backing) -> Cell:
-    return make_schemas(backing, "guiping", SERVICES)
+    return make_schemas(backing, "ratings", SERVICES)
 
 
 class Town:

@@ -38,18 +38,20 @@ class Room:
         self.store = Store(SECRET, city.code)
         service = Service("feedback", decide, evolve, STATES, WIRE, self.store, touches, refusal)
         bench = Bench(service, city, city.code, city.version, new_id)
-        self.shell = Shell(SqlStore(self.engine, bench, schema_of(city.code)), bench)
+        self.shell = Shell(SqlStore(self.engine, bench, schema_of(cell.code)), bench)
         self.desk = Desk(self.shell, SECRET)
 
     async def at(self, when: datetime) -> None:
         """Set the city's clock."""
-        await self.execute(f'DELETE FROM "{self.city.code}".clock')
-        await self.execute(f'INSERT INTO "{self.city.code}".clock VALUES (clock_timestamp(), $1, 0, NULL)', when)
+        await self.execute(f'DELETE FROM "{schema_of(self.cell.code)}".clock')
+        await self.execute(
+            f'INSERT INTO "{schema_of(self.cell.code)}".clock VALUES (clock_timestamp(), $1, 0, NULL)', when
+        )
 
     async def execute(self, statement: str, *values: Any) -> list[Any]:
         conn = await asyncpg.connect(self.cell.dsns["admin"])
         try:
-            await conn.execute(f'SET search_path TO "{schema_of(self.city.code, "feedback")}"')
+            await conn.execute(f'SET search_path TO "{schema_of(self.cell.code, "feedback")}"')
             return list(await conn.fetch(statement, *values))
         finally:
             await conn.close()

@@ -221,7 +221,7 @@ def run(*arguments: str) -> tuple[int, str]:
 @pytest.fixture(autouse=True)
 def output(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     out = io.StringIO()
-    monkeypatch.setattr(main.console, "file", out)
+    monkeypatch.setattr(main.console, "_file", out)
     return out
 
 
