@@ -38,7 +38,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
 
 @pytest.fixture(scope="module")
 def donggang_cell(backing: Backing) -> Cell:
-    return make_schemas(backing, "donggang", SERVICES)
+    return make_schemas(backing, "assessments", SERVICES)
 
 
 @pytest.fixture(scope="module")
