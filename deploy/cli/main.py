@@ -12,22 +12,22 @@ from rich.console import Console
 from deploy.cli import manual
 from deploy.cli.words import t, without_language
 
-MODULES = (
-    "stack",
-    "demo",
-    "simulate",
-    "city",
-    "importing",
-    "audit",
-    "quarantine",
-    "calling",
-    "ledger",
-    "papers",
-    "draw",
-    "republish",
-    "score",
-)
-"""Modules of `deploy.cli` with a `register(app)`; a new noun is a new module and a word here."""
+MODULES = {
+    "stack": ("up", "status", "down"),
+    "demo": ("demo",),
+    "simulate": ("simulate",),
+    "city": ("city",),
+    "importing": ("import",),
+    "audit": ("audit",),
+    "quarantine": ("quarantine",),
+    "calling": ("address", "token"),
+    "ledger": ("ledger",),
+    "papers": ("papers",),
+    "draw": ("draw",),
+    "republish": ("republish",),
+    "score": ("score",),
+}
+"""Modules of `deploy.cli` with a `register(app)`, and the commands that each adds; a new noun is a new line here."""
 
 OK, CHECK_FAILED, WRONG_USAGE, NOT_RUNNING, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -35,8 +35,11 @@ console = Console()
 errors = Console(stderr=True)
 
 
-def build() -> typer.Typer:
-    """Return the program with every command of `MODULES`."""
+def build(command: str = "") -> typer.Typer:
+    """Return the program with every command of `MODULES`, or for a known one with its module alone.
+
+    All of them together take seconds to import: simulation and auditor bring the services along.
+    """
     manual.speak()
     app = typer.Typer(
         name="sidan",
@@ -60,14 +63,16 @@ def build() -> typer.Typer:
     ) -> None:
         """Take the language that `words` has already acted on."""
 
-    for module in MODULES:
+    wanted = [module for module, commands in MODULES.items() if command in commands]
+    for module in wanted or MODULES:
         importlib.import_module(f"deploy.cli.{module}").register(app)
     return app
 
 
 def run() -> None:
     """Run the command line of this process and leave with its code."""
-    build()(without_language(sys.argv[1:]), prog_name="sidan")
+    arguments = without_language(sys.argv[1:])
+    build(arguments[0] if arguments else "")(arguments, prog_name="sidan")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -29,8 +30,9 @@ def _line(items: list[Any]) -> Text:
     return Text(" ", overflow="fold").join(items)
 
 
+@cache
 def speak() -> None:
-    """Give Typer's help pages and usage errors the words of this run's language; once, before the program is built."""
+    """Give Typer's help pages and usage errors the words of this run's language, once."""
     rich_utils.Table = _Folding
     rich_utils.Columns = _line
     if LANGUAGE == "en":

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import typer
+from typer.main import get_command
 
+from deploy.cli.main import MODULES
 from deploy.cli.words import pick, without_language
 from deploy.local.folder import Running, Stack, write_json
 from deploy.local.plan import Plan, Topic, read_plan
@@ -63,6 +67,14 @@ def test_a_stale_file_of_dead_processes_counts_as_not_running_and_kills_no_stran
     write_json(tmp_path / "ports.json", {})
     assert _sidan("status", "--folder", str(tmp_path)).returncode == 3
     assert _sidan("down", "--folder", str(tmp_path)).returncode == 0
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_adds_just_the_commands_that_are_looked_for_in_it(module: str) -> None:
+    app = typer.Typer()
+    app.callback()(lambda: None)
+    importlib.import_module(f"deploy.cli.{module}").register(app)
+    assert tuple(get_command(app).commands) == MODULES[module]
 
 
 EVERY_PAGE = """
