@@ -157,7 +157,7 @@ def meetings(world: World, residents: Residents) -> Findings:
             active is not None
             and active.status in undecided
             and order.status in finishing
-            and (topic.proposer or active.reopened)
+            and (topic.proposer or any(entry.reopened for entry in topic.entries))
         ):
             continue  # what was handled when the topic came by hand, or verified when it was reopened, goes on
         elif active is not None and active.status in undecided:
