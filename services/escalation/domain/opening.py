@@ -87,8 +87,6 @@ def bring(states: States, message: Message, context: Context) -> Decision:
     status = topic.active.status
     if status is EntryStatus.EXECUTING:
         return _reopen(states, message, context, home, topic, str(message.data.cause), message.data.tried)
-    if status not in UNDECIDED:
-        raise Refused("topic.over", "entry", topic=topic.id, entry=status)
     if status is EntryStatus.PROPOSED:
         return admitted(states, message, context, home, topic, lapsed=False)
     return _join(states, message, context, topic)
@@ -134,7 +132,10 @@ def _raise(states: States, message: Message, context: Context, before: Topic | N
 
 
 def _join(states: States, message: Message, context: Context, topic: Topic) -> Decision:
-    """Let an order that came to the meeting by itself learn which topic holds its case already."""
+    """Let an order that came to the meeting by itself learn which topic holds its case already.
+
+    Of a topic that was declined it gets the answer: once nobody can object any more, or at once if that time is over.
+    """
     entry = topic.active
     joined = t.TopicJoined(
         **of(topic, entry, entry.status),
@@ -143,6 +144,8 @@ def _join(states: States, message: Message, context: Context, topic: Topic) -> D
     )
     secretary = Secretary(states, context.city, message.acted_at)
     secretary.state(message.subject, joined)
+    if entry.status is EntryStatus.SETTLED:
+        secretary.state(message.subject, t.TopicAnswered(**of(topic, entry, entry.status), home=joined.home))
     return secretary.decision()
 
 

@@ -58,7 +58,6 @@ register(
         ),
         "body.unknown": ("{body} 没有联席会", "{body} has no joint meeting"),
         "ledger.no_record": ("{ledger} 的台账没有第 {seq} 号记录", "The ledger of {ledger} has no record {seq}"),
-        "topic.over": ("议题 {topic} 已了结（{entry}）", "Topic {topic} is over ({entry})"),
         "topic.not_here": ("{body} 的台账中没有此议题", "The ledger of {body} has no entry of this topic"),
         "topic.nothing_to_acknowledge": ("{body} 没有待签收的议定意见", "{body} has no decision to acknowledge"),
         "topic.nothing_to_tell": ("没有待告知反映人的议定意见", "The reporters have been told of every decision"),
