@@ -135,6 +135,25 @@ class Deciders:
 
     def __init__(self) -> None:
         self.table: dict[type, Callable[..., Decision]] = {}
+        self._due: dict[str, Callable[..., Decision]] = {}
+
+    def on_due(self, *names: str) -> Callable[[D], D]:
+        """Enter the decorated function for deadlines of these names; what follows a colon is not looked at."""
+        self.table.setdefault(Due, self._strike)
+
+        def enter(decider: D) -> D:
+            for name in names:
+                if name in self._due:
+                    raise ValueError(f"deadline {name} has two deciders")
+                self._due[name] = decider
+            return decider
+
+        return enter
+
+    def _strike(self, states: Mapping[str, Any], message: Message, context: Context) -> Decision:
+        """Hand a deadline that came due to its decider; one that nobody knows any more changes nothing."""
+        decider = self._due.get(message.data.name.partition(":")[0])
+        return decider(states, message, context) if decider else NOTHING
 
     def on(self, *types: type) -> Callable[[D], D]:
         """Enter the decorated function for these types."""

@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from shared.kernel.decisions import NOTHING, Arm, Context, Deciders, Decision, Due, Evolution, Message
+from shared.kernel.decisions import Arm, Deciders, Decision, Due, Evolution, Message
 
 States = Mapping[str, Any]
-DueDecider = Callable[[States, Message, Context], Decision]
 
 deciders = Deciders()
 evolve = Evolution()
-_CLOCKS: dict[str, DueDecider] = {}
-
-
-def on_due(*names: str) -> Callable[[DueDecider], DueDecider]:
-    """Enter the decorated function for deadlines of these names; what follows a colon is not looked at."""
-
-    def enter(decider: DueDecider) -> DueDecider:
-        for name in names:
-            if name in _CLOCKS:
-                raise ValueError(f"deadline {name} has two deciders")
-            _CLOCKS[name] = decider
-        return decider
-
-    return enter
-
-
-@deciders.on(Due)
-def strike(states: States, message: Message, context: Context) -> Decision:
-    """Hand a deadline that came due to its decider; one that nobody knows any more changes nothing."""
-    decider = _CLOCKS.get(message.data.name.split(":", 1)[0])
-    return decider(states, message, context) if decider else NOTHING
+on_due = deciders.on_due
 
 
 def lacks(states: States, names: Iterable[str]) -> bool:
