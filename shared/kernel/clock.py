@@ -81,13 +81,15 @@ def add(at: datetime, budget: Budget, calendar: Calendar) -> datetime:
     return calendar.midnight(calendar.day_at(index)) + calendar.closing
 
 
-def due(start: datetime, budget: Budget, calendar: Calendar, suspensions: Sequence[Suspension] = ()) -> datetime:
-    """Return when a budget is used up if the clock stood still during the suspensions.
+def project(start: datetime, budget: Budget, suspensions: Sequence[Suspension], calendar: Calendar) -> datetime:
+    """Return when a budget is used up if the clock stood still during the suspensions: the due time of a deadline.
 
     Hours lose what lies inside a suspension; a day does not count if the clock is paused at its end (closing for wd,
     24:00 for nd).
     """
     ends = add(start, budget, calendar)
+    if not suspensions:
+        return ends
     for pause in _merged(suspensions, start):
         if pause.start >= ends:
             break
@@ -112,7 +114,7 @@ def fraction_point(
 
     Budgets in wh and wd measure working time, those in uh and nd all time; suspended time does not run.
     """
-    ends = due(start, budget, calendar, suspensions)
+    ends = project(start, budget, suspensions, calendar)
     pauses = [pause for pause in _merged(suspensions, start) if pause.start < ends]
     working = budget.unit in (Unit.WORKING_HOURS, Unit.WORKING_DAYS)
     total = _ran(start, ends, calendar, working) - sum(

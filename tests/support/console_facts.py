@@ -18,7 +18,7 @@ from shared.contracts import escalation as e
 from shared.contracts import feedback as f
 from shared.contracts import intake as i
 from shared.contracts.base import Contract
-from shared.kernel.clock import Budget, due, fraction_point
+from shared.kernel.clock import Budget, add, fraction_point
 
 WORDS = (
     "楼道照明不亮",
@@ -62,7 +62,7 @@ class Story:
         self.say(kind(**{**own, **self.standing}), at)
 
     def budget(self, budget: Budget) -> datetime:
-        return due(self.at, budget, self.city.calendar)
+        return add(self.at, budget, self.city.calendar)
 
     def wait(self, low: float, high: float) -> None:
         self.at += timedelta(minutes=self.rnd.uniform(low, high))

@@ -22,7 +22,7 @@ from services.feedback.domain.rating import (
 )
 from services.feedback.domain.table import States, decide, evolve
 from services.feedback.domain.task import Kind, Task
-from shared.kernel.clock import due
+from shared.kernel.clock import add
 from shared.kernel.decisions import NOTHING, Answer, Arm, Cancel, Context, Decision, Fact, Message
 from shared.kernel.refusals import Refused
 from shared.kernel.rules import register
@@ -122,7 +122,7 @@ def follow(case: RatedCase, given: RatingAnswered, message: Message, context: Co
     stopped = Decision(deadlines=(Cancel(f"window:{reporter}"),)) + end_judging(message.subject, case, reporter)
     if is_satisfied(given.solved, given.grade):
         return stopped + complete(message.subject, evolve(case, given, at), at)
-    judge_by = due(at, context.city.clock("rate.judge"), context.city.calendar)
+    judge_by = add(at, context.city.clock("rate.judge"), context.city.calendar)
     task = Task(Kind.JUDGE, message.subject, case.round, reporter, judge_by)
     arm = Arm(f"judge:{reporter}", judge_by, {"round": case.round, "reporter": reporter})
     return stopped + Decision(deadlines=(arm,), rows=(task,))

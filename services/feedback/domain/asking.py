@@ -30,7 +30,7 @@ from services.feedback.domain.rating import (
 )
 from services.feedback.domain.table import States, decide, evolve, on_due
 from services.feedback.domain.task import Kind, Task
-from shared.kernel.clock import due
+from shared.kernel.clock import add
 from shared.kernel.decisions import NOTHING, Answer, Arm, Cancel, Context, Decision, Fact, Message
 from shared.kernel.refusals import Refused
 
@@ -74,7 +74,7 @@ def ask(case: RatedCase, reporter: Reporter, turn: int, message: Message, contex
     A unit that reported by proposing a topic rates at the desk and gets none.
     """
     policy = context.city.policy_on(Period.containing(message.acted_at, Span.MONTH).first)
-    until = due(message.acted_at, policy.window, context.city.calendar)
+    until = add(message.acted_at, policy.window, context.city.calendar)
     invitation = context.new_id()
     token = context.prepared.token(invitation)
     sent = InvitationSent(reporter.report, message.subject, case.number, token, until, f"/v1/answers/{token}")

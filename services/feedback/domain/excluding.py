@@ -20,7 +20,7 @@ from services.feedback.domain.exclusion import (
 from services.feedback.domain.period import Period, Span
 from services.feedback.domain.rating import RatedCase, Remark, case_of
 from services.feedback.domain.table import States, decide, evolve, on_due
-from shared.kernel.clock import due, is_on_time
+from shared.kernel.clock import add, is_on_time
 from shared.kernel.decisions import NOTHING, Actor, Arm, Cancel, Context, Decision, Fact, Message
 from shared.kernel.refusals import Refused
 from shared.kernel.rules import register
@@ -64,10 +64,10 @@ def ask(states: States, message: Message, context: Context) -> Decision:
         raise Refused("exclusion.asked_already", "case")
     if all(asked.by is None for asked in case.asked):
         raise Refused("exclusion.nothing_rated", "case")
-    until = due(case.closed_at, context.city.clock("exclusion.ask"), context.city.calendar)
+    until = add(case.closed_at, context.city.clock("exclusion.ask"), context.city.calendar)
     if not is_on_time(message.acted_at, until):
         raise Refused("exclusion.too_late", "case", until=f"{until:%Y-%m-%d %H:%M}")
-    decide_by = due(message.acted_at, context.city.clock("exclusion.decide"), context.city.calendar)
+    decide_by = add(message.acted_at, context.city.clock("exclusion.decide"), context.city.calendar)
     said: AskExclusion = message.data
     asked = ExclusionAsked(actor.id, said.code, decide_by)
     row = Excluding(

@@ -15,7 +15,7 @@ from services.intake.domain.case import Case
 from services.intake.domain.classification import Lexicon, classify, lexicon
 from services.intake.domain.ground import Ground, place
 from services.intake.domain.report import Report
-from shared.kernel.clock import due
+from shared.kernel.clock import add
 from shared.kernel.decisions import Answer, Context, Deciders, Decision, Fact, Message
 from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
@@ -268,7 +268,7 @@ def _lexicon(catalogue: _Catalogue) -> Lexicon:
 
 
 def _triage_due(at: datetime, city: Any) -> datetime:
-    return due(at, city.clock("triage"), city.calendar)
+    return add(at, city.clock("triage"), city.calendar)
 
 
 def _identity(report: Report) -> dict[str, str]:

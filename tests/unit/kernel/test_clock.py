@@ -17,10 +17,10 @@ from shared.kernel.clock import (
     Suspension,
     Unit,
     add,
-    due,
     fraction_point,
     is_on_time,
     latest_start,
+    project,
     working_time_between,
 )
 
@@ -38,7 +38,7 @@ def at(text: str) -> datetime:
 
 def ends(start: str, budget: str, *pauses: tuple[str, str]) -> datetime:
     suspensions = [Suspension(at(first), at(last)) for first, last in pauses]
-    return due(at(start), Budget.parse(budget), CALENDAR, suspensions)
+    return project(at(start), Budget.parse(budget), suspensions, CALENDAR)
 
 
 instants = st.datetimes(datetime(2025, 12, 20), datetime(2026, 5, 1), timezones=st.just(SHANGHAI))
@@ -146,17 +146,17 @@ def test_budgets_of_different_units_do_not_add_up():
 @given(instants, instants, budgets, pauses)
 def test_a_later_start_is_never_due_earlier(first: datetime, second: datetime, budget: Budget, held: list[Suspension]):
     first, second = sorted((first, second))
-    assert due(first, budget, CALENDAR, held) <= due(second, budget, CALENDAR, held)
+    assert project(first, budget, held, CALENDAR) <= project(second, budget, held, CALENDAR)
 
 
 @given(instants, budgets, pauses)
 def test_a_due_instant_lies_after_the_start(start: datetime, budget: Budget, held: list[Suspension]):
-    assert due(start, budget, CALENDAR, held) > start
+    assert project(start, budget, held, CALENDAR) > start
 
 
 @given(instants, working, pauses)
 def test_working_time_is_never_due_while_the_office_is_closed(start: datetime, budget: Budget, held: list[Suspension]):
-    limit = due(start, budget, CALENDAR, held)
+    limit = project(start, budget, held, CALENDAR)
     assert CALENDAR.is_open(limit - TICK)
     if budget.unit is Unit.WORKING_DAYS:
         assert limit == CALENDAR.midnight(limit.toordinal()) + CALENDAR.closing
@@ -174,13 +174,13 @@ def test_one_more_suspension_never_makes_a_clock_due_earlier(
     start: datetime, budget: Budget, held: list[Suspension], begin: datetime, hours: int
 ):
     more = Suspension(begin, begin + timedelta(hours=hours))
-    assert due(start, budget, CALENDAR, [*held, more]) >= due(start, budget, CALENDAR, held)
+    assert project(start, budget, [*held, more], CALENDAR) >= project(start, budget, held, CALENDAR)
 
 
 @given(instants, amounts, pauses)
 def test_suspended_working_hours_come_on_top(start: datetime, amount: int, held: list[Suspension]):
     budget = Budget(amount, Unit.WORKING_HOURS)
-    limit = due(start, budget, CALENDAR, held)
+    limit = project(start, budget, held, CALENDAR)
     at_work = paused = timedelta(0)
     edges = sorted({start, limit, *(e for p in held for e in (p.start, p.end) if start < e < limit)})
     for first, second in pairwise(edges):
@@ -195,7 +195,7 @@ def test_a_share_of_the_time_lies_between_start_and_due(
     start: datetime, budget: Budget, share: Fraction, held: list[Suspension]
 ):
     point = fraction_point(start, budget, share, CALENDAR, held)
-    assert point <= due(start, budget, CALENDAR, held)
+    assert point <= project(start, budget, held, CALENDAR)
     assert point >= start or share == 0
 
 
