@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: `kind` is system, source, department, unit, post, operations or resident; `id` a code, never a name."""
+    """Who acts: `kind` is system, source, department, unit, post, operations, resident or member (of the Party, by the code
+    under which a unit keeps him); `id` a code, never a name."""
 
     kind: str
     id: str
@@ -154,6 +155,14 @@ class Deciders:
         """Hand a deadline that came due to its decider; one that nobody knows any more changes nothing."""
         decider = self._due.get(message.data.name.partition(":")[0])
         return decider(states, message, context) if decider else NOTHING
+
+    def include(self, other: Deciders) -> None:
+        """Enter every decider of another table, those of its deadlines too."""
+        for kind, decider in other.table.items():
+            if kind is not Due:
+                self.on(kind)(decider)
+        for name, decider in other._due.items():
+            self.on_due(name)(decider)
 
     def on(self, *types: type) -> Callable[[D], D]:
         """Enter the decorated function for these types."""

@@ -11,7 +11,7 @@ from hashlib import sha256
 from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
 
-KINDS = frozenset({"source", "department", "unit", "post", "operations", "resident"})
+KINDS = frozenset({"source", "department", "unit", "post", "operations", "resident", "member"})
 
 
 def sign(secret: str, city: str, actor: Actor) -> str:

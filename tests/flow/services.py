@@ -7,10 +7,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from services.console.app import hear, keep
+from services.dispatch import domain as dispatch
 from services.dispatch import translate as dispatch_wire
-from services.dispatch.domain import Order
-from services.dispatch.domain import decide as dispatch_decide
-from services.dispatch.domain import evolve as dispatch_evolve
 from services.escalation import domain as escalation
 from services.escalation import translate as escalation_wire
 from services.feedback import domain as feedback
@@ -52,8 +50,8 @@ def services(stores: Stores, chain: frozenset[str]) -> tuple[Service, ...]:
     return (
         Service("intake", intake_decide, intake_evolve, {"case": Case}, intake_wire.wire, stores.intake,
                 refusal=intake_wire.refusal),
-        Service("dispatch", dispatch_decide, dispatch_evolve, {"case": Order}, dispatch_wire.WIRE, stores.dispatch,
-                refusal=dispatch_wire.refusal),
+        Service("dispatch", dispatch.decide, dispatch.evolve, dispatch.STATES, dispatch_wire.WIRE, stores.dispatch,
+                dispatch.touches, dispatch_wire.refusal),
         Service("escalation", escalation.decide, escalation.evolve, escalation.STATES, escalation_wire.WIRE,
                 stores.escalation_tables, escalation.touches, seeds=seeds_of(chain)),
         Service("feedback", feedback.decide, feedback.evolve, feedback.STATES, feedback_wire.WIRE,

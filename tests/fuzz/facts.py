@@ -123,8 +123,10 @@ def service_of(name: str, city: City) -> Service:
             store = IntakeStore(new_id, city.case_prefix, ZoneInfo("Asia/Shanghai"))
             return Service(name, intake.decide, intake.evolve, {"case": intake.Case}, intake_wire.wire, store)
         case "dispatch":
-            states = {"case": dispatch.Order}
-            return Service(name, dispatch.decide, dispatch.evolve, states, dispatch_wire.WIRE, DispatchStore())
+            return Service(
+                name, dispatch.decide, dispatch.evolve, dispatch.STATES, dispatch_wire.WIRE, DispatchStore(),
+                dispatch.touches,
+            )  # fmt: skip
         case "escalation":
             return Service(
                 name, escalation.decide, escalation.evolve, escalation.STATES, escalation_wire.WIRE,

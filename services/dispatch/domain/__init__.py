@@ -15,11 +15,19 @@ from services.dispatch.domain import (
 )
 from services.dispatch.domain.evolution import evolve
 from services.dispatch.domain.order import Order
-from shared.kernel.decisions import Deciders
+from shared.kernel.decisions import Deciders, Message
 
 decide = Deciders()
 for part in (registration, dispatching, handling, judging, verification, meeting, closing, deadlines):
-    for kind, decider in part.decide.table.items():
-        decide.on(kind)(decider)
+    decide.include(part.decide)
 
-__all__ = ["Order", "decide", "evolve", "words"]
+STATES: dict[str, type] = {"case": Order}
+"""Kind of subject -> its state."""
+
+
+def touches(message: Message) -> tuple[str, ...]:
+    """Name the further subjects that a message is about."""
+    return ()
+
+
+__all__ = ["STATES", "Order", "decide", "evolve", "touches", "words"]

@@ -24,7 +24,11 @@ Ring = Callable[[Order, Message, Context], Decision]
 _CASE_RUNS = frozenset({Status.WAITING, Status.DISPATCHED, Status.ACCEPTED, Status.HANDLED, Status.ESCALATED})
 
 
-@decide.on(Due)
+_CLOCKS = ("dispatch", "accept", "handle", "verify")
+_NAMES = tuple(f"{clock}.{rung}" for clock in _CLOCKS for rung in ("reminder", "overdue", "supervision", "ledger"))
+
+
+@decide.on_due(*_NAMES, "case.overdue", "request.lapse")
 def ring(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
     """Do what a deadline calls for, if it still concerns the present assignment and version."""
     order: Order | None = states[message.subject]
