@@ -149,6 +149,8 @@ async def _mark(stack: Stack, which: str, state: str) -> None:
 async def _replay(stack: Stack, which: str) -> None:
     """Forget that its id was refused, then send it: in this order, so that a crash between leaves it replayable."""
     row = await _get(stack, which)
+    if row["state"] == "swept":
+        raise typer.BadParameter(t(f"{which} 的原文已过保存期", f"the bytes of {which} are gone: kept long enough"))
     service, _ = _split(which)
     headers = [(name, bytes.fromhex(value)) for name, value in json.loads(row["headers"])]
     id_ = dict(headers).get(ID, b"").decode("utf-8", "replace")

@@ -393,6 +393,7 @@ ENGLISH = {
     "百分考核计票": "Assessment counted",
     "评议人不足，百分考核作废": "Too few raters, assessment void",
     "抽查范围封存": "What is drawn from is frozen",
+    "抹去反映人信息": "Reporter erased",
     "抽签": "Drawn",
     "抽查": "Checked",
     "抽查不合格，另立新单": "Check failed, a new case follows",

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from services.console import moments
+from services.console.people import PEOPLE
 from services.console.queries import Told
 from services.console.story import Story
 from services.console.supervision import SUPERVISION
@@ -142,6 +143,7 @@ _STORIES = {
     "case.rejected.v1": Story("raise", word("不予受理"), lambda d, c, t: t("不予受理，已告知反映人"), note="summary"),
     "case.reporter_joined.v1": Story("raise", word("并入反映"), shape="system"),
     "case.withdrawn.v1": Story("raise", word("撤回"), lambda d, c, t: t("反映人撤回")),
+    **PEOPLE,
     "order.opened.v1": Story(
         "dispatch", word("待派"), lambda d, c, t: t("转{unit}派单", unit=_name(c, d["responsible"])), shape="system"
     ),

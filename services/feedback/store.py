@@ -14,6 +14,7 @@ from sqlalchemy import Index, SmallInteger, Text, text
 from sqlmodel import Field
 
 from services.feedback.domain.exclusion import Excluding
+from services.feedback.domain.forgetting import Forgotten
 from services.feedback.domain.rating import Counted, Invitation, Rating, Remark
 from services.feedback.domain.score import Prepared
 from services.feedback.domain.task import Task
@@ -21,7 +22,7 @@ from services.feedback.tables import case_line, score, supervision
 from services.feedback.tables.exclusion import EXCLUDE
 from services.feedback.tables.exclusion import latest as latest_exclusions
 from services.feedback.tables.invitation import INVITE, RESOLVE, hash_of
-from services.feedback.tables.remark import REMARK
+from services.feedback.tables.remark import FORGET, REMARK
 from services.feedback.tables.row import Row
 from services.feedback.tables.task import TASK
 from services.feedback.tables.task import latest as latest_tasks
@@ -109,6 +110,9 @@ class Store:
         remarks = [row for row in rows if isinstance(row, Remark)]
         if remarks:
             await conn.execute(REMARK, _columns(remarks, "id", "case", "round", "reporter", "kind", "text"))
+        forgotten = [row for row in rows if isinstance(row, Forgotten)]
+        if forgotten:
+            await conn.execute(FORGET, _columns(forgotten, "case", "reporter"))
         counted = [row for row in rows if isinstance(row, Counted)]
         if counted:
             names = ("case", "reporter", "round", "unit", "period", "contacted", "solved", "grade", "outcome")

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query, Request
 from services.intake import store
 from services.intake.domain import Case
 from services.intake.domain.stage import words_of
+from services.intake.routes import dossier
 from shared.contracts.base import Contract
 from shared.contracts.intake import RejectCase, Report, TriageCase, WithdrawReport
 from shared.kernel.decisions import Actor
@@ -30,6 +31,7 @@ def router(desk: Desk) -> APIRouter:
     routes = APIRouter()
     routes.include_router(_reports(desk))
     routes.include_router(_triage(desk))
+    routes.include_router(dossier.router(desk))
     routes.include_router(commands(desk, "cases", None, COMMANDS))
     return routes
 
@@ -84,25 +86,6 @@ def _triage(desk: Desk) -> APIRouter:
         items = [_held(case, msgspec.json.decode(state, type=Case), desk.city) for case, state in rows]
         last = items[-1] if len(items) == limit else None
         return {"total": total, "items": items, "next": f"{last['due_at']}~{last['case']}" if last else None}
-
-    @routes.get("/cases/{case}/dossier")
-    async def dossier(
-        case: str, actor: Caller, why: Annotated[str, Query(min_length=4, max_length=200)]
-    ) -> dict[str, Any]:
-        """Show everything exact and personal about a report to the unit that handles it; each reading is kept."""
-        async with desk.engine.begin() as conn:
-            state = await store.state_of(conn, case)
-            if state is None:
-                raise Refused("subject.unknown", "case", subject=case)
-            known = msgspec.json.decode(state, type=Case)
-            handles = actor.kind in ("unit", "department") and actor.id == known.responsible
-            if not handles and actor.kind != "operations":
-                raise Refused(
-                    "actor.not_allowed", "Authorization", actor=f"{actor.kind}.{actor.id}", act="dossier.read"
-                )
-            now = (await desk.shell.store.clock(conn)).now
-            await store.note_reading(conn, case, f"{actor.kind}.{actor.id}", why, now)
-            return {"case": case, "number": known.number, **await store.dossier_of(conn, case)}
 
     return routes
 

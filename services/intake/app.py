@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+from fastapi import FastAPI
+
 from services.intake.api import router
-from services.intake.domain import Case, decide, evolve
+from services.intake.chores.sweep import sweep
+from services.intake.domain import STATES, decide, evolve
 from services.intake.store import Store
 from services.intake.translate import refusal, wire
 from shared.city.load import load
 from shared.shell.ids import new_id
-from shared.shell.process import application, serve
+from shared.shell.process import Process, application, serve
 from shared.shell.service import Service
 from shared.shell.settings import Settings
 from shared.telemetry.logs import set_up
@@ -24,5 +27,10 @@ def main() -> None:
     set_up("intake", settings.log_level)
     city = load(settings.city_file)
     store = Store(new_id, city.case_prefix, SHANGHAI)
-    service = Service("intake", decide, evolve, {"case": Case}, wire, store, refusal=refusal)
-    serve(application(service, settings, city, lambda app, process: app.include_router(router(process.desk))), settings)
+    service = Service("intake", decide, evolve, STATES, wire, store, refusal=refusal)
+
+    def furnish(app: FastAPI, process: Process) -> None:
+        app.include_router(router(process.desk))
+        process.chores["sweep"] = lambda: sweep(process.desk)
+
+    serve(application(service, settings, city, furnish), settings)

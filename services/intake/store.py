@@ -9,16 +9,15 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import msgspec
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Text
+from sqlalchemy import Index, Text
 from sqlalchemy import text as make_text
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import registry  # noqa: TID251  rows are described, never loaded by an ORM session
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from services.intake.domain.facts import Decided, Dossier, Waiting
+from services.intake.domain.facts import Decided, Waiting
 from services.intake.domain.heard import CheckFailed
 from services.intake.domain.report import Report
+from services.intake.tables import dossier
+from services.intake.tables.row import MOMENT, Row
 from shared.kernel.decisions import Message
 from shared.persistence.connection import Connection, Executes
 
@@ -26,13 +25,6 @@ APPEND_ONLY = ("dossier_read",)
 
 text = cache(make_text)
 """Each statement is read for its parameters once, not once a batch."""
-
-MOMENT: Any = DateTime(timezone=True)
-"""An aware instant; `Any` because `Field` is typed for classes of types alone."""
-
-
-class Row(SQLModel, registry=registry()):
-    """Intake's rows: a registry of their own, shared with no other service."""
 
 
 class ReportRow(Row, table=True):
@@ -56,24 +48,6 @@ class CaseNumberRow(Row, table=True):
     last: int
 
 
-class DossierRow(Row, table=True):
-    """What a reporter said, whole."""
-
-    __tablename__ = "dossier"
-    __table_args__ = ({"comment": "The only place of personal data; erasing a resident deletes the row."},)
-
-    id: str = Field(sa_type=Text, primary_key=True)
-    case_id: str = Field(sa_type=Text, index=True)
-    source: str = Field(sa_type=Text)
-    report_id: str = Field(sa_type=Text)
-    identity: dict[str, Any] = Field(sa_type=JSONB)
-    text: str = Field(sa_type=Text)
-    subject: str | None = Field(sa_type=Text)
-    place: dict[str, Any] = Field(sa_type=JSONB)
-    photos: list[Any] = Field(sa_type=JSONB)
-    received_at: datetime = Field(sa_type=MOMENT)
-
-
 class TriageRow(Row, table=True):
     """A report that waits for a person."""
 
@@ -86,19 +60,6 @@ class TriageRow(Row, table=True):
     case_id: str = Field(sa_type=Text, primary_key=True)
     responsible: str = Field(sa_type=Text)
     due_at: datetime = Field(sa_type=MOMENT)
-
-
-class DossierReadRow(Row, table=True):
-    """One reading of a dossier."""
-
-    __tablename__ = "dossier_read"
-    __table_args__ = ({"comment": "Who read a dossier, when, why; append-only."},)
-
-    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
-    case_id: str = Field(sa_type=Text, index=True)
-    reader: str = Field(sa_type=Text)
-    why: str = Field(sa_type=Text)
-    read_at: datetime = Field(sa_type=MOMENT)
 
 
 METADATA = Row.metadata
@@ -175,7 +136,7 @@ class Store:
 
     async def save(self, conn: Connection, rows: Sequence[Any]) -> None:
         """Keep the dossiers of a batch and the list of what waits for a person."""
-        await self._save_dossiers(conn, [row for row in rows if isinstance(row, Dossier)])
+        await dossier.keep(conn, rows)
         held = [row for row in rows if isinstance(row, Waiting)]
         if held:
             await conn.execute(
@@ -195,41 +156,10 @@ class Store:
                 text("DELETE FROM triage WHERE case_id = ANY(CAST(:cases AS text[]))"), {"cases": decided}
             )
 
-    async def _save_dossiers(self, conn: Connection, dossiers: Sequence[Dossier]) -> None:
-        if not dossiers:
-            return
-        await conn.execute(
-            text(
-                "INSERT INTO dossier "
-                "(id, case_id, source, report_id, identity, text, subject, place, photos, received_at) "
-                "SELECT id, c, s, r, i::jsonb, t, j, p::jsonb, f::jsonb, at FROM unnest(CAST(:ids AS text[]), "
-                "CAST(:cases AS text[]), CAST(:sources AS text[]), CAST(:reports AS text[]), "
-                "CAST(:identities AS text[]), CAST(:texts AS text[]), CAST(:subjects AS text[]), "
-                "CAST(:places AS text[]), CAST(:photos AS text[]), CAST(:received AS timestamptz[])) "
-                "u(id, c, s, r, i, t, j, p, f, at)"
-            ),
-            {
-                "ids": [d.id for d in dossiers],
-                "cases": [d.case for d in dossiers],
-                "sources": [d.source for d in dossiers],
-                "reports": [d.report for d in dossiers],
-                "identities": [_json(d.identity) for d in dossiers],
-                "texts": [d.text for d in dossiers],
-                "subjects": [d.subject for d in dossiers],
-                "places": [_json(d.place) for d in dossiers],
-                "photos": [_json(d.photos) for d in dossiers],
-                "received": [d.received_at for d in dossiers],
-            },
-        )
-
 
 def is_new_report(message: Message) -> bool:
     """Tell whether a message is a report whose case id only the table knows."""
     return isinstance(message.data, Report) and message.actor.kind == "source"
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
 
 
 async def case_of(conn: Executes, source: str, report: str) -> tuple[str, str] | None:
@@ -269,29 +199,3 @@ async def held(
         given,
     )
     return int(total or 0), [(case, state) for case, state in rows]
-
-
-async def note_reading(conn: Executes, case: str, reader: str, why: str, at: datetime) -> None:
-    """Keep for ever who reads a dossier, why and when."""
-    await conn.execute(
-        text("INSERT INTO dossier_read (case_id, reader, why, read_at) VALUES (:case, :reader, :why, :at)"),
-        {"case": case, "reader": reader, "why": why, "at": at},
-    )
-
-
-async def dossier_of(conn: Executes, case: str) -> Mapping[str, Any]:
-    """Return what reporters said about a case, whole; an erased dossier is simply not there."""
-    rows = await conn.execute(
-        text(
-            "SELECT id, source, report_id, identity::text, text, subject, place::text, photos::text, received_at "
-            "FROM dossier WHERE case_id = :case ORDER BY received_at, id"
-        ),
-        {"case": case},
-    )
-    plain = ("identity", "place", "photos")
-    return {
-        "dossiers": [
-            {key: msgspec.json.decode(value) if key in plain else value for key, value in row._mapping.items()}
-            for row in rows
-        ]
-    }

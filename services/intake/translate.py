@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.intake.domain import facts, heard, report
-from shared.contracts import dispatch, escalation, feedback, intake, supervision
+from services.intake.domain import erasing, facts, heard, report
+from shared.contracts import dispatch, escalation, feedback, intake, people, supervision
 from shared.contracts.pairing import Pairing
 from shared.kernel.decisions import Actor, Answer
 from shared.kernel.refusals import Refused
 
-wire = Pairing((intake, dispatch, escalation, feedback, supervision), (facts, heard, report))
+wire = Pairing((intake, dispatch, escalation, feedback, supervision, people), (facts, heard, report, erasing))
 
 
 def refusal(data: Any, sender: Actor, message_id: str | None, stream: str | None, error: Refused) -> Answer | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from shared.contracts import dispatch, feedback, intake
 from shared.contracts import escalation as escalation  # its types are on `ledger`
+from shared.contracts import people as people  # its types are on `cases`
 from shared.contracts import supervision as supervision  # its types are on `feedback`
 from shared.contracts.base import Contract, all_types
 

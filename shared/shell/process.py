@@ -45,6 +45,9 @@ OVERDUE_ALARM_SECONDS = 60
 """Real seconds that the oldest due deadline may wait to fire."""
 INBOX_DAYS = 14
 """Twice the retention of every outside stream; older ids cannot come again (shell.md §2.2)."""
+QUARANTINE_DAYS = 90
+"""How long the bytes of a refused message are kept: they may hold a resident's words. That it was refused, when,
+by which rule, stays."""
 CHECK_SECONDS = 2.0
 STOP_SECONDS = 4.0
 """How long a task may take to let go before it is asked again."""
@@ -76,6 +79,8 @@ class Process:
         if self.relay:
             self.shell.wake = self.relay.wake
         self.clock = ClockDoor(self.shell, self._may_fire)
+        self.chores: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {}
+        """What the service does of itself, for ever, beside its doors; one that ends is an error."""
         self.reading = False
         self.fatal: str | None = None
         self.database_ok = False
@@ -113,6 +118,8 @@ class Process:
         self._spawn("health", self._watch())
         if self.relay:
             self._spawn("relay", self.relay.run())
+        for name, chore in self.chores.items():
+            self._spawn(name, chore())
 
     async def stop(self) -> None:
         """Finish the batch in hand and let go."""
@@ -210,6 +217,11 @@ class Process:
             gone = await conn.execute(
                 "DELETE FROM inbox WHERE ctid = ANY(ARRAY(SELECT ctid FROM inbox WHERE at < $1 LIMIT 10000))", before
             )
+        await conn.execute(
+            "UPDATE quarantine SET key = NULL, headers = '[]', value = '', params = '{}', state = 'swept' "
+            "WHERE at < $1 AND state <> 'swept'",
+            datetime.now(UTC) - timedelta(days=QUARANTINE_DAYS),
+        )
 
     def live(self) -> bool:
         """Tell whether this process can still work, or must be started anew."""

@@ -135,6 +135,7 @@ PURE = (
     "shared/contracts/feedback.py",
     "shared/contracts/intake.py",
     "shared/contracts/pairing.py",
+    "shared/contracts/people.py",
     "shared/contracts/supervision.py",
     "shared/contracts/topics.py",
     "shared/shell/apply.py",

@@ -23,9 +23,10 @@ PARTS = {
     "tables",
     "routes",
     "papers",
+    "chores",
 }
 """`tables` are the nouns of a store and `routes` those of an api that have outgrown one module; `papers` are what a
-service writes for people: documents and workbooks."""
+service writes for people: documents and workbooks; `chores` are what it does of itself beside its three doors."""
 NEEDED = {"__init__.py", "__main__.py", "app.py", "domain", "translate.py", "store.py", "api.py", "migrations"}
 NO_NOUNS = {
     "util",

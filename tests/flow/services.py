@@ -14,7 +14,7 @@ from services.escalation import translate as escalation_wire
 from services.feedback import domain as feedback
 from services.feedback import translate as feedback_wire
 from services.intake import translate as intake_wire
-from services.intake.domain import Case
+from services.intake.domain import STATES as INTAKE_STATES
 from services.intake.domain import decide as intake_decide
 from services.intake.domain import evolve as intake_evolve
 from shared.contracts.pairing import Unpaired
@@ -48,7 +48,7 @@ def seeds_of(chain: frozenset[str]) -> Callable[[Any, datetime], Sequence[tuple[
 def services(stores: Stores, chain: frozenset[str]) -> tuple[Service, ...]:
     """Return the services."""
     return (
-        Service("intake", intake_decide, intake_evolve, {"case": Case}, intake_wire.wire, stores.intake,
+        Service("intake", intake_decide, intake_evolve, INTAKE_STATES, intake_wire.wire, stores.intake,
                 refusal=intake_wire.refusal),
         Service("dispatch", dispatch.decide, dispatch.evolve, dispatch.STATES, dispatch_wire.WIRE, stores.dispatch,
                 dispatch.touches, dispatch_wire.refusal),

@@ -121,7 +121,7 @@ def service_of(name: str, city: City) -> Service:
     match name:
         case "intake":
             store = IntakeStore(new_id, city.case_prefix, ZoneInfo("Asia/Shanghai"))
-            return Service(name, intake.decide, intake.evolve, {"case": intake.Case}, intake_wire.wire, store)
+            return Service(name, intake.decide, intake.evolve, intake.STATES, intake_wire.wire, store)
         case "dispatch":
             return Service(
                 name, dispatch.decide, dispatch.evolve, dispatch.STATES, dispatch_wire.WIRE, DispatchStore(),

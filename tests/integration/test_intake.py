@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from services.intake.api import router
-from services.intake.domain import Case, decide, evolve
+from services.intake.domain import STATES, decide, evolve
 from services.intake.store import Store
 from services.intake.translate import refusal, wire
 from shared.city.load import load
@@ -62,7 +62,7 @@ async def client(cell: Cell) -> AsyncIterator[Client]:
     city = replace(load("donggang"), code=cell.code)
     given = settings(cell, "intake")
     store = Store(new_id, city.case_prefix, city.calendar.zone)
-    service = Service("intake", decide, evolve, {"case": Case}, wire, store, refusal=refusal)
+    service = Service("intake", decide, evolve, STATES, wire, store, refusal=refusal)
     app = application(service, given, city, lambda app, process: app.include_router(router(process.desk)))
     process = app.state.process
     await process.start()

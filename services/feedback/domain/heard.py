@@ -55,6 +55,11 @@ class ReporterJoined:
 
 
 @dataclass(frozen=True, slots=True)
+class ResidentErased:
+    reporter: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderOpened:
     pass
 

@@ -30,6 +30,14 @@ REMARK = text(
     """
 )
 
+FORGET = text(
+    """
+    DELETE FROM remark r
+     USING unnest(CAST(:case AS text[]), CAST(:reporter AS text[])) AS gone (case_id, reporter)
+     WHERE r.case_id = gone.case_id AND r.reporter <> '' AND gone.reporter IN ('', r.reporter)
+    """
+)
+
 REMARKS = text(
     """
     SELECT r.round, r.reporter, r.kind, r.text, s.state ->> 'lead' AS lead

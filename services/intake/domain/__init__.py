@@ -1,8 +1,8 @@
 """Intake's rules: what becomes of a report, what a person may do with it, what its reporter can follow."""
 
-from services.intake.domain import follow_up, triage
+from services.intake.domain import erasing, follow_up, triage
 from services.intake.domain.case import Case, evolve
-from services.intake.domain.registration import decide
+from services.intake.domain.telling import decide
 from shared.kernel.rules import register
 
 register(
@@ -38,4 +38,7 @@ register(
     }
 )
 
-__all__ = ["Case", "decide", "evolve", "follow_up", "triage"]
+STATES: dict[str, type] = {"case": Case}
+"""Kind of subject -> its state."""
+
+__all__ = ["STATES", "Case", "decide", "erasing", "evolve", "follow_up", "triage"]

@@ -77,6 +77,8 @@ class Case:
     reason: str | None = None
     steps: tuple[Step, ...] = ()
     follows: str | None = None
+    erased: tuple[str, ...] = ()
+    """Dossiers of the case that are gone."""
 
 
 evolve = Evolution()

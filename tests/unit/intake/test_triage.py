@@ -37,7 +37,7 @@ def test_operations_name_matter_and_place_and_the_case_is_registered(office: Off
     assert fact.placement.unit == grid
     assert office.states["case-1"].status is Status.OPEN
     assert [a.data.outcome for a in office.answers] == ["held", "registered"]
-    assert office.rows[-1] == facts.Decided("case-1")
+    assert facts.Decided("case-1") in office.rows
 
 
 def test_the_responsible_unit_may_triage_and_another_may_not(office: Office, grid: str, city: City) -> None:
@@ -86,7 +86,7 @@ def test_a_held_report_is_rejected_by_a_listed_rule_only(office: Office) -> None
     (fact,) = office.send("case-1", RejectCase("report.not_public"), OPERATIONS)
     assert isinstance(fact, facts.CaseRejected)
     assert office.answers[-1].data.rule == "report.not_public"
-    assert office.rows[-1] == facts.Decided("case-1")
+    assert facts.Decided("case-1") in office.rows
 
 
 def test_every_rule_that_rejects_has_words() -> None:
@@ -118,7 +118,7 @@ def test_the_source_takes_a_report_back_and_nobody_else(office: Office, grid: st
 def test_a_held_report_taken_back_leaves_the_list(office: Office) -> None:
     office.report(text="不知道说什么好", subject="求助")
     office.send("case-1", WithdrawReport(), HOTLINE)
-    assert office.rows[-1] == facts.Decided("case-1")
+    assert facts.Decided("case-1") in office.rows
 
 
 def test_what_has_ended_cannot_be_taken_back(office: Office, grid: str) -> None:

@@ -1,0 +1,26 @@
+"""Forgetting a person (抹去): the reporter's own words go, every count of them stays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.feedback.domain.heard import ResidentErased
+from services.feedback.domain.table import States, decide
+from shared.kernel.decisions import Context, Decision, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """A private row: what this reporter of the case wrote, and what was written about him, is to go.
+
+    Without a reporter it is everybody's.
+    """
+
+    case: str
+    reporter: str
+
+
+@decide.on(ResidentErased)
+def forget(states: States, message: Message, context: Context) -> Decision:
+    """Delete the remarks of an erased reporter."""
+    return Decision(rows=(Forgotten(message.subject, message.data.reporter),))

@@ -1,0 +1,48 @@
+"""Sweep what has been kept for as long as the city allows: dossiers after their case, what is bound to nothing.
+
+Real time (shell.md §6.5): a clock that runs fast must not erase anybody early.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import structlog
+
+from services.intake.domain.erasing import RETENTION
+from services.intake.tables import dossier
+from shared.contracts.people import EraseDossier
+from shared.shell.desk import Desk
+from shared.telemetry.logs import brief
+
+log = structlog.get_logger()
+EVERY_SECONDS = 3600.0
+AT_ONCE = 200
+
+
+async def sweep(desk: Desk) -> None:
+    """Sweep every hour, for ever; what fails is tried again an hour later."""
+    while True:
+        try:
+            gone = await once(desk)
+            if gone:
+                log.info("dossiers outlived", gone=gone)
+        except Exception as error:
+            log.warning("not swept", error=brief(error))
+        await asyncio.sleep(EVERY_SECONDS)
+
+
+async def once(desk: Desk) -> int:
+    """Erase every dossier whose time is over; returns how many are gone."""
+    gone = 0
+    while True:
+        async with desk.engine.connect() as conn:
+            found = await dossier.outlived(conn, desk.city.limits["dossier_days"], AT_ONCE)
+        wanted: list[Any] = [
+            (EraseDossier(dossier=d.dossier), d.case, RETENTION, f"retention/{d.dossier}", False) for d in found
+        ]
+        replies = await desk.submit_many(wanted)
+        gone += sum(reply.rule is None for reply in replies)
+        if len(found) < AT_ONCE or any(reply.rule for reply in replies):
+            return gone

@@ -1,0 +1,90 @@
+"""Erasing a person (抹去): the dossier goes, with everything that hangs on it; what was counted stays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from services.intake.domain.case import Case, Status, evolve
+from services.intake.domain.registration import decide
+from shared.kernel.decisions import NOTHING, Actor, Context, Decision, Fact, Message
+from shared.kernel.refusals import Refused
+from shared.kernel.rules import register
+
+register(
+    {
+        "dossier.still_open": (
+            "事项尚未办结，承办单位还需要这些信息；可先撤回",
+            "The case is still open and its handling unit needs the dossier; take the report back first",
+        ),
+    }
+)
+
+RETENTION = Actor("system", "retention")
+"""Who erases what has been kept for as long as the city allows."""
+
+
+class Why(StrEnum):
+    """Why a dossier goes: somebody asked, or its time is over."""
+
+    REQUEST = "request"
+    RETENTION = "retention"
+
+
+@dataclass(frozen=True, slots=True)
+class EraseDossier:
+    """Erase one reporter's dossier of a case."""
+
+    dossier: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidentErased:
+    """A reporter's dossier is gone."""
+
+    dossier: str
+    reporter: str
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A private row: the case is over, and the time begins to run after which its dossiers go."""
+
+    case: str
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """A private row: this dossier, its photos and its messages are to go."""
+
+    dossier: str
+    case: str
+
+
+@decide.on(EraseDossier)
+def erase(states: Mapping[str, Case | None], message: Message, context: Context) -> Decision:
+    """Let the reporter's source, operations or time erase a dossier of a case that is over, once."""
+    case = states[message.subject]
+    wanted: EraseDossier = message.data
+    if case is None:
+        raise Refused("subject.unknown", "case", subject=message.subject)
+    actor = message.actor
+    if actor != RETENTION and actor.kind != "operations" and (actor.kind, actor.id) != ("source", case.source):
+        raise Refused("actor.not_allowed", "authorization", actor=f"{actor.kind}.{actor.id}", act="dossier.erase.v1")
+    if wanted.dossier in case.erased:
+        return NOTHING
+    if case.status in (Status.HELD, Status.OPEN):
+        raise Refused("dossier.still_open", "status")
+    reporter = case.reporter if wanted.dossier == case.dossier else ""
+    why = Why.RETENTION if actor == RETENTION else Why.REQUEST
+    fact = ResidentErased(dossier=wanted.dossier, reporter=reporter, why=why)
+    return Decision((Fact(fact),), rows=(Erased(wanted.dossier, message.subject),))
+
+
+@evolve.on(ResidentErased)
+def erased(case: Case, fact: ResidentErased, at: datetime) -> Case:
+    """Remember it, so that nobody erases it again."""
+    return replace(case, erased=(*case.erased, fact.dossier))

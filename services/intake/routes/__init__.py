@@ -1,0 +1,1 @@
+"""The routes of intake beside those of the api itself, a module per noun."""

@@ -1,0 +1,1 @@
+"""The tables of intake beside those of the store itself, a module per noun."""
