@@ -21,6 +21,7 @@ MODULES = {
     "audit": ("audit",),
     "quarantine": ("quarantine",),
     "calling": ("address", "token"),
+    "department": ("department",),
     "ledger": ("ledger",),
     "papers": ("papers",),
     "draw": ("draw",),

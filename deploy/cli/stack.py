@@ -127,6 +127,7 @@ def status(
             "state": stack.state,
             "way": stack.way,
             "kafka": stack.kafka,
+            "kafka_outside": stack.kafka_outside,
             "speed": stack.speed,
             "folder": str(stack.folder),
             "supervisor": stack.supervisor.pid,

@@ -36,6 +36,7 @@ class Containers:
     """The two running containers and how to reach them."""
 
     kafka: str
+    outside: str
     postgres: str
     running: list[Any]
 
@@ -54,11 +55,15 @@ def start(folder: Path) -> Containers:
 
     volumes = _volumes(folder)
     postgres_port, kafka_port = keep_port(folder, "postgres"), keep_port(folder, "kafka")
+    outside_port = keep_port(folder, "kafka-outside")
     password = keep_secret(folder, "postgres")
     _evict(volumes)
     running: list[Any] = []
     containers = Containers(
-        f"127.0.0.1:{kafka_port}", f"postgresql://postgres:{password}@127.0.0.1:{postgres_port}/postgres", running
+        f"127.0.0.1:{kafka_port}",
+        f"127.0.0.1:{outside_port}",
+        f"postgresql://postgres:{password}@127.0.0.1:{postgres_port}/postgres",
+        running,
     )
     try:
         postgres = (
@@ -75,7 +80,8 @@ def start(folder: Path) -> Containers:
         wait_for_logs(postgres, r"(?s)listening on IPv4.*database system is ready to accept connections", timeout=60)
         kafka = DockerContainer(KAFKA_IMAGE)
         _bind(kafka, 9092, kafka_port)
-        for name, value in _kafka_settings(kafka_port).items():
+        _bind(kafka, 9094, outside_port)
+        for name, value in _kafka_settings(kafka_port, outside_port).items():
             kafka = kafka.with_env(name, value)
         kafka = kafka.with_volume_mapping(volumes["kafka"], "/var/lib/kafka/data", "rw").with_kwargs(
             restart_policy={"Name": "on-failure"}
@@ -123,15 +129,26 @@ def _volumes(folder: Path) -> dict[str, str]:
     return {part: f"sidan-{mark}-{part}" for part in ("postgres", "kafka")}
 
 
-def _kafka_settings(port: int) -> dict[str, str]:
-    # One KAFKA_ variable replaces the image's whole configuration, so all of it is here.
+def _kafka_settings(port: int, outside: int) -> dict[str, str]:
+    # One KAFKA_ variable replaces the image's whole configuration, so all of it is here. Who may come through which
+    # door: see deploy/local/kafka.py.
     return {
         "CLUSTER_ID": "iuSfcbVeSX-if8YyTpIdkA",
         "KAFKA_NODE_ID": "1",
         "KAFKA_PROCESS_ROLES": "broker,controller",
-        "KAFKA_LISTENERS": "CONTROLLER://:29093,HOST://:9092,INNER://:19092",
-        "KAFKA_ADVERTISED_LISTENERS": f"HOST://127.0.0.1:{port},INNER://localhost:19092",
-        "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "CONTROLLER:PLAINTEXT,HOST:PLAINTEXT,INNER:PLAINTEXT",
+        "KAFKA_LISTENERS": "CONTROLLER://:29093,HOST://:9092,OUTSIDE://:9094,INNER://:19092",
+        "KAFKA_ADVERTISED_LISTENERS": (
+            f"HOST://127.0.0.1:{port},OUTSIDE://127.0.0.1:{outside},INNER://localhost:19092"
+        ),
+        "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": (
+            "CONTROLLER:PLAINTEXT,HOST:PLAINTEXT,OUTSIDE:SASL_PLAINTEXT,INNER:PLAINTEXT"
+        ),
+        "KAFKA_SASL_ENABLED_MECHANISMS": "SCRAM-SHA-512",
+        "KAFKA_LISTENER_NAME_OUTSIDE_SCRAM___SHA___512_SASL_JAAS_CONFIG": (
+            "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+        ),
+        "KAFKA_AUTHORIZER_CLASS_NAME": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "KAFKA_SUPER_USERS": "User:ANONYMOUS",
         "KAFKA_INTER_BROKER_LISTENER_NAME": "INNER",
         "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
         "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:29093",

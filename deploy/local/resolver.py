@@ -56,7 +56,9 @@ class Backing:
 
     choice: Choice
     kafka: str
-    """Bootstrap servers."""
+    """Bootstrap servers for the platform itself."""
+    outside: str
+    """Bootstrap servers for those who need a login; empty where nobody named them."""
     postgres: str
     """DSN of an administrator."""
     children: Sequence[Child] = ()
@@ -99,7 +101,8 @@ def resolve(folder: Path, *, tell: Tell, profile: Profile = "up") -> Backing:
     choice = choose(folder)
     tell(choice.sentence())
     if choice.way == "addresses":
-        return Backing(choice, os.environ["SIDAN_KAFKA"], os.environ["SIDAN_POSTGRES"])
+        outside = os.environ.get("SIDAN_KAFKA_OUTSIDE", "")
+        return Backing(choice, os.environ["SIDAN_KAFKA"], outside, os.environ["SIDAN_POSTGRES"])
     folder.mkdir(parents=True, exist_ok=True)
     is_new = not (folder / "way").exists()
     if choice.way == "containers":
@@ -114,7 +117,7 @@ def resolve(folder: Path, *, tell: Tell, profile: Profile = "up") -> Backing:
             tell(choice.sentence())
         else:
             (folder / "way").write_text("containers\n")
-            return Backing(choice, started.kafka, started.postgres, containers=started)
+            return Backing(choice, started.kafka, started.outside, started.postgres, containers=started)
     return _run_here(folder, choice, tell=tell, profile=profile)
 
 
@@ -123,7 +126,9 @@ def _run_here(folder: Path, choice: Choice, *, tell: Tell, profile: Profile) -> 
     if any(not (kafka.cache() / "maven" / path).exists() for path in kafka.paths()):
         tell(("下载 Kafka 程序包（42 MB，仅第一次）", "fetching Kafka's jars (42 MB, the first time only)"))
     try:
-        broker, port = kafka.prepare(folder, logs=logs, flags=kafka.LARGE if profile == "bench" else kafka.SMALL)
+        broker, port, outside = kafka.prepare(
+            folder, logs=logs, flags=kafka.LARGE if profile == "bench" else kafka.SMALL
+        )
         server, pg_port, dsn = postgres.prepare(folder, logs=logs, is_lasting=profile != "test")
     except (ImportError, kafka.JarsMissing) as failure:
         raise Unavailable(_three_ways_out(failure)) from failure
@@ -138,7 +143,7 @@ def _run_here(folder: Path, choice: Choice, *, tell: Tell, profile: Profile) -> 
         broker.kill()
         server.stop()
         raise
-    return Backing(choice, f"127.0.0.1:{port}", dsn, children=(server, broker))
+    return Backing(choice, f"127.0.0.1:{port}", f"127.0.0.1:{outside}", dsn, children=(server, broker))
 
 
 def erase(folder: Path) -> None:

@@ -95,6 +95,7 @@ class Supervisor:
         plan, stack = self.plan, self.stack
         self._backing = resolver.resolve(plan.folder, tell=self._say)
         stack.way, stack.kafka = self._backing.choice.way, self._backing.kafka
+        stack.kafka_outside = self._backing.outside
         passwords = {name: keep_secret(plan.folder, name) for name in (*database.SERVICES, database.AUDITOR)}
         stack.dsns = asyncio.run(database.prepare(self._backing.postgres, plan.city, passwords))
         write_json(plan.folder / "dsns.json", stack.dsns, mode=0o600)

@@ -1,30 +1,41 @@
-"""A department on Kafka: accept and finish whatever is dispatched to it. Run: python department.py KAFKA CITY CODE"""
+"""A department on Kafka: accept and finish whatever is dispatched to it.
+
+Run: sidan department open CODE > department.env; set -a; . ./department.env; python department.py
+"""
 
 import asyncio
 import json
-import sys
+from os import environ
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 
-async def main(kafka: str, city: str, code: str) -> None:
+async def main() -> None:
     """Print every fact about the department's orders and answer those that want an answer."""
+    access = {
+        "bootstrap_servers": environ["SIDAN_KAFKA"],
+        "security_protocol": "SASL_PLAINTEXT",
+        "sasl_mechanism": "SCRAM-SHA-512",
+        "sasl_plain_username": environ["SIDAN_LOGIN"],
+        "sasl_plain_password": environ["SIDAN_PASSWORD"],
+    }
     orders = AIOKafkaConsumer(
-        f"{city}.orders.{code}.v1",
-        bootstrap_servers=kafka,
-        group_id=f"{code}.example",
+        environ["SIDAN_ORDERS"],
+        group_id=f"{environ['SIDAN_GROUPS']}python",
         auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        **access,
     )
-    producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all", enable_idempotence=True)
+    producer = AIOKafkaProducer(acks="all", enable_idempotence=True, **access)
     await orders.start()
     await producer.start()
 
     async def reply(cause: str, type_: str, order: str, **content: Any) -> None:
         # An id made from what is answered: should this program start anew and answer twice, it counts once.
-        headers = {"ce_specversion": "1.0", "ce_id": f"{cause}/{type_}", "ce_type": type_, "ce_source": code}
+        headers = {"ce_specversion": "1.0", "ce_id": f"{cause}/{type_}", "ce_type": type_, "ce_source": "/department"}
         await producer.send_and_wait(
-            f"{city}.replies.{code}.v1",
+            environ["SIDAN_REPLIES"],
             json.dumps({"order": order, **content}, ensure_ascii=False).encode(),
             key=order.encode(),
             headers=[(name, value.encode()) for name, value in headers.items()],
@@ -32,14 +43,19 @@ async def main(kafka: str, city: str, code: str) -> None:
 
     async for record in orders:
         headers = {name: value.decode() for name, value in record.headers}
-        fact, kind, id_, order = json.loads(record.value), headers["ce_type"], headers["ce_id"], headers["ce_subject"]
-        print(kind, order, fact.get("rule") or fact.get("status"), flush=True)
-        if kind == "order.dispatched.v1":
-            await reply(id_, "order.accept.v1", order, assignment=fact["assignment"], handler="值班班长")
-        elif kind == "order.accepted.v1":
-            done = {"what": "已到现场处理完毕", "contacted": True, "evidence": 1}
-            await reply(id_, "order.finish.v1", order, assignment=fact["assignment"], **done)
+        fact, kind, id_ = json.loads(record.value), headers["ce_type"], headers["ce_id"]
+        if kind == "reply.refused.v1":
+            print(kind, fact["order"], fact["rule"], fact["field"], flush=True)
+        else:
+            order = headers["ce_subject"]
+            print(kind, order, fact["status"], flush=True)
+            if kind == "order.dispatched.v1":
+                await reply(id_, "order.accept.v1", order, assignment=fact["assignment"], handler="值班班长")
+            elif kind == "order.accepted.v1":
+                done = {"what": "已到现场处理完毕", "contacted": True, "evidence": 1}
+                await reply(id_, "order.finish.v1", order, assignment=fact["assignment"], **done)
+        await orders.commit()  # only what was answered: killed before, this program answers again, and it counts once
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    asyncio.run(main())

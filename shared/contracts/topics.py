@@ -102,6 +102,11 @@ def topic_name(city: str, stream: str) -> str:
     return f"{city}.{stream}.v1"
 
 
+def login_of(city: str, department: str) -> str:
+    """Return the login of a department that subscribes; its reader groups are called so, a dot, and what it likes."""
+    return f"{city}.department.{department}"
+
+
 def stream_of(topic: str) -> str:
     """Return the stream of a Kafka topic: `donggang.orders.hb.v1` -> `orders.hb`."""
     return topic.split(".", 1)[1].rsplit(".", 1)[0]

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from tests.architecture.reading import ROOT
-from tests.integration.city import RunningCity, wait
+from tests.integration.city import RunningCity
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
 EXAMPLES = ROOT / "docs" / "examples"
@@ -23,17 +23,3 @@ def test_the_documented_source_sends_a_report_and_reads_its_receipt(donggang: Ru
     kind, _, answer = done.stdout.partition(" ")
     assert kind == "report.received.v1"
     assert json.loads(answer)["outcome"] == "registered"
-
-
-def test_the_documented_department_accepts_and_finishes_what_is_dispatched_to_it(donggang: RunningCity) -> None:
-    case = donggang.report("documented-1", "burst-pipe")["case"]
-    lead = donggang.order(case, "dispatched")["lead"]
-    program = subprocess.Popen(
-        [sys.executable, EXAMPLES / "department.py", donggang.stack.kafka, donggang.city.code, lead],
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        wait(lambda: donggang.order(case)["status"] not in ("dispatched", "accepted"), 40, "the order is finished")
-    finally:
-        program.terminate()
-        program.wait(10)

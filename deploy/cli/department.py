@@ -1,0 +1,82 @@
+"""`sidan department open`: connect a department's own software to its two streams."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from deploy.cli import main
+from deploy.cli.stack import DEFAULT_CITY, City, Folder, running_stack
+from deploy.cli.words import t
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    departments = typer.Typer(
+        no_args_is_help=True,
+        help=t("部门接入：用自己的软件收单、回单", "Departments that work with software of their own"),
+    )
+    departments.command(
+        "open",
+        help=t(
+            "为部门开通两个主题、一个账号及其权限；口令只显示这一次，再执行即更换口令。见 docs/departments.md",
+            "Open a department's access: two topics, a login and its rights. The password is shown this once; "
+            "run again it is changed. See docs/departments.md",
+        ),
+    )(open_)
+    app.add_typer(departments, name="department")
+
+
+def open_(
+    code: Annotated[
+        str, typer.Argument(help=t("部门代码，见城市配置文件", "Code of a department, as in the city file"))
+    ],
+    city: City = DEFAULT_CITY,
+    folder: Folder = None,
+) -> None:
+    """Print what the department's program needs, as lines of an environment file."""
+    from deploy.local.logins import NoLogins, open_department
+    from shared.city.load import load
+
+    stack = running_stack(city, folder)
+    department = load(stack.city_file).departments.get(code)
+    if department is None:
+        raise typer.BadParameter(
+            t(f"城市配置文件中没有这个部门：{code}", f"no such department in the city file: {code}")
+        )
+    if department.reply_path != "stream":
+        raise typer.BadParameter(
+            t(
+                f"{code} 在办理台工作（reply_path: desk）；改为 stream 并重启后再开通",
+                f"{code} works at the desk (reply_path: desk); make it stream, restart, and open it then",
+            )
+        )
+    if not stack.kafka_outside:
+        main.errors.print(
+            t(
+                "没有供外部登录的 Kafka 地址；设置 SIDAN_KAFKA_OUTSIDE 后重启",
+                "Kafka has no door for logins; set SIDAN_KAFKA_OUTSIDE and restart",
+            )
+        )
+        raise typer.Exit(main.CHECK_FAILED)
+    try:
+        login = open_department(stack.kafka, stack.city, code)
+    except NoLogins as failure:
+        main.errors.print(t(f"未能开通：{failure}", f"Not opened: {failure}"), markup=False)
+        raise typer.Exit(main.NOT_RUNNING) from None
+    main.errors.print(
+        t(
+            "口令只显示这一次，不留存；遗失则重新开通",
+            "The password is shown this once and kept nowhere; lost, open again",
+        )
+    )
+    for name, value in (
+        ("SIDAN_KAFKA", stack.kafka_outside),
+        ("SIDAN_LOGIN", login.login),
+        ("SIDAN_PASSWORD", login.password),
+        ("SIDAN_ORDERS", login.orders),
+        ("SIDAN_REPLIES", login.replies),
+        ("SIDAN_GROUPS", login.groups),
+    ):
+        typer.echo(f"{name}={value}")
