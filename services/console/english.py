@@ -79,6 +79,8 @@ ENGLISH = {
     "位置": "Place",
     "催办": "Reminder",
     "催办：{clock}临期": "Reminder: {clock} due soon",
+    "时限重算": "Limit projected anew",
+    "{clock}时限重算：{reason}": "{clock} projected anew: {reason}",
     "全案": "Whole case",
     "全案期限": "Case limit",
     "全部": "All",

@@ -196,6 +196,12 @@ _STORIES = {
         "handle", word("超期"), lambda d, c, t: t("{clock}超期", clock=_clock(d, t)), "charged", shape="late"
     ),
     "order.supervised.v1": Story("handle", word("督办"), lambda d, c, t: t("督办单"), "supervisor", shape="late"),
+    "order.projected.v1": Story(
+        "handle",
+        word("时限重算"),
+        lambda d, c, t: t("{clock}时限重算：{reason}", clock=_clock(d, t), reason=d["reason"]),
+        shape="system",
+    ),
     "order.escalated.v1": Story(
         "meet", word("提请上会"), lambda d, c, t: t("提请上会：{cause}", cause=_cause(d, t)), "body", "tried", "ledger"
     ),

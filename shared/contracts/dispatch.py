@@ -53,6 +53,8 @@ class Dispatch(Contract):
     clock: str | None = None
     """dispatch, accept, handle, verify, window, answer; None only when closed or withdrawn."""
     due_at: Instant | None = None
+    budget: str | None = None
+    """What the clock that starts with this fact was given, such as `7 wd`; None where none starts or a date is set."""
 
 
 class OrderOpened(Dispatch):
@@ -208,6 +210,19 @@ class OrderSupervised(Dispatch):
     of: str
     charged: Code
     supervisor: Code
+
+
+class OrderProjected(Dispatch):
+    """A running clock was projected anew: its budget is as it was, its end has moved (domain.md §4)."""
+
+    TYPE: ClassVar[str] = "order.projected.v1"
+    of: str
+    """The clock, or `case`."""
+    before: Instant
+    ends_at: Instant
+    calendar: int
+    """The calendar by which it ends now: its version in the city."""
+    reason: Masked
 
 
 class OrderEscalated(Dispatch):

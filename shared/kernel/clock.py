@@ -103,6 +103,23 @@ def project(start: datetime, budget: Budget, suspensions: Sequence[Suspension], 
     return calendar.local(ends)
 
 
+@dataclass(frozen=True, slots=True)
+class Term:
+    """What a deadline is made of: when its clock started, its budget, when it stood still; never a stored guess."""
+
+    start: datetime
+    budget: Budget
+    suspensions: tuple[Suspension, ...] = ()
+
+    def due_at(self, calendar: Calendar) -> datetime:
+        """Return when it is used up."""
+        return project(self.start, self.budget, self.suspensions, calendar)
+
+    def share_at(self, share: Fraction, calendar: Calendar) -> datetime:
+        """Return when a share of it has run."""
+        return fraction_point(self.start, self.budget, share, calendar, self.suspensions)
+
+
 def fraction_point(
     start: datetime,
     budget: Budget,

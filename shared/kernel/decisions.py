@@ -10,8 +10,11 @@ from typing import Any, TypeVar
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: `kind` is system, source, department, unit, post, operations, resident or member (of the Party, by the code
-    under which a unit keeps him); `id` a code, never a name."""
+    """Who acts: `id` is a code, never a name.
+
+    `kind` is system, source, department, unit, post, operations, resident or member (of the Party, by the code under
+    which a unit keeps him).
+    """
 
     kind: str
     id: str
@@ -31,10 +34,22 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class CalendarChanged:
+    """The content of a clock message: which days are worked has changed since this subject's deadlines were projected.
+
+    `version` counts the calendars published in the city; `reason` is what the publisher gave.
+    """
+
+    version: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """What comes through one of the three doors, in the words of the domain.
 
-    `data` is a frozen dataclass of the service's domain (or `Due`); `source` the stating service, `outside` or `clock`.
+    `data` is a frozen dataclass of the service's domain (or `Due`, `CalendarChanged`); `source` is the stating service,
+    `outside` or `clock`.
     `acted_at` is when it counts: the fact's own time, the receipt of an outside message, the due time of a deadline.
     `subject` is what it is about; `touches` names every further subject that its decider may read or state facts about.
     """

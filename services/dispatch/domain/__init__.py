@@ -9,6 +9,7 @@ from services.dispatch.domain import (
     handling,
     judging,
     meeting,
+    projecting,
     registration,
     verification,
     words,
@@ -18,7 +19,7 @@ from services.dispatch.domain.order import Order
 from shared.kernel.decisions import Deciders, Message
 
 decide = Deciders()
-for part in (registration, dispatching, handling, judging, verification, meeting, closing, deadlines):
+for part in (registration, dispatching, handling, judging, verification, meeting, closing, deadlines, projecting):
     decide.include(part.decide)
 
 STATES: dict[str, type] = {"case": Order}

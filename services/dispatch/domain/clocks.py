@@ -6,11 +6,13 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from services.dispatch.domain.order import Order
-from shared.kernel.clock import Budget, Unit, add, fraction_point
+from services.dispatch.domain.order import Order, Status
+from shared.kernel.clock import Budget, Term, Unit, add
 from shared.kernel.decisions import Arm, Cancel
 
 Armed = tuple[Arm | Cancel, ...]
+Begun = tuple[datetime, Armed, str | None]
+"""When a clock that begins now ends, its armed rungs, and its budget for the fact; None where a date was set."""
 
 STOP: dict[str | None, Armed] = {
     None: (),
@@ -20,8 +22,23 @@ STOP: dict[str | None, Armed] = {
 }
 """Running clock -> what stops its rungs; those of window and answer belong to feedback and escalation."""
 
+HELD = frozenset({"dispatch", "accept", "handle", "verify"})
+"""The clocks whose rungs dispatch itself holds."""
+
+_CASE_RUNS = frozenset({Status.WAITING, Status.DISPATCHED, Status.ACCEPTED, Status.HANDLED, Status.ESCALATED})
+
 STOP_CASE = Cancel("case.*")
 STOP_REQUEST = Cancel("request.*")
+
+
+def case_term(order: Order, city: Any) -> Term:
+    """Return what the case clock is made of: it runs from registration and is restarted by nothing (workflows §3.1)."""
+    return Term(order.opened_at, city.clock("case"))
+
+
+def is_case_running(order: Order) -> bool:
+    """Tell whether the case clock runs: until the work is verified, or a topic's own clocks have replaced it."""
+    return order.status in _CASE_RUNS and order.topic is None and "case" not in order.overdue
 
 
 def stop(order: Order) -> Armed:
@@ -36,11 +53,24 @@ def rungs(clock: str, remind_at: datetime, due_at: datetime, assignment: int, ve
     return Arm(f"{clock}.reminder", remind_at, data), Arm(f"{clock}.overdue", due_at, data)
 
 
-def run(clock: str, at: datetime, budget: Budget, city: Any, assignment: int, version: int) -> tuple[datetime, Armed]:
-    """Start a clock; return when it ends and its armed rungs."""
-    due_at = add(at, budget, city.calendar)
-    remind_at = fraction_point(at, budget, city.shares["reminder"], city.calendar)
-    return due_at, rungs(clock, remind_at, due_at, assignment, version)
+def run(clock: str, at: datetime, budget: Budget, city: Any, assignment: int, version: int) -> Begun:
+    """Start a clock; reminder and end are armed."""
+    term = Term(at, budget)
+    due_at = term.due_at(city.calendar)
+    remind_at = term.share_at(city.shares["reminder"], city.calendar)
+    return due_at, rungs(clock, remind_at, due_at, assignment, version), str(budget)
+
+
+def supervise_at(due_at: datetime, city: Any) -> datetime:
+    """Return when a clock that ended at `due_at` is supervised (督办)."""
+    at: datetime = add(due_at, city.clock("supervision"), city.calendar)
+    return at
+
+
+def ledger_at(supervised_at: datetime, city: Any) -> datetime:
+    """Return when a handling that was supervised goes to the ledger."""
+    at: datetime = add(supervised_at, city.clock("ledger"), city.calendar)
+    return at
 
 
 def accept_budget(order: Order, city: Any) -> Budget:
@@ -52,16 +82,16 @@ def accept_budget(order: Order, city: Any) -> Budget:
     return budget
 
 
-def handle(order: Order, at: datetime, city: Any) -> tuple[datetime, Armed]:
+def handle(order: Order, at: datetime, city: Any) -> Begun:
     """Start the handling of an assignment: the matter's budget at the lead's rung, or the resolution's deadline."""
     until = order.meeting_due_at
     if until is not None:
         remind_at = _share_of_office_time(at, until, city)
-        return until, rungs("handle", remind_at, until, order.assignment, order.version)
+        return until, rungs("handle", remind_at, until, order.assignment, order.version), None
     return run("handle", at, _original(order, city), city, order.assignment, order.version)
 
 
-def rework(order: Order, at: datetime, city: Any) -> tuple[datetime, Armed]:
+def rework(order: Order, at: datetime, city: Any) -> Begun:
     """Start a rework: half the original budget, at least one working day (move 14)."""
     half = _original(order, city).halved()
     least = city.clock("rework_least")

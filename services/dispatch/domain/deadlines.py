@@ -6,23 +6,18 @@ Silence never changes the holder and never verifies; it signs for the order, and
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
-from services.dispatch.domain import judging, ladder, meeting
+from services.dispatch.domain import clocks, judging, ladder, meeting
 from services.dispatch.domain.facts import OrderOverdue, OrderReminded, OrderSupervised, unchanged
 from services.dispatch.domain.handling import start_handling
-from services.dispatch.domain.order import Cause, Order, Status
+from services.dispatch.domain.order import Cause, Order
 from services.dispatch.domain.register import note
-from shared.kernel.clock import add
 from shared.kernel.decisions import NOTHING, Arm, Context, Deciders, Decision, Due, Message
 
 decide = Deciders()
 
 Ring = Callable[[Order, Message, Context], Decision]
-
-_CASE_RUNS = frozenset({Status.WAITING, Status.DISPATCHED, Status.ACCEPTED, Status.HANDLED, Status.ESCALATED})
-
 
 _CLOCKS = ("dispatch", "accept", "handle", "verify")
 _NAMES = tuple(f"{clock}.{rung}" for clock in _CLOCKS for rung in ("reminder", "overdue", "supervision", "ledger"))
@@ -41,7 +36,7 @@ def ring(states: Mapping[str, Any], message: Message, context: Context) -> Decis
     if clock == "request":
         return judging.lapse(order, message, context)
     is_present = order.assignment == due.data["assignment"] and order.version == due.data["version"]
-    if order.clock != clock or not is_present:
+    if order.clock != clock or not is_present or rung in order.fired:
         return NOTHING
     return _RUNGS[rung](order, message, context)
 
@@ -57,7 +52,7 @@ def overdue(order: Order, message: Message, context: Context) -> Decision:
     if order.clock == "accept":
         return start_handling(order, message, city, None)
     fact = OrderOverdue(*unchanged(order), order.clock or "", order.responsible or "")
-    supervise_at = add(message.acted_at, city.clock("supervision"), city.calendar)
+    supervise_at = clocks.supervise_at(message.acted_at, city)
     armed = Arm(f"{order.clock}.supervision", supervise_at, message.data.data)
     return note(order, city, fact, (armed,))
 
@@ -68,7 +63,7 @@ def supervise(order: Order, message: Message, context: Context) -> Decision:
     fact = OrderSupervised(*unchanged(order), order.clock or "", late, ladder.supervisor_of(order, late, city))
     if order.clock != "handle":
         return note(order, city, fact)
-    ledger_at: datetime = add(message.acted_at, city.clock("ledger"), city.calendar)
+    ledger_at = clocks.ledger_at(message.acted_at, city)
     return note(order, city, fact, (Arm("handle.ledger", ledger_at, message.data.data),))
 
 
@@ -79,8 +74,7 @@ def to_ledger(order: Order, message: Message, context: Context) -> Decision:
 
 def case_overdue(order: Order, message: Message, context: Context) -> Decision:
     """Charge the case clock to the dispatcher, until a topic's own clocks have replaced it."""
-    is_running = order.status in _CASE_RUNS and order.topic is None
-    if not is_running or "case" in order.overdue:
+    if not clocks.is_case_running(order):
         return NOTHING
     return note(order, context.city, OrderOverdue(*unchanged(order), "case", order.dispatcher))
 

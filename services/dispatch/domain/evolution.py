@@ -10,12 +10,16 @@ from services.dispatch.domain import facts, heard
 from services.dispatch.domain.meeting import begin_own
 from services.dispatch.domain.order import Order, Request, Status
 from services.dispatch.domain.registration import begin, begin_solved
+from shared.kernel.clock import Budget, Term
 from shared.kernel.decisions import Evolution
 
 evolve = Evolution()
 
 
-def _stand(order: Order, fact: facts.Standing, **more: Any) -> Order:
+def _stand(order: Order, fact: facts.Standing, at: datetime, **more: Any) -> Order:
+    """Let the order stand as the fact says; where another clock runs from now on, none of its rungs has fired."""
+    if (fact.assignment, fact.clock, fact.due_at) != (order.assignment, order.clock, order.due_at):
+        more |= {"term": Term(at, Budget.parse(fact.budget)) if fact.budget else None, "fired": ()}
     return replace(
         order,
         status=fact.status,
@@ -54,7 +58,7 @@ def topic_withdrawn(order: Order | None, fact: heard.TopicWithdrawn, at: datetim
 @evolve.on(facts.OrderOpened)
 def opened(order: Order, fact: facts.OrderOpened, at: datetime) -> Order:
     return _stand(
-        order, fact, dispatcher=fact.dispatcher, case_due_at=fact.case_due_at, topic=None, meeting_due_at=None
+        order, fact, at, dispatcher=fact.dispatcher, case_due_at=fact.case_due_at, topic=None, meeting_due_at=None
     )
 
 
@@ -63,6 +67,7 @@ def dispatched(order: Order, fact: facts.OrderDispatched, at: datetime) -> Order
     return _stand(
         order,
         fact,
+        at,
         dispatcher=fact.dispatcher,
         lead=fact.responsible,
         version=0,
@@ -79,7 +84,7 @@ def dispatched(order: Order, fact: facts.OrderDispatched, at: datetime) -> Order
 
 @evolve.on(facts.OrderAccepted)
 def accepted(order: Order, fact: facts.OrderAccepted, at: datetime) -> Order:
-    return _stand(order, fact, handle_due_at=fact.due_at)
+    return _stand(order, fact, at, handle_due_at=fact.due_at)
 
 
 @evolve.on(facts.OrderProgressed)
@@ -96,7 +101,7 @@ def hand_back_asked(order: Order, fact: facts.HandBackAsked, at: datetime) -> Or
 @evolve.on(facts.HandBackJudged)
 def hand_back_judged(order: Order, fact: facts.HandBackJudged, at: datetime) -> Order:
     barred = (*order.barred, fact.asked_by) if fact.upheld else order.barred
-    return _stand(order, fact, request=None, bounces=fact.bounces, barred=barred)
+    return _stand(order, fact, at, request=None, bounces=fact.bounces, barred=barred)
 
 
 @evolve.on(facts.UnableAsked)
@@ -107,29 +112,29 @@ def unable_asked(order: Order, fact: facts.UnableAsked, at: datetime) -> Order:
 
 @evolve.on(facts.UnableJudged)
 def unable_judged(order: Order, fact: facts.UnableJudged, at: datetime) -> Order:
-    return _stand(order, fact, request=None)
+    return _stand(order, fact, at, request=None)
 
 
 @evolve.on(facts.OrderPassedUp)
 def passed_up(order: Order, fact: facts.OrderPassedUp, at: datetime) -> Order:
     passed = (*order.passed, fact.from_unit)
     dispatcher = fact.responsible or order.dispatcher
-    return _stand(order, fact, dispatcher=dispatcher, passed=passed, request=None, tried=fact.note)
+    return _stand(order, fact, at, dispatcher=dispatcher, passed=passed, request=None, tried=fact.note)
 
 
 @evolve.on(facts.OrderHandled)
 def handled(order: Order, fact: facts.OrderHandled, at: datetime) -> Order:
-    return _stand(order, fact, is_handled=True, on_time=fact.on_time, request=None, tried=fact.note)
+    return _stand(order, fact, at, is_handled=True, on_time=fact.on_time, request=None, tried=fact.note)
 
 
 @evolve.on(facts.OrderVerified)
 def verified(order: Order, fact: facts.OrderVerified, at: datetime) -> Order:
-    return _stand(order, fact, dispatcher=fact.dispatcher)
+    return _stand(order, fact, at, dispatcher=fact.dispatcher)
 
 
 @evolve.on(facts.VerificationFailed)
 def verification_failed(order: Order, fact: facts.VerificationFailed, at: datetime) -> Order:
-    failed = _stand(order, fact, failures=fact.failures)
+    failed = _stand(order, fact, at, failures=fact.failures)
     return _reworked(failed) if fact.status is Status.ACCEPTED else failed
 
 
@@ -142,28 +147,48 @@ def taken_back(order: Order | None, fact: heard.CaseWithdrawn, at: datetime) -> 
 
 @evolve.on(facts.OrderReworked)
 def reworked(order: Order, fact: facts.OrderReworked, at: datetime) -> Order:
-    return _reworked(_stand(order, fact))
+    return _reworked(_stand(order, fact, at))
 
 
 def _reworked(order: Order) -> Order:
     return replace(order, version=order.version + 1, handle_due_at=order.due_at)
 
 
+@evolve.on(facts.OrderReminded)
+def reminded(order: Order, fact: facts.OrderReminded, at: datetime) -> Order:
+    return replace(order, fired=(*order.fired, "reminder"))
+
+
 @evolve.on(facts.OrderOverdue)
 def overdue(order: Order, fact: facts.OrderOverdue, at: datetime) -> Order:
-    return replace(order, overdue=(*order.overdue, fact.of))
+    fired = (*order.fired, "overdue") if fact.of == order.clock else order.fired
+    return replace(order, overdue=(*order.overdue, fact.of), fired=fired)
+
+
+@evolve.on(facts.OrderSupervised)
+def supervised(order: Order, fact: facts.OrderSupervised, at: datetime) -> Order:
+    return replace(order, fired=(*order.fired, "supervision"))
+
+
+@evolve.on(facts.OrderProjected)
+def projected(order: Order, fact: facts.OrderProjected, at: datetime) -> Order:
+    """Move the end of a clock: what fired already stays fired."""
+    if fact.of == "case":
+        return replace(order, case_due_at=fact.ends_at)
+    handle_due_at = fact.due_at if fact.of == "handle" else order.handle_due_at
+    return replace(order, due_at=fact.due_at, handle_due_at=handle_due_at)
 
 
 @evolve.on(facts.OrderAtMeeting)
 def at_meeting(order: Order, fact: facts.OrderAtMeeting, at: datetime) -> Order:
-    return _stand(order, fact, topic=fact.topic, request=None)
+    return _stand(order, fact, at, topic=fact.topic, request=None)
 
 
 @evolve.on(facts.CaseClosed)
 def closed(order: Order, fact: facts.CaseClosed, at: datetime) -> Order:
-    return _stand(order, fact, dispatcher=fact.dispatcher, request=None)
+    return _stand(order, fact, at, dispatcher=fact.dispatcher, request=None)
 
 
 @evolve.on(facts.OrderEscalated, facts.OrderWithdrawn)
 def stands(order: Order, fact: facts.Standing, at: datetime) -> Order:
-    return _stand(order, fact, request=None)
+    return _stand(order, fact, at, request=None)

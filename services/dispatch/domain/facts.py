@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.dispatch.domain.order import Cause, Order, Status
@@ -18,6 +18,8 @@ class Standing:
     assignment: int
     clock: str | None
     due_at: datetime | None
+    budget: str | None = field(default=None, kw_only=True)
+    """What the clock that starts with this fact was given, such as `7 wd`; None where none starts or a date is set."""
 
 
 Stand = tuple[Status, str | None, str | None, int, str | None, datetime | None]
@@ -147,6 +149,15 @@ class OrderSupervised(Standing):
     of: str
     charged: str
     supervisor: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderProjected(Standing):
+    of: str
+    before: datetime
+    ends_at: datetime
+    calendar: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

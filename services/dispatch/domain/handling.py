@@ -38,7 +38,7 @@ def accept(states: Mapping[str, Any], message: Message, context: Context) -> Dec
 def start_handling(order: Order, message: Message, city: Any, handler: str | None) -> Decision:
     """Move a dispatched order to its lead's desk; without a handler it is deemed accepted. A request stays pending."""
     MOVES.check(order.status, Status.ACCEPTED)
-    due_at, armed = clocks.handle(order, message.acted_at, city)
+    due_at, armed, budget = clocks.handle(order, message.acted_at, city)
     fact = OrderAccepted(
         Status.ACCEPTED,
         order.lead,
@@ -48,6 +48,7 @@ def start_handling(order: Order, message: Message, city: Any, handler: str | Non
         due_at,
         handler or "",
         handler is None,
+        budget=budget,
     )
     deadlines = (*clocks.STOP[order.clock], *armed)
     return conclude(message.subject, order, city, message.acted_at, (fact,), deadlines, request=order.request)
@@ -73,9 +74,9 @@ def finish(states: Mapping[str, Any], message: Message, context: Context) -> Dec
     handle_due_at = order.handle_due_at or at
     budget = clocks.verify_budget(order, city)
     armed: clocks.Armed = ()
-    due_at = at
+    due_at, given = at, None
     if budget is not None:
-        due_at, armed = clocks.run("verify", at, budget, city, order.assignment, order.version)
+        due_at, armed, given = clocks.run("verify", at, budget, city, order.assignment, order.version)
     handled = OrderHandled(
         Status.HANDLED,
         ladder.verifier_of(order, city),
@@ -89,6 +90,7 @@ def finish(states: Mapping[str, Any], message: Message, context: Context) -> Dec
         reply.evidence,
         is_on_time(at, handle_due_at),
         handle_due_at,
+        budget=given,
     )
     stopped = clocks.stop(order)
     if budget is None:

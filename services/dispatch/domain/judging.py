@@ -31,7 +31,7 @@ def judge_hand_back(states: Mapping[str, Any], message: Message, context: Contex
         return meeting.escalate(order, message, city, Cause.BOUNCED, (judged,))
     at = message.acted_at
     budget = city.clock("dispatch", urgent=order.urgent)
-    due_at, armed = clocks.run("dispatch", at, budget, city, order.assignment, order.version)
+    due_at, armed, given = clocks.run("dispatch", at, budget, city, order.assignment, order.version)
     judged = HandBackJudged(
         Status.WAITING,
         order.dispatcher,
@@ -44,6 +44,7 @@ def judge_hand_back(states: Mapping[str, Any], message: Message, context: Contex
         bounces,
         desk,
         request.asker,
+        budget=given,
     )
     return conclude(message.subject, order, city, at, (judged,), (*clocks.stop(order), *armed))
 

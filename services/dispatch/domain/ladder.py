@@ -79,7 +79,7 @@ def assign(
 ) -> tuple[OrderDispatched, clocks.Armed]:
     """Make the next assignment: one lead, its accept clock; `handle_due_at` is the deadline of a meeting's order."""
     number = order.assignment + 1
-    due_at, armed = clocks.run("accept", at, clocks.accept_budget(order, city), city, number, 0)
+    due_at, armed, budget = clocks.run("accept", at, clocks.accept_budget(order, city), city, number, 0)
     is_meeting = handle_due_at is not None
     fact = OrderDispatched(
         Status.DISPATCHED,
@@ -98,6 +98,7 @@ def assign(
         support,
         is_meeting,
         handle_due_at,
+        budget=budget,
     )
     return fact, armed
 

@@ -179,7 +179,7 @@ def topic_withdrawn(states: Mapping[str, Any], message: Message, context: Contex
     at, city = message.acted_at, context.city
     dispatcher = ladder.dispatching(order.dispatcher, city)
     budget = city.clock("dispatch", urgent=order.urgent)
-    due_at, armed = clocks.run("dispatch", at, budget, city, order.assignment, order.version)
+    due_at, armed, given = clocks.run("dispatch", at, budget, city, order.assignment, order.version)
     fact = OrderOpened(
         Status.WAITING,
         dispatcher,
@@ -189,6 +189,7 @@ def topic_withdrawn(states: Mapping[str, Any], message: Message, context: Contex
         due_at,
         order.case_due_at,
         dispatcher,
+        budget=given,
     )
     if "case" not in order.overdue:
         armed = (*armed, Arm("case.overdue", order.case_due_at))

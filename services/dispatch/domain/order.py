@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from shared.kernel.clock import Term
 from shared.kernel.transitions import Transitions
 
 
@@ -77,7 +78,8 @@ class Order:
     an old rung does nothing. `barred` holds the units whose hand-back was upheld, `passed` those that passed the case
     up, `overdue` every clock that ever ran out, `asked` what the holder asked for in this assignment; `meeting_due_at`
     is the deadline of the resolution that made it. `is_taken_back` is set when the reporter took the report back too
-    late for the work to stop; should the work then fail, the order ends instead of beginning again.
+    late for the work to stop; should the work then fail, the order ends instead of beginning again. `term` is what the
+    running clock is made of, None where a resolution set a date; `fired` are the rungs of it that fired already.
     """
 
     number: str
@@ -111,6 +113,8 @@ class Order:
     topic: str | None = None
     tried: str = ""
     is_taken_back: bool = False
+    term: Term | None = None
+    fired: tuple[str, ...] = ()
 
     @property
     def is_meeting_order(self) -> bool:

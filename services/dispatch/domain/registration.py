@@ -50,13 +50,9 @@ def open_order(states: Mapping[str, Any], message: Message, context: Context) ->
     budget = city.clock("dispatch", urgent=order.urgent)
     case_due_at = add(at, city.clock("case"), city.calendar)
     lead, rule = (holder, "rung") if holder else ladder.lead_by_rule(order, dispatcher, city) or (None, "")
-    armed: clocks.Armed
-    if lead is None:
-        due_at, armed = clocks.run("dispatch", at, budget, city, 0, 0)
-    else:
-        due_at, armed = add(at, budget, city.calendar), ()
+    due_at, armed, given = clocks.run("dispatch", at, budget, city, 0, 0)
     facts: tuple[Standing, ...] = (
-        OrderOpened(Status.WAITING, dispatcher, rung, 0, "dispatch", due_at, case_due_at, dispatcher),
+        OrderOpened(Status.WAITING, dispatcher, rung, 0, "dispatch", due_at, case_due_at, dispatcher, budget=given),
     )
     if lead is not None:
         made, armed = ladder.assign(order, at, city, lead, dispatcher, rule)

@@ -57,9 +57,18 @@ def verify(states: Mapping[str, Any], message: Message, context: Context) -> Dec
         failed = VerificationFailed(*unchanged(order), desk, reason, failures)
         return meeting.escalate(order, message, city, Cause.REWORK, (failed,), tried=reason)
     MOVES.check(order.status, Status.ACCEPTED)
-    due_at, armed = clocks.rework(order, at, city)
+    due_at, armed, budget = clocks.rework(order, at, city)
     failed = VerificationFailed(
-        Status.ACCEPTED, order.lead, order.rung, order.assignment, "handle", due_at, desk, reason, failures
+        Status.ACCEPTED,
+        order.lead,
+        order.rung,
+        order.assignment,
+        "handle",
+        due_at,
+        desk,
+        reason,
+        failures,
+        budget=budget,
     )
     return conclude(message.subject, order, city, at, (failed,), (*clocks.stop(order), *armed))
 
@@ -71,8 +80,8 @@ def rework(states: Mapping[str, Any], message: Message, context: Context) -> Dec
     if order is None or order.status is not Status.VERIFIED:
         return NOTHING
     at, city = message.acted_at, context.city
-    due_at, armed = clocks.rework(order, at, city)
-    fact = OrderReworked(Status.ACCEPTED, order.lead, order.rung, order.assignment, "handle", due_at)
+    due_at, armed, budget = clocks.rework(order, at, city)
+    fact = OrderReworked(Status.ACCEPTED, order.lead, order.rung, order.assignment, "handle", due_at, budget=budget)
     if order.case_due_at is not None and order.topic is None and "case" not in order.overdue:
         # Nobody is charged for the rating window, so the case clock was stopped; its end has not moved.
         armed = (*armed, Arm("case.overdue", order.case_due_at))
