@@ -13,22 +13,32 @@ from deploy.cli import manual
 from deploy.cli.words import t, without_language
 
 MODULES = {
-    "stack": ("up", "status", "down"),
-    "demo": ("demo",),
-    "simulate": ("simulate",),
-    "city": ("city",),
-    "importing": ("import",),
-    "audit": ("audit",),
-    "quarantine": ("quarantine",),
-    "calling": ("address", "token"),
-    "department": ("department",),
-    "ledger": ("ledger",),
-    "papers": ("papers",),
-    "draw": ("draw",),
-    "republish": ("republish",),
-    "score": ("score",),
+    "stack": {
+        "up": ("启动 PostgreSQL、Kafka 和五个服务", "Start PostgreSQL, Kafka and the five services"),
+        "status": ("查看各进程状况", "Show how every process is"),
+        "down": ("停止", "Stop"),
+    },
+    "demo": {"demo": ("演示：模拟城市运行一周", "Show a simulated city for a week")},
+    "simulate": {"simulate": ("模拟一座城市的一年", "Simulate a city's year")},
+    "city": {"city": ("城市配置文件", "City files")},
+    "importing": {"import": ("把 CSV 或 Excel 的各行作为报告送入", "Send the rows of a CSV or Excel file as reports")},
+    "audit": {"audit": ("稽核：以只读身份清点每一件反映", "Account for every report, as a read-only role")},
+    "quarantine": {"quarantine": ("被拒收或无法读取的消息", "Messages that were refused or could not be read")},
+    "calling": {
+        "address": ("打印一个服务的地址", "Print the address of a service"),
+        "token": ("打印一个调用凭证", "Print a token to call with"),
+    },
+    "department": {"department": ("部门接入：用自己的软件收单、回单", "Departments with software of their own")},
+    "ledger": {"ledger": ("联席会台账", "Ledgers of the joint meetings")},
+    "papers": {"papers": ("台账、通知、纪要与总结", "Ledgers, notices, minutes, summaries")},
+    "draw": {"draw": ("抽检、回头看、两随机的抽样", "Draws of checks and inspections")},
+    "republish": {"republish": ("重发一个丢失的消息流", "Fill a lost stream again from the journals")},
+    "score": {"score": ("评分：三率与各项指标", "Scores: three rates and case rates")},
 }
-"""Modules of `deploy.cli` with a `register(app)`, and the commands that each adds; a new noun is a new line here."""
+"""Modules of `deploy.cli` with a `register(app)`, and what the front page says of the commands that each adds.
+
+A new noun is a new line here. The front page imports none of them.
+"""
 
 OK, CHECK_FAILED, WRONG_USAGE, NOT_RUNNING, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -37,9 +47,9 @@ errors = Console(stderr=True)
 
 
 def build(command: str = "") -> typer.Typer:
-    """Return the program with every command of `MODULES`, or for a known one with its module alone.
+    """Return the program with a known command's module alone, or without one as its front page.
 
-    All of them together take seconds to import: simulation and auditor bring the services along.
+    All modules together take seconds to import: simulation and auditor bring the services along.
     """
     manual.speak()
     app = typer.Typer(
@@ -64,10 +74,17 @@ def build(command: str = "") -> typer.Typer:
     ) -> None:
         """Take the language that `words` has already acted on."""
 
-    wanted = [module for module, commands in MODULES.items() if command in commands]
-    for module in wanted or MODULES:
-        importlib.import_module(f"deploy.cli.{module}").register(app)
+    for module, commands in MODULES.items():
+        if command in commands:
+            importlib.import_module(f"deploy.cli.{module}").register(app)
+            return app
+    for name, said in ((name, said) for commands in MODULES.values() for name, said in commands.items()):
+        app.command(name, help=t(*said))(_named)
     return app
+
+
+def _named() -> None:
+    """Stand on the front page for a command that `build` was not asked for."""
 
 
 def run() -> None:

@@ -49,8 +49,8 @@ class Kept:
 class Tables:
     """What the tables of one service's schema hold."""
 
-    fences: dict[tuple[str, str, int], int] = attribute(default_factory=dict)
-    """(reader, topic, partition) -> expected offset."""
+    fences: dict[str, dict[Partition, int]] = attribute(default_factory=dict)
+    """By reader: partition -> expected offset."""
     subjects: dict[str, Kept] = attribute(default_factory=dict)
     inbox: dict[tuple[str, str], Reply] = attribute(default_factory=dict)
     parked: dict[str, dict[FactId, tuple[Record, str]]] = attribute(default_factory=dict)
@@ -142,12 +142,11 @@ class DictStore:
 
     async def fences(self, reader: str) -> dict[Partition, int]:
         """Return the expected offset of each partition that this reader has a fence for."""
-        return {(t, p): expected for (r, t, p), expected in self.tables.fences.items() if r == reader}
+        return dict(self.tables.fences.get(reader, {}))
 
     async def begin_fences(self, reader: str, positions: Mapping[Partition, int]) -> None:
         """Set the fence of partitions that have none yet to the reader's position (shell.md §1.4)."""
-        for (topic, partition), expected in positions.items():
-            self.tables.fences.setdefault((reader, topic, partition), expected)
+        self.tables.fences[reader] = {**positions, **self.tables.fences.get(reader, {})}
 
     async def aside(self) -> list[str]:
         """Return the subjects that are set aside."""
@@ -172,7 +171,7 @@ class DictTransaction:
         known = await self.store.fences(batch.reader)
         may, must = subjects_to_lock(self.service, work)
         must |= batch.extra
-        self._born |= must - self.tables.subjects.keys()
+        self._born |= {name for name in must if name not in self.tables.subjects}
         there = (may | batch.release) & self.tables.subjects.keys()
         subjects = {name: self._subject(name) for name in sorted(must | there)}
         keys = {w.inbox for w in work if w.inbox is not None and not (w.message and w.message.creates)}
@@ -211,7 +210,7 @@ class DictTransaction:
             ]
         )
         needed = {name for work in works for name in subjects_of(self.service, work)}
-        self._born |= needed - self.tables.subjects.keys()
+        self._born |= {name for name in needed if name not in self.tables.subjects}
         loaded = Loaded(clock, {}, {name: self._subject(name) for name in sorted(needed)})
         messages = [w.message for w in works if w.message is not None]
         loaded.prepared = await self.service.store.prepare(self.effects, messages, clock.now)
@@ -248,8 +247,8 @@ class DictTransaction:
                 waiting.pop(_fact_id(work.message), None)
                 if not waiting:
                     tables.parked.pop(work.message.subject, None)
-        for (topic, partition), expected in outcome.fences.items():
-            tables.fences[reader, topic, partition] = expected
+        if outcome.fences:
+            tables.fences.setdefault(reader, {}).update(outcome.fences)
         for effect in self.effects.wanted:
             effect()
 
@@ -298,8 +297,9 @@ class DictTransaction:
 
     async def _parked(self, subjects: Mapping[str, Subject], clock: Clock) -> dict[str, list[Work]]:
         found: dict[str, list[Work]] = {}
-        for subject in subjects.keys() & self.tables.parked.keys():
-            waiting = self.tables.parked[subject]
+        for subject in subjects:
+            if (waiting := self.tables.parked.get(subject)) is None:
+                continue
             works = [open_record(waiting[id_][0], self.service.wire, clock) for id_ in sorted(waiting)]
             found[subject] = list(await self._resolve([w for w in works if w.message is not None]))
         return found

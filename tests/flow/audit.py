@@ -52,7 +52,7 @@ def rest(world: World, residents: Residents) -> Findings:
         for reader in office.readers:
             for topic in reader.topics:
                 for place in ((topic, p) for p in range(world.streams.partitions[topic])):
-                    kept_record = world.streams.first_from(place, tables.fences.get((reader.group, *place), 0))
+                    kept_record = world.streams.first_from(place, tables.fences.get(reader.group, {}).get(place, 0))
                     if kept_record is not None:
                         yield f"{reader.group}: {place} was not read to its end"
 

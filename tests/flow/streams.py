@@ -25,6 +25,8 @@ class Streams:
     def __init__(self, topics: Mapping[str, TopicConfig]) -> None:
         self.partitions = {name: config.partitions for name, config in topics.items()}
         self.logs: dict[Partition, list[Kept | None]] = {}
+        self.places: dict[str, list[Partition]] = {name: [] for name in topics}
+        """The partitions of each topic that hold anything."""
 
     def append(
         self, topic: str, key: bytes | None, headers: tuple[tuple[str, bytes], ...], value: bytes, at: datetime,
@@ -32,7 +34,9 @@ class Streams:
     ) -> Record:  # fmt: skip
         """Write a record where its key belongs."""
         place = (topic, zlib.crc32(key or b"") % self.partitions[topic] if partition is None else partition)
-        log = self.logs.setdefault(place, [])
+        if (log := self.logs.get(place)) is None:
+            log = self.logs[place] = []
+            self.places[topic].append(place)
         record = Record(*place, len(log), key, headers, value, at)
         log.append(Kept(record, step))
         return record
@@ -47,7 +51,11 @@ class Streams:
 
     def first_from(self, place: Partition, offset: int) -> Kept | None:
         """Return the first record at or after an offset."""
-        return next((kept for kept in self.logs.get(place, ())[offset:] if kept is not None), None)
+        log = self.logs.get(place, ())
+        for n in range(offset, len(log)):
+            if (kept := log[n]) is not None:
+                return kept
+        return None
 
     def records(self, topic: str) -> list[Record]:
         """Return all records of a topic, partition by partition."""

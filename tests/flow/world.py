@@ -189,15 +189,16 @@ class World:
             reader.position = {**new, **fences}
 
     def _partitions(self, reader: Reader) -> list[Partition]:
-        return [(t, p) for t in reader.topics for p in range(self.streams.partitions[t]) if (t, p) in self.streams.logs]
+        return [place for topic in reader.topics for place in self.streams.places[topic]]
 
     def fetch(self, reader: Reader, *, lagging: bool = True) -> list[Record]:
         """Return some records of some partitions, each partition's in order, and move the client's position."""
         room = self.random.choice((1, 3, 10, 50, 500))
+        position, logs = reader.position, self.streams.logs
         open_ = [
-            place for place in self._partitions(reader)
-            if reader.position.get(place, 0) < self.streams.end(place)
-            and not (lagging and reader.lags_until.get(place[0], 0) > self.steps)
+            place for topic in reader.topics
+            if not (lagging and reader.lags_until.get(topic, 0) > self.steps)
+            for place in self.streams.places[topic] if position.get(place, 0) < len(logs[place])
         ]  # fmt: skip
         self.random.shuffle(open_)
         records: list[Record] = []

@@ -74,19 +74,22 @@ def test_a_module_adds_just_the_commands_that_are_looked_for_in_it(module: str) 
     app = typer.Typer()
     app.callback()(lambda: None)
     importlib.import_module(f"deploy.cli.{module}").register(app)
-    assert tuple(get_command(app).commands) == MODULES[module]
+    assert list(get_command(app).commands) == list(MODULES[module])
 
 
 EVERY_PAGE = """
 from typer.main import get_command
 from typer.testing import CliRunner
-from deploy.cli.main import build
-def pages(command, path):
+from deploy.cli.main import MODULES, build
+def pages(program, command, path):
     print(CliRunner().invoke(program, [*path, "--help"]).output)
     for name, child in getattr(command, "commands", {}).items():
-        pages(child, [*path, name])
-program = build()
-pages(get_command(program), [])
+        pages(program, child, [*path, name])
+print(CliRunner().invoke(build(), ["--help"]).output)
+for commands in MODULES.values():
+    program = build([*commands][0])
+    for name, command in get_command(program).commands.items():
+        pages(program, command, [name])
 """
 
 
