@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from services.console import moments
+from services.console.mobilising import MOBILISING
 from services.console.people import PEOPLE
 from services.console.queries import Told
 from services.console.story import Story
@@ -393,6 +394,7 @@ _STORIES = {
     "policy.refused.v1": Story("rate", word("拒绝更改评分办法"), shape="late"),
     "score.published.v1": Story("rate", word("公布评分"), who="unit", shape="done"),
     **SUPERVISION,
+    **MOBILISING,
 }
 QUIET = (
     "score.counted.v1",

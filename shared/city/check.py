@@ -20,7 +20,7 @@ from shared.city.lines import Lines, read
 from shared.city.load import build, days_of, slots_of
 from shared.city.mechanisms import MECHANISMS
 from shared.city.model import Kind, Rung, UnitLevel
-from shared.city.parts import PARTIES, PERIODS
+from shared.city.parts import CALLEES, PARTIES, PERIODS, WHISTLES
 from shared.city.problems import Findings, Problem
 
 __all__ = ["Problem", "check"]
@@ -68,6 +68,8 @@ class _Checker(Findings):
             self.clocks,
             self.chain,
             self.councils,
+            self.whistles,
+            self.volunteering,
             self.scoring,
             self.admission,
             self.calendar,
@@ -283,6 +285,27 @@ class _Checker(Findings):
             self.one_of((*path, "period"), row["period"], PERIODS)
             if row["mechanism"] not in self.data.get("mechanisms", ()):
                 self.say((*path, "mechanism"), "city.council_off", council=row["code"], mechanism=row["mechanism"])
+
+    def whistles(self) -> None:
+        """Check which level may call whom by which whistle, and that a mechanism is on which allows it."""
+        on = {"whistle", "street-rights"} & set(self.data.get("mechanisms", ()))
+        for level, row in self.parts["whistles"].items():
+            path = ("whistles", level)
+            if not self.keys(path, row, schema.WHISTLING, f"whistles.{level}"):
+                continue
+            self.one_of((*path, "callees"), row["callees"], CALLEES)
+            for kind in row["kinds"]:
+                self.one_of((*path, "kinds"), kind, WHISTLES)
+            if not on:
+                self.say(path, "city.whistle_off", level=level)
+
+    def volunteering(self) -> None:
+        """Check that posts, teams and zones for members are offered where their mechanism is on."""
+        for kind, names in self.parts["volunteering"].items():
+            if not isinstance(names, list):
+                self.say(("volunteering", kind), "city.wrong_type", key=kind, wanted="list")
+            if "double-post" not in self.data.get("mechanisms", ()):
+                self.say(("volunteering", kind), "city.volunteering_off")
 
     def scoring(self) -> None:
         """Check weights, credits, order of versions and what may not be published about communities."""

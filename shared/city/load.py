@@ -33,6 +33,7 @@ from shared.city.model import (
     Source,
     Unit,
     UnitLevel,
+    Whistling,
 )
 from shared.city.parts import Party
 from shared.kernel.calendar import Calendar
@@ -93,6 +94,11 @@ def build(data: Mapping[str, Any], geojson: Mapping[str, Any], version: str) -> 
         rungs={rung: UnitLevel(data["ladder"][rung]) if rung in data["ladder"] else None for rung in Rung},
         chain=tuple(_level(row) for row in data["chain"]),
         councils=tuple(_council(row) for row in data.get("councils", ())),
+        whistles={
+            UnitLevel(level): Whistling(row["callees"], tuple(row["kinds"]))
+            for level, row in data.get("whistles", {}).items()
+        },
+        volunteering={kind: tuple(names) for kind, names in data.get("volunteering", {}).items()},
         unable_starts_at=data["unable_starts_at"],
         policies=tuple(_policy(row) for row in data["scoring"]),
         sources={row["code"]: _source(row) for row in data["sources"]},

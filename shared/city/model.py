@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import cached_property
@@ -37,6 +37,7 @@ from shared.city.parts import (
     Source,
     Unit,
     UnitLevel,
+    Whistling,
 )
 from shared.kernel.calendar import Calendar
 from shared.kernel.clock import Budget
@@ -67,6 +68,7 @@ __all__ = [
     "Source",
     "Unit",
     "UnitLevel",
+    "Whistling",
 ]
 
 
@@ -101,6 +103,9 @@ class City:
     pairing_rule: Mapping[str, int]
     grid_norms: Mapping[UnitLevel, tuple[int, int]]
     councils: tuple[Council, ...] = ()
+    whistles: Mapping[UnitLevel, Whistling] = field(default_factory=dict)
+    volunteering: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Kind (post, team, zone) -> what communities offer to members for double duty (双岗双责)."""
 
     @cached_property
     def geography(self) -> Geography:

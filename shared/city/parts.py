@@ -298,6 +298,20 @@ class Council:
         return self.chair in present and here >= self.quorum * len(self.parties)
 
 
+CALLEES = ("members", "departments")
+"""Whom a whistle may call: Party members checked in at the place, or departments."""
+WHISTLES = ("emergency", "joint", "stubborn", "volunteer")
+"""Kinds of whistles: danger; several powers needed; one unit cannot; voluntary work (members alone)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whistling:
+    """What units of one level may sound (吹哨报到): which kinds, and whom they call."""
+
+    callees: str
+    kinds: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """One immutable version of how answers become scores, published before it takes effect; fractions are exact.

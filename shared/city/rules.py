@@ -70,6 +70,14 @@ register(
             "议事机构 {council} 所属机制 {mechanism} 没有启用",
             "Council {council}: its mechanism {mechanism} is not switched on",
         ),
+        "city.whistle_off": (
+            "{level} 可以吹哨，但吹哨报到、街道赋权都没有启用",
+            "Level {level} may whistle, but neither whistle nor street-rights is switched on",
+        ),
+        "city.volunteering_off": (
+            "设有志愿岗位，但双岗双责没有启用",
+            "There are volunteer posts, but double-post is not switched on",
+        ),
         "city.weights": (
             "评分版本 {version} 的权重合计 {total}，应为 100%",
             "Policy {version}: weights add to {total}",

@@ -19,7 +19,7 @@ def _keys(required: str, optional: str = "") -> Keys:
 FILE = _keys(
     "city marks published mechanisms admission posts chain sources ladder unable_starts_at clocks limits shares "
     "scoring simulation calendar departments groups matters units pairings",
-    "pairing_rule grid_norms boundaries councils",
+    "pairing_rule grid_norms boundaries councils whistles volunteering",
 )
 """The sections of the file."""
 
@@ -35,9 +35,9 @@ MAPPINGS: dict[str, Keys] = {
         "unable.judge release.judge supervision ledger screen receipt cut_off call call.urgent minutes "
         "make_up temporary answer_after_deferral reply objection feedback.acknowledge feedback.tell "
         "feedback.acknowledge_for write_off resolution.longest whistle.sign whistle.sign.urgent "
-        "whistle.report_in whistle.report_in.urgent wish.review wish.agree wish.unclaimed wish.give_up "
-        "wish.confirm project.sign consent rate.judge rate.call_back exclusion.ask exclusion.decide look_back "
-        "rectify admission.ahead"
+        "whistle.report_in whistle.report_in.urgent supervision.receipt wish.review wish.agree wish.unclaimed "
+        "wish.give_up wish.confirm project.sign consent rate.judge rate.call_back exclusion.ask exclusion.decide "
+        "look_back rectify admission.ahead"
     ),
     "limits": _keys(
         "bounces hand_backs extensions suspensions reworks dissatisfied deferrals reopenings list_reviews tellings "
@@ -48,6 +48,8 @@ MAPPINGS: dict[str, Keys] = {
     "calendar": _keys("hours known holidays makeups"),
     "pairing_rule": _keys("", "least most"),
     "grid_norms": _keys("", "grid subgrid"),
+    "whistles": _keys("", "grid community street"),
+    "volunteering": _keys("", "post team zone"),
     "simulation": _keys(
         "arrivals groups utility_season intake ladder dispatch hand_back max_bounces accept handle unable extension "
         "suspension supervision verify rate mediation wish topic_by_hand meeting decide defer_max city_top resolved "
@@ -81,5 +83,6 @@ ROWS: dict[str, Keys] = {
 
 ESTATE = _keys("code name", "aliases")
 PARTY = _keys("code zh", "act")
+WHISTLING = _keys("callees kinds")
 WEIGHTS = _keys("response resolution satisfaction")
 ADMISSION_ITEM = _keys("code name kind")

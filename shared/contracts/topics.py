@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from shared.contracts import dispatch, feedback, intake
 from shared.contracts import escalation as escalation  # its types are on `ledger`
+from shared.contracts import membership as membership  # its types are on `orders`
 from shared.contracts import people as people  # its types are on `cases`
 from shared.contracts import supervision as supervision  # its types are on `feedback`
+from shared.contracts import whistle as whistle  # its types are on `orders`
 from shared.contracts.base import Contract, all_types
 
 SERVICES = ("intake", "dispatch", "escalation", "feedback")
@@ -67,7 +69,8 @@ STREAMS = (
     ),
     Stream(
         "orders", "dispatch", ("intake", "escalation", "feedback", "console"),
-        _of("dispatch", dispatch.ReplyRefused), "case id", True, 12, "who is responsible, from registration to closing",
+        _of("dispatch", dispatch.ReplyRefused), "case id", True, 12,
+        "who is responsible, from registration to closing",
     ),
     Stream(
         "ledger", "escalation", ("intake", "dispatch", "feedback", "console"),

@@ -215,6 +215,11 @@ class Evolution:
 
         return enter
 
+    def include(self, other: Evolution) -> None:
+        """Enter every fold of another table."""
+        for kind, fold in other.table.items():
+            self.on(kind)(fold)
+
     def __call__(self, state: Any, fact: Any, acted_at: datetime) -> Any:
         """Fold one fact into the state; a type without entry leaves it as it is."""
         fold = self.table.get(type(fact))

@@ -2,33 +2,59 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 from services.dispatch.domain import (
     closing,
     deadlines,
     dispatching,
+    double_duty,
     handling,
     judging,
     meeting,
     projecting,
     registration,
+    reporting_in,
+    roster,
     verification,
+    whistle,
+    whistle_folds,
+    whistling,
     words,
 )
 from services.dispatch.domain.evolution import evolve
 from services.dispatch.domain.order import Order
+from services.dispatch.domain.whistle_desk import desk_of
 from shared.kernel.decisions import Deciders, Message
 
 decide = Deciders()
 for part in (registration, dispatching, handling, judging, verification, meeting, closing, deadlines, projecting):
     decide.include(part.decide)
+for noun in (whistling, reporting_in, roster, double_duty):
+    decide.include(noun.decide)
+for folds in (whistle_folds, roster, double_duty):
+    evolve.include(folds.evolve)
 
-STATES: dict[str, type] = {"case": Order}
+STATES: dict[str, type] = {
+    "case": Order,
+    "whistle": whistle.Whistle,
+    "roster": roster.Roster,
+    "activity": double_duty.DoubleDuty,
+}
 """Kind of subject -> its state."""
+SPOKEN: tuple[ModuleType, ...] = (whistle, roster, double_duty)
+"""Modules with facts and messages of further nouns than the order."""
 
 
 def touches(message: Message) -> tuple[str, ...]:
-    """Name the further subjects that a message is about."""
+    """Name the further subjects that a message is about: a whistle's case and callers' roster, a member's community."""
+    data = message.data
+    if isinstance(data, whistle.SoundWhistle):
+        called_from = roster.roster_of(desk_of(message.actor))
+        return (called_from, data.case) if data.case else (called_from,)
+    if isinstance(data, double_duty.ClaimDuty):
+        return (roster.roster_of(data.community),)
     return ()
 
 
-__all__ = ["STATES", "Order", "decide", "evolve", "touches", "words"]
+__all__ = ["SPOKEN", "STATES", "Order", "decide", "evolve", "touches", "words"]

@@ -1,0 +1,60 @@
+"""Whistles, check-in and double duty in the words of the office: what is mobilised beside the orders themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.console.story import Story
+from services.console.words import Tongue, word
+from shared.city.model import City
+
+
+def _callee(text: str) -> Any:
+    def said(d: Mapping[str, Any], city: City, t: Tongue) -> str:
+        return t(text, unit=city.name_of(str(d["callee"])))
+
+    return said
+
+
+def _called(d: Mapping[str, Any], city: City, t: Tongue) -> str:
+    return t("吹哨：呼叫{units}", units=t("、").join(city.name_of(code) for code in d["callees"]))
+
+
+def _confirmed(d: Mapping[str, Any], city: City, t: Tongue) -> str:
+    text = word("{unit}到场属实") if d["here"] else word("{unit}没有到场")
+    return t(text, unit=city.name_of(str(d["callee"])))
+
+
+def _reported_in(d: Mapping[str, Any], city: City, t: Tongue) -> str:
+    text = word("{unit}迟到到场") if d["late"] else word("{unit}报到")
+    return t(text, unit=city.name_of(str(d["callee"])))
+
+
+def _ended(d: Mapping[str, Any], city: City, t: Tongue) -> str:
+    return t("吹哨结束，议定 {n} 项", n=len(d["conclusions"]))
+
+
+MOBILISING = {
+    "whistle.asked.v1": Story("dispatch", word("提请吹哨"), who="whistler", note="why"),
+    "whistle.sounded.v1": Story("dispatch", word("吹哨"), _called, "whistler", "why"),
+    "whistle.signed.v1": Story("handle", word("签收哨令"), _callee(word("{unit}签收哨令")), "callee"),
+    "whistle.reported_in.v1": Story("handle", word("报到"), _reported_in, "callee"),
+    "whistle.confirmed.v1": Story("handle", word("核实到场"), _confirmed, "whistler"),
+    "whistle.no_show.v1": Story(
+        "handle", word("未报到，督办"), _callee(word("{unit}未按时报到，督办")), "supervisor", shape="late"
+    ),
+    "whistle.receipted.v1": Story("handle", word("督办回执"), who="callee", note="note"),
+    "whistle.objected.v1": Story("handle", word("提出异议"), who="callee", note="why"),
+    "whistle.released.v1": Story("dispatch", word("免除到场"), _callee(word("免除{unit}到场")), "whistler", "why"),
+    "whistle.ended.v1": Story("handle", word("吹哨结束"), _ended, "whistler", shape="done"),
+    "whistle.part_done.v1": Story("handle", word("完成议定事项"), who="unit", note="note", shape="done"),
+    "whistle.part_overdue.v1": Story("handle", word("议定事项超期，督办"), who="unit", shape="late"),
+    "whistle.cancelled.v1": Story("dispatch", word("撤销吹哨"), who="whistler", note="why"),
+    "whistle.rated.v1": Story("rate", word("吹哨双向评价"), who="rater", note="note"),
+    "member.checked_in.v1": Story("dispatch", word("党员报到"), who="unit"),
+    "member.checked_out.v1": Story("dispatch", word("党员转出"), who="unit"),
+    "activity.claimed.v1": Story("dispatch", word("认领岗位"), who="community", note="item"),
+    "activity.registered.v1": Story("handle", word("登记活动"), who="community", note="what"),
+    "activity.assessed.v1": Story("rate", word("考评双岗双责"), who="community", note="opinion", shape="done"),
+}

@@ -1,0 +1,16 @@
+"""Which mechanism a city has switched on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.kernel.refusals import Refused
+from shared.kernel.rules import register
+
+register({"mechanism.off": ("本市未启用此机制：{mechanism}", "This city has not switched on {mechanism}")})
+
+
+def require(city: Any, mechanism: str) -> None:
+    """Refuse what the city file does not switch on."""
+    if mechanism not in city.mechanisms:
+        raise Refused("mechanism.off", "", mechanism=mechanism)

@@ -1,0 +1,1 @@
+"""What dispatch writes for people, a module per paper."""

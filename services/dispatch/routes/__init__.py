@@ -1,0 +1,1 @@
+"""HTTP of dispatch's further nouns, a module each."""

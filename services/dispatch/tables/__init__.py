@@ -1,0 +1,1 @@
+"""What is read of dispatch's further nouns, a module each."""
