@@ -1,4 +1,4 @@
-"""The database of a city: schemas, roles with the least they need, and the clock everyone reads."""
+"""The database of a city: schemas, roles with the least they need, the clock and the calendar everyone reads."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import asyncpg
 DATABASE = "sidan"
 SERVICES = ("intake", "dispatch", "escalation", "feedback", "console")
 AUDITOR = "auditor"
+PUBLISHER = "dispatch"
+"""The service that publishes calendars: it owns the clocks."""
 
 # A zombie that hangs in its transaction would otherwise block its partition for ever (shell.md 1.6).
 _LIMITS = {"idle_in_transaction_session_timeout": "10s", "lock_timeout": "10s", "statement_timeout": "30s"}
@@ -18,6 +20,9 @@ _CLOCK = """
 CREATE TABLE IF NOT EXISTS "{city}".clock (
     real_at timestamptz NOT NULL, virtual_at timestamptz NOT NULL, rate double precision NOT NULL, horizon timestamptz);
 CREATE UNIQUE INDEX IF NOT EXISTS clock_is_one_row ON "{city}".clock ((true));
+CREATE TABLE IF NOT EXISTS "{city}".calendar (
+    version int PRIMARY KEY, year int NOT NULL, content jsonb NOT NULL,
+    published_at timestamptz NOT NULL DEFAULT clock_timestamp());
 CREATE OR REPLACE FUNCTION "{city}".sidan_now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT coalesce(
         (SELECT least(virtual_at + (clock_timestamp() - real_at) * rate, coalesce(horizon, 'infinity'))
@@ -82,6 +87,8 @@ async def _make_city(connection: asyncpg.Connection, city: str, passwords: Mappi
         await connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}" AUTHORIZATION "{owner}"')
         await _make_login(connection, schema, passwords[service], path=[schema, cell])
         await _let_read_clock(connection, cell, schema)
+        if service == PUBLISHER:
+            await connection.execute(f'GRANT INSERT ON "{cell}".calendar TO "{schema}"')
         await _let_read_clock(connection, cell, owner)  # a migration may use the clock's function
         await connection.execute(f'GRANT USAGE ON SCHEMA "{schema}" TO "{schema}"')
 
@@ -98,7 +105,7 @@ async def _make_login(connection: asyncpg.Connection, name: str, password: str, 
 
 async def _let_read_clock(connection: asyncpg.Connection, cell: str, role: str) -> None:
     await connection.execute(f'GRANT USAGE ON SCHEMA "{cell}" TO "{role}"')
-    await connection.execute(f'GRANT SELECT ON "{cell}".clock TO "{role}"')
+    await connection.execute(f'GRANT SELECT ON "{cell}".clock, "{cell}".calendar TO "{role}"')
 
 
 def _dsn(dsn: str, *, database: str = "", user: str = "", password: str = "") -> str:

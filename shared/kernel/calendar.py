@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from itertools import pairwise
@@ -12,6 +13,31 @@ from zoneinfo import ZoneInfo
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 _SECOND = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Festival:
+    """Days off of one name, first to last, weekends among them included."""
+
+    name: str
+    first: date
+    last: date
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """Return its days in order."""
+        return tuple(date.fromordinal(n) for n in range(self.first.toordinal(), self.last.toordinal() + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarYear:
+    """One year's statutory calendar as it was published in the city; `version` counts all that were."""
+
+    year: int
+    holidays: tuple[Festival, ...]
+    makeups: tuple[date, ...]
+    reason: str
+    version: int
 
 
 def _micros(at: time) -> int:
@@ -32,11 +58,25 @@ class Calendar:
     known: frozenset[int] = frozenset()
     hours: tuple[tuple[time, time], ...] = ((time(8, 30), time(12)), (time(13, 30), time(18)))
     zone: ZoneInfo = SHANGHAI
+    names: Mapping[date, str] = field(default_factory=dict, hash=False)
+    """What a day off is called, where somebody said so."""
 
     def __post_init__(self) -> None:
         edges = [_micros(edge) for span in self.hours for edge in span]
         if not edges or any(a >= b for a, b in pairwise(edges)):
             raise ValueError("office hours must be non-empty spans in order")
+
+    def with_year(self, published: CalendarYear) -> Calendar:
+        """Return the calendar with one year replaced by what was published for it."""
+        year = published.year
+        named = {day: festival.name for festival in published.holidays for day in festival.days}
+        return replace(
+            self,
+            holidays=frozenset(day for day in self.holidays if day.year != year) | named.keys(),
+            makeups=frozenset(day for day in self.makeups if day.year != year) | frozenset(published.makeups),
+            known=self.known | {year},
+            names={day: name for day, name in self.names.items() if day.year != year} | named,
+        )
 
     # --- days -----------------------------------------------------------------------------------------------------
 

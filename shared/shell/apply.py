@@ -15,7 +15,18 @@ from typing import Any
 from shared.contracts.base import Contract
 from shared.contracts.envelope import stated
 from shared.contracts.topics import READS, STATE_STREAM, stream_of
-from shared.kernel.decisions import CLOCK, OUTSIDE, Actor, Answer, Arm, Cancel, Context, Decision, Message
+from shared.kernel.decisions import (
+    CLOCK,
+    OUTSIDE,
+    Actor,
+    Answer,
+    Arm,
+    CalendarChanged,
+    Cancel,
+    Context,
+    Decision,
+    Message,
+)
 from shared.kernel.refusals import Refused
 from shared.shell.opening import OUTSIDE_ID, sender_of
 from shared.shell.service import Service
@@ -120,7 +131,7 @@ class _Run:
         self.bench, self.service, self.loaded, self.batch = bench, bench.service, loaded, batch
         self.reads = bench.reads
         self.out = Outcome()
-        self.context = Context(loaded.clock.now, bench.city, bench.new_id, loaded.prepared)
+        self.context = Context(loaded.clock.now, loaded.city or bench.city, bench.new_id, loaded.prepared)
         self.waiting: dict[str, list[Work]] = {s: list(works) for s, works in loaded.parked.items()}
         self.was_parked = {id(w) for works in loaded.parked.values() for w in works}
         self.low: set[Partition] = set()
@@ -191,7 +202,9 @@ class _Run:
             return []
         if message.source in INSIDE:
             return self._inside(work, message)
-        if message.source == CLOCK:
+        if message.source == CLOCK and isinstance(message.data, CalendarChanged):
+            self._project_anew(message)
+        elif message.source == CLOCK:
             self._due(work, message)
         else:
             self._outside(work, message)
@@ -313,6 +326,13 @@ class _Run:
             again = later(self.loaded.clock.now, RETRY_DEADLINE_AFTER)
             due = message.data
             self._rearm([Arm(due.name, again, due.data, message.subject, message.touches)])
+
+    def _project_anew(self, message: Message) -> None:
+        """Let a subject follow the calendar; where that fails its deadlines stay where they are, and it is said."""
+        try:
+            self._commit(message, self._decide(message))
+        except Exception as error:
+            self.out.set_aside.append((message.subject, f"calendar {message.data.version}: {brief(error)}"))
 
     def _unreadable(self, work: Work) -> None:
         """Keep what cannot be read; an inside one leaves a gap in its subject that parks what follows."""

@@ -48,11 +48,15 @@ class Desk:
 
     def __init__(self, shell: Shell, secret: str) -> None:
         self.shell, self.secret = shell, secret
-        self.city: Any = shell.bench.city
         self.city_code = shell.bench.city_code
         self._single: deque[_Request] = deque()
         self._bulk: deque[_Request] = deque()
         self._woken = asyncio.Event()
+
+    @property
+    def city(self) -> Any:
+        """Return the city, with the calendars published in it."""
+        return self.shell.store.city
 
     @property
     def engine(self) -> AsyncEngine:

@@ -13,7 +13,9 @@ from datetime import datetime
 from heapq import heappop, heappush
 from typing import Any
 
-from shared.kernel.decisions import CLOCK, SYSTEM, Arm, Due, Message
+from shared.kernel.calendar import CalendarYear
+from shared.kernel.decisions import CLOCK, SYSTEM, Arm, CalendarChanged, Due, Message
+from shared.shell.almanac import following
 from shared.shell.apply import Bench, due_id, fold_deadlines, is_disarmed, subjects_of, subjects_to_lock
 from shared.shell.opening import open_batch, open_record
 from shared.shell.work import (
@@ -63,9 +65,15 @@ class Tables:
     """By subject and name."""
     due: list[tuple[datetime, str, str]] = attribute(default_factory=list)
     """A heap over the deadlines; an entry whose deadline is gone or has moved counts for nothing."""
+    years: list[CalendarYear] = attribute(default_factory=list)
+    """The calendars published in the city."""
+    projected: dict[str, int] = attribute(default_factory=dict)
+    """Subject -> how many of them its deadlines have met; none where it is missing."""
 
     def arm(self, arm: Arm) -> None:
         """Arm or re-arm a deadline."""
+        if not self.deadlines.get(arm.subject):
+            self.projected[arm.subject] = len(self.years)
         self.deadlines.setdefault(arm.subject, {})[arm.name] = arm
         heappush(self.due, (arm.due_at, arm.subject, arm.name))
 
@@ -122,7 +130,13 @@ class DictStore:
 
     async def clock(self, conn: Any) -> Clock:
         """Return the clock as it was set."""
-        return Clock(self.at, self.real_at, self.rate)
+        return Clock(self.at, self.real_at, self.rate, len(self.tables.years))
+
+    @property
+    def city(self) -> Any:
+        """Return the city with the calendars published in it."""
+        years = self.tables.years
+        return following(self.bench.city, years) if years else self.bench.city
 
     async def now(self) -> Clock:
         """Return the clock as it was set."""
@@ -184,6 +198,7 @@ class DictTransaction:
         )
         messages = [w.message for w in work if w.message is not None and w.message.data is not None]
         loaded.prepared = await self.service.store.prepare(self.effects, messages, clock.now)
+        loaded.city = self.store.city
         return loaded, replace(batch, work=work)
 
     async def load_due(self, limit: int) -> tuple[Loaded, Batch]:
@@ -214,14 +229,34 @@ class DictTransaction:
         loaded = Loaded(clock, {}, {name: self._subject(name) for name in sorted(needed)})
         messages = [w.message for w in works if w.message is not None]
         loaded.prepared = await self.service.store.prepare(self.effects, messages, clock.now)
+        loaded.city = self.store.city
         return loaded, Batch(works)
+
+    async def load_stale(self, after: str, limit: int) -> tuple[Loaded, Batch, str]:
+        """Take subjects whose deadlines were projected by an older calendar."""
+        clock, tables = await self.store.now(), self.tables
+        stale = sorted(s for s in tables.deadlines if s > after and tables.projected.get(s, 0) < clock.calendar)[:limit]
+        if not stale:
+            return Loaded(clock, {}, {}), Batch(), ""
+        self.effects.at_commit(lambda: tables.projected.update(dict.fromkeys(stale, clock.calendar)))
+        loaded = Loaded(clock, {}, {name: self._subject(name) for name in stale}, city=self.store.city)
+        changed = CalendarChanged(clock.calendar, tables.years[-1].reason)
+        work = [
+            Work(Message(changed, name, CLOCK, SYSTEM, clock.now, f"{name}/calendar/{clock.calendar}"))
+            for name in stale
+        ]
+        return loaded, Batch(work), stale[-1]
 
     async def commit(self, outcome: Outcome, reader: str) -> None:
         """Keep the outcome for the end of the transaction; what could fail fails here."""
         if outcome.inbox.keys() & self.tables.inbox.keys():
             raise AlreadyThere(f"inbox: {sorted(outcome.inbox.keys() & self.tables.inbox.keys())}")
-        if outcome.rows:
-            await self.service.store.save(self.effects, outcome.rows)
+        years = [row for row in outcome.rows if isinstance(row, CalendarYear)]
+        if years:
+            self.effects.at_commit(lambda: self.tables.years.extend(years))
+        if len(years) < len(outcome.rows):
+            others = [row for row in outcome.rows if not isinstance(row, CalendarYear)]
+            await self.service.store.save(self.effects, others)
         self._outcome = outcome, reader
 
     def finish(self) -> None:

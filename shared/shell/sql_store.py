@@ -17,9 +17,11 @@ import msgspec
 from sqlalchemy import text as make_text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.kernel.decisions import CLOCK, SYSTEM, Arm, Due, Message
+from shared.kernel.calendar import CalendarYear
+from shared.kernel.decisions import CLOCK, SYSTEM, Arm, CalendarChanged, Due, Message
 from shared.persistence.connection import Connection
 from shared.persistence.engine import transaction
+from shared.shell.almanac import Almanac
 from shared.shell.apply import Bench, due_id, fold_deadlines, subjects_of, subjects_to_lock
 from shared.shell.opening import open_batch, open_record
 from shared.shell.service import kind_of
@@ -47,13 +49,15 @@ _LOCK = (
 )
 _LOCK_FREE = f"{_LOCK} SKIP LOCKED"
 _FENCES = (
-    "SELECT topic, partition, expected, real_at, virtual_at, rate, horizon, clock_timestamp() FROM fence "
+    "SELECT topic, partition, expected, real_at, virtual_at, rate, horizon, clock_timestamp(), "
+    "(SELECT coalesce(max(version), 0) FROM {city}.calendar) FROM fence "
     "LEFT JOIN {city}.clock ON true WHERE reader = :reader AND (topic, partition) IN "
     "(SELECT * FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]))) "
     "ORDER BY topic, partition FOR UPDATE OF fence"
 )
 CLOCK_ROW = (
-    "SELECT real_at, virtual_at, rate, horizon, clock_timestamp() FROM (SELECT 1) one LEFT JOIN {city}.clock ON true"
+    "SELECT real_at, virtual_at, rate, horizon, clock_timestamp(), "
+    "(SELECT coalesce(max(version), 0) FROM {city}.calendar) FROM (SELECT 1) one LEFT JOIN {city}.clock ON true"
 )
 
 
@@ -64,6 +68,12 @@ class SqlStore:
         self.engine, self.bench, self.service = engine, bench, bench.service
         self._clock_row = text(CLOCK_ROW.format(city=city_schema))
         self.lock_fences = text(_FENCES.format(city=city_schema))
+        self.almanac = Almanac(bench.city, city_schema)
+
+    @property
+    def city(self) -> Any:
+        """Return the city with the calendars published as far as this process has met them."""
+        return self.almanac.city
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[SqlTransaction]:
@@ -93,7 +103,7 @@ class SqlStore:
             )
             born = {row[0] for row in new}
             arms = [replace(arm, subject=subject) for subject, arm in wanted if subject in born]
-            await _arm(conn, arms)
+            await _arm(conn, arms, (await self.clock(conn)).calendar)
 
     async def fences(self, reader: str) -> dict[Partition, int]:
         """Return the expected offset of each partition that this reader has a fence for."""
@@ -132,6 +142,7 @@ class SqlTransaction:
 
     def __init__(self, store: SqlStore, conn: Connection) -> None:
         self.store, self.conn, self.service = store, conn, store.service
+        self.calendar = 0
 
     # ---- load
 
@@ -191,7 +202,38 @@ class SqlTransaction:
         loaded = Loaded(await self.store.clock(self.conn), {}, locked)
         messages = [w.message for w in work if w.message is not None]
         loaded.prepared = await self.service.store.prepare(self.conn, messages, loaded.clock.now)
-        return loaded, Batch(work)
+        return await self._by_calendar(loaded), Batch(work)
+
+    async def load_stale(self, after: str, limit: int) -> tuple[Loaded, Batch, str]:
+        """Take subjects behind `after` that have a deadline projected by an older calendar (decision 40).
+
+        Their deadlines count as projected anew when this commits. Also returns the last subject seen, held or not, or
+        "" when there was none.
+        """
+        clock = await self.store.clock(self.conn)
+        found = (
+            await self.conn.execute(
+                text(
+                    "SELECT DISTINCT subject FROM deadline WHERE calendar < :version AND subject > :after "
+                    "ORDER BY subject LIMIT :n"
+                ),
+                {"version": clock.calendar, "after": after, "n": limit},
+            )
+        ).all() if clock.calendar else []  # fmt: skip
+        if not found:
+            return Loaded(clock, {}, {}), Batch(), ""
+        locked = await self._lock_subjects((subject for (subject,) in found), skip_locked=True)
+        loaded = await self._by_calendar(Loaded(await self.store.clock(self.conn), {}, locked))
+        await self.conn.execute(
+            text("UPDATE deadline SET calendar = :version WHERE subject = ANY(CAST(:ids AS text[]))"),
+            {"version": self.calendar, "ids": list(locked)},
+        )
+        changed = CalendarChanged(self.calendar, self.store.almanac.reason)
+        work = [
+            Work(Message(changed, subject, CLOCK, SYSTEM, loaded.clock.now, f"{subject}/calendar/{self.calendar}"))
+            for subject in sorted(locked)
+        ]
+        return loaded, Batch(work), found[-1][0]
 
     async def _lock_fences(self, batch: Batch) -> tuple[dict[Partition, int], Clock]:
         """Lock the batch's fences and read the clock with them."""
@@ -226,7 +268,13 @@ class SqlTransaction:
         loaded = Loaded(clock, fences, subjects, parked, await self._inbox(batch.work))
         messages = [w.message for w in batch.work if w.message is not None and w.message.data is not None]
         loaded.prepared = await self.service.store.prepare(self.conn, messages, clock.now)
-        return loaded, batch
+        return await self._by_calendar(loaded), batch
+
+    async def _by_calendar(self, loaded: Loaded) -> Loaded:
+        """Let deciders work by the calendars published until this transaction took its locks."""
+        self.calendar = loaded.clock.calendar
+        loaded.city = await self.store.almanac.follow(self.conn, self.calendar)
+        return loaded
 
     async def _insert_missing(self, ids: Iterable[str]) -> None:
         names = sorted(ids)
@@ -297,8 +345,11 @@ class SqlTransaction:
         answers = await self._save_quarantine(outcome.quarantine)
         await self._save_journal([*outcome.journal, *answers])
         await self._save_parked(outcome)
-        if outcome.rows:
-            await self.service.store.save(self.conn, outcome.rows)
+        years = [row for row in outcome.rows if isinstance(row, CalendarYear)]
+        if years:
+            await self.store.almanac.write(self.conn, years)
+        if len(years) < len(outcome.rows):
+            await self.service.store.save(self.conn, [row for row in outcome.rows if not isinstance(row, CalendarYear)])
         await self._move_fences(outcome.fences, reader)
 
     async def _save_inbox(self, inbox: Mapping[tuple[str, str], Reply]) -> None:
@@ -344,7 +395,7 @@ class SqlTransaction:
                 ),
                 {"subjects": [c.subject for c in cancels], "names": [c.name for c in cancels]},
             )
-        await _arm(self.conn, arms)
+        await _arm(self.conn, arms, self.calendar)
 
     async def _save_quarantine(self, kept: Sequence[tuple[Quarantined, JournalRow | None]]) -> list[JournalRow]:
         """Keep refused records once; return the answers of those that are new."""
@@ -454,18 +505,20 @@ class SqlTransaction:
             )
 
 
-async def _arm(conn: Connection, arms: Sequence[Arm]) -> None:
+async def _arm(conn: Connection, arms: Sequence[Arm], calendar: int) -> None:
     if arms:
         await conn.execute(
             text(
-                "INSERT INTO deadline (subject, name, due_at, data, touches) "
-                "SELECT s, n, d, j::jsonb, string_to_array(t, ' ') FROM unnest(CAST(:subjects AS text[]), "
+                "INSERT INTO deadline (subject, name, due_at, data, touches, calendar) "
+                "SELECT s, n, d, j::jsonb, string_to_array(t, ' '), CAST(:calendar AS int) "
+                "FROM unnest(CAST(:subjects AS text[]), "
                 "CAST(:names AS text[]), CAST(:dues AS timestamptz[]), CAST(:datas AS text[]), "
                 "CAST(:touches AS text[])) u(s, n, d, j, t) "
                 "ON CONFLICT (subject, name) DO UPDATE SET due_at = excluded.due_at, data = excluded.data, "
-                "touches = excluded.touches"
+                "touches = excluded.touches, calendar = excluded.calendar"
             ),
             {
+                "calendar": calendar,
                 "subjects": [a.subject for a in arms],
                 "names": [a.name for a in arms],
                 "dues": [a.due_at for a in arms],
@@ -476,12 +529,17 @@ async def _arm(conn: Connection, arms: Sequence[Arm]) -> None:
 
 
 def _clock(
-    real_at: datetime | None, virtual_at: datetime, rate: float, horizon: datetime | None, real_now: datetime
+    real_at: datetime | None,
+    virtual_at: datetime,
+    rate: float,
+    horizon: datetime | None,
+    real_now: datetime,
+    calendar: int,
 ) -> Clock:
     if real_at is None:
-        return Clock(real_now, real_now)
+        return Clock(real_now, real_now, calendar=calendar)
     now = virtual_at + (real_now - real_at) * rate
-    return Clock(min(now, horizon) if horizon else now, real_now, rate)
+    return Clock(min(now, horizon) if horizon else now, real_now, rate, calendar)
 
 
 def _columns(records: Sequence[Record]) -> dict[str, list[Any]]:

@@ -37,6 +37,10 @@ class Transaction(Protocol):
         """Take deadlines that are due."""
         ...
 
+    async def load_stale(self, after: str, limit: int) -> tuple[Loaded, Batch, str]:
+        """Take subjects whose deadlines were projected by an older calendar; also tells how far it looked."""
+        ...
+
     async def commit(self, outcome: Outcome, reader: str) -> None:
         """Write everything down."""
         ...
@@ -44,6 +48,11 @@ class Transaction(Protocol):
 
 class Store(Protocol):
     """Where a service's subjects, positions, journal and deadlines lie: PostgreSQL, or memory."""
+
+    @property
+    def city(self) -> Any:
+        """Return the city with the calendars published in it."""
+        ...
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Begin; the end of the block commits, an error or its abandonment rolls everything back."""
@@ -80,6 +89,8 @@ class Shell:
     def __init__(self, store: Store, bench: Bench) -> None:
         self.store, self.bench = store, bench
         self._aside_in_a_row = 0
+        self.calendar = 0
+        """How many calendars were published when deadlines were last looked at."""
         self.wake: Callable[[], None] = lambda: None
         self.wake_clock: Callable[[], None] = lambda: None
 
@@ -134,6 +145,7 @@ class Shell:
         started = time.perf_counter()
         async with self.store.transaction() as tx:
             loaded, batch = await tx.load_due(limit)
+            self.calendar = loaded.clock.calendar
             if not batch.work:
                 return 0
             outcome = apply(self.bench, loaded, batch)
@@ -144,6 +156,21 @@ class Shell:
                 metrics.FIRED_LATE.observe(max(0.0, late))
         self._done(outcome, "clock", len(batch.work), started)
         return len(batch.work)
+
+    async def project_anew(self, after: str = "", limit: int = 500) -> tuple[str, int]:
+        """Let up to so many subjects behind `after` follow the calendar that was published since (decision 40).
+
+        Returns the last one seen, "" at the end, and how many were taken; one that is held just now is left for later.
+        """
+        started = time.perf_counter()
+        async with self.store.transaction() as tx:
+            loaded, batch, last = await tx.load_stale(after, limit)
+            if not batch.work:
+                return last, 0
+            outcome = apply(self.bench, loaded, batch)
+            await tx.commit(outcome, "")
+        self._done(outcome, "calendar", len(batch.work), started)
+        return last, len(batch.work)
 
     def _done(self, outcome: Outcome, door: str, messages: int, started: float) -> None:
         metrics.BATCH_SECONDS.labels(door).observe(time.perf_counter() - started)

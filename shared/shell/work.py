@@ -67,6 +67,8 @@ class Clock:
     now: datetime
     real_now: datetime
     rate: float = 1.0
+    calendar: int = 0
+    """How many calendars have been published in the city (shell.md §6 knows one clock; decision 40 one calendar)."""
 
     def virtual(self, real: datetime) -> datetime:
         """Return the virtual time of a real one that lies at or before now."""
@@ -95,6 +97,8 @@ class Loaded:
     parked: dict[str, list[Work]] = attribute(default_factory=dict)
     inbox: dict[tuple[str, str], Reply] = attribute(default_factory=dict)
     prepared: Any = None
+    city: Any = None
+    """The city with the calendars published so far; None means the file's own."""
 
 
 @dataclass(slots=True)

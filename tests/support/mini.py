@@ -3,24 +3,27 @@
 It hears `case.registered` (opens an order), `case.withdrawn` (withdraws it), is told `order.progress` (refused below
 four characters by the contract), and fires deadlines. What a note or a summary says it does:
 "refuse me", "break me" (a programming error), "re-arm", "cancel", "cancel all", "arm NAME SECONDS", "copy" (to a
-department), "also SUBJECT" (states a fact about that one, too), "count N" (states N facts), "undecidable".
+department), "also SUBJECT" (states a fact about that one, too), "count N" (states N facts), "undecidable",
+"publish YEAR" (a calendar), "cannot follow" (any).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from dataclasses import replace as changed
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from shared.contracts import dispatch, feedback, intake
 from shared.contracts.base import Contract
 from shared.kernel import rules
+from shared.kernel.calendar import Calendar, CalendarYear, Festival
 from shared.kernel.decisions import (
     NOTHING,
     Actor,
     Answer,
     Arm,
+    CalendarChanged,
     Cancel,
     Context,
     Deciders,
@@ -54,6 +57,7 @@ class MiniCity:
 
     code: str
     version: str = "v1"
+    calendar: Calendar = field(default_factory=Calendar)
 
 
 UNHEARD: set[type[Contract]] = {feedback.ScorePublished}
@@ -79,6 +83,8 @@ FIXED: list[str] = []
 decide = Deciders()
 evolve = Evolution()
 
+START_AGAIN = datetime(2026, 11, 4, 1, tzinfo=UTC)
+"""Where a published calendar puts the deadline that a case begins with: two days after tests begin."""
 STANDING = {"status": dispatch.Status.WAITING, "responsible": "u-1", "clock": "dispatch"}
 
 
@@ -117,9 +123,24 @@ def progress(states: Any, message: Message, context: Context) -> Decision:
         return Decision((Fact(said), Fact(said, rest)))
     if note.startswith("count "):
         return Decision((Fact(said),) * int(rest))
+    if word == "publish":
+        year = int(rest)
+        new_year = Festival("元旦", date(year, 1, 1), date(year, 1, 3))
+        row = CalendarYear(year, (new_year,), (), "国办通知", year - 2026)
+        return Decision((Fact(said),), rows=(row,))
     if note == "copy":
         return Decision((Fact(said, copy_to=("orders.hb",)),))
     return Decision((Fact(said),), _deadlines(note, context.now))
+
+
+@decide.on(CalendarChanged)
+def follow(states: Any, message: Message, context: Context) -> Decision:
+    state = states[message.subject]
+    if state.notes[:1] == ("cannot follow",):
+        raise ValueError("planted")
+    years = ",".join(map(str, sorted(context.city.calendar.known)[-1:]))
+    said = dispatch.OrderProgressed(**STANDING, note=f"calendar {message.data.version} of {years}")
+    return Decision((Fact(said),), (Arm("later", START_AGAIN, {"n": 1}),))
 
 
 def _deadlines(note: str, now: datetime) -> tuple[Arm | Cancel, ...]:

@@ -211,7 +211,8 @@ class SqlOffice(Office):
         self.cell, self.schema = cell, schema_of(cell.code, "dispatch")
         self.engine = connect(cell.dsns["dispatch"])
         self.db: asyncpg.Connection = self.runner.run(asyncpg.connect(cell.dsns["admin"]))
-        self.runner.run(self.db.execute(f"SET search_path = {self.schema}; TRUNCATE {self.TABLES} RESTART IDENTITY"))
+        tables = f"{self.TABLES}, {schema_of(cell.code)}.calendar"
+        self.runner.run(self.db.execute(f"SET search_path = {self.schema}; TRUNCATE {tables} RESTART IDENTITY"))
         shell = Shell(SqlStore(self.engine, bench, schema_of(cell.code)), bench)
         super().__init__(cell.code, shell, self.runner.run)
 
