@@ -129,6 +129,7 @@ class Supervisor:
                 "SIDAN_SERVICES": json.dumps(urls),
                 "SIDAN_SECRET": self.stack.secret,
                 "SIDAN_LOG_LEVEL": os.environ.get("SIDAN_LOG_LEVEL", "INFO"),
+                "SIDAN_DATA": str(self.plan.folder / "files"),
                 "PYTHONUNBUFFERED": "1",
             }
             log = self.plan.folder / "logs" / f"{name}.log"

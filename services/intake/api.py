@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,18 +11,21 @@ from fastapi import APIRouter, Query, Request
 
 from services.intake import store
 from services.intake.domain import Case
-from services.intake.domain.stage import words_of
-from services.intake.routes import dossier
+from services.intake.routes import dossier, follow
+from services.intake.routes.follow import progress, unit
 from shared.contracts.base import Contract
 from shared.contracts.intake import RejectCase, Report, TriageCase, WithdrawReport
 from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
 from shared.kernel.rules import words
+from shared.shell.allowance import Allowance
 from shared.shell.desk import Caller, Desk, IfMatch, Key, commands, json_body, read_as, reply_body
 from shared.shell.validation import wrong
 from shared.shell.work import Reply
 
 MOST_REPORTS = 1_000
+AT_ONCE, PER_SECOND = 60, 5.0
+"""Calls of one address without a token."""
 COMMANDS: dict[str, type[Contract]] = {"triage": TriageCase, "reject": RejectCase}
 
 
@@ -32,6 +35,7 @@ def router(desk: Desk) -> APIRouter:
     routes.include_router(_reports(desk))
     routes.include_router(_triage(desk))
     routes.include_router(dossier.router(desk))
+    routes.include_router(follow.router(desk, Allowance(AT_ONCE, PER_SECOND)))
     routes.include_router(commands(desk, "cases", None, COMMANDS))
     return routes
 
@@ -133,29 +137,9 @@ async def _followed(desk: Desk, source: str, report: str) -> tuple[str, Case]:
 
 
 def timeline(case_id: str, case: Case, city: Any) -> dict[str, Any]:
-    """Return what a reporter may see of a case."""
-    zone = city.calendar.zone
-    rule = None
-    if case.rule:
-        zh, en = words(case.rule, dict(case.params))
-        rule = {"rule": case.rule, "zh": zh, "en": en}
-    return {
-        "source": case.source,
-        "report": case.report,
-        "case": case_id,
-        "number": case.number,
-        "follows": case.follows,
-        "outcome": case.outcome,
-        "status": _stage(case.stage),
-        "responsible": _unit(case.responsible, city),
-        "due_at": case.due_at.astimezone(zone).isoformat() if case.due_at else None,
-        "reply": rule,
-        "closed_as": case.reason,
-        "steps": [
-            {**_stage(step.stage), "at": step.at.astimezone(zone).isoformat(), "unit": _unit(step.unit, city)}
-            for step in case.steps
-        ],
-    }
+    """Return what a source may see of its report."""
+    known = {"source": case.source, "report": case.report, "case": case_id, "follows": case.follows}
+    return known | progress(case, city)
 
 
 def _held(case_id: str, case: Case, city: Any) -> dict[str, Any]:
@@ -167,13 +151,13 @@ def _held(case_id: str, case: Case, city: Any) -> dict[str, Any]:
         "summary": case.summary,
         "why": case.held.why,
         "placement": msgspec.to_builtins(case.placement),
-        "place": _unit(case.placement.unit if case.placement else None, city),
+        "place": unit(case.placement.unit if case.placement else None, city),
         "guesses": [
             {**msgspec.to_builtins(guess), "name": city.matters[guess.matter].name}
             for guess in case.held.guesses
             if guess.matter in city.matters
         ],
-        "responsible": _unit(case.responsible, city),
+        "responsible": unit(case.responsible, city),
         "due_at": case.due_at.astimezone(city.calendar.zone).isoformat(),
     }
 
@@ -186,15 +170,6 @@ def _from(after: str) -> tuple[datetime | None, str]:
         return datetime.fromisoformat(due.replace(" ", "+")), case
     except ValueError:
         raise wrong("after", "不是上一页的 next", "not the `next` of a page") from None
-
-
-def _stage(stage: str) -> dict[str, str]:
-    zh, en = words_of(stage)
-    return {"code": stage, "zh": zh, "en": en}
-
-
-def _unit(code: str | None, city: Any) -> Mapping[str, str] | None:
-    return {"code": code, "name": city.name_of(code)} if code else None
 
 
 def _reports_schema() -> dict[str, Any]:

@@ -7,10 +7,13 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI
 
 from services.intake.api import router
+from services.intake.chores.channel import channels_of
+from services.intake.chores.sender import Sender
 from services.intake.chores.sweep import sweep
 from services.intake.domain import STATES, decide, evolve
+from services.intake.routes.follow import path_of
 from services.intake.store import Store
-from services.intake.translate import refusal, wire
+from services.intake.translate import Linked, refusal, wire
 from shared.city.load import load
 from shared.shell.ids import new_id
 from shared.shell.process import Process, application, serve
@@ -27,10 +30,16 @@ def main() -> None:
     set_up("intake", settings.log_level)
     city = load(settings.city_file)
     store = Store(new_id, city.case_prefix, SHANGHAI)
-    service = Service("intake", decide, evolve, STATES, wire, store, refusal=refusal)
+
+    def link(case: str) -> str:
+        return path_of(settings.secret, city.code, case)
+
+    service = Service("intake", decide, evolve, STATES, Linked(wire, link), store, refusal=refusal)
 
     def furnish(app: FastAPI, process: Process) -> None:
         app.include_router(router(process.desk))
-        process.chores["sweep"] = lambda: sweep(process.desk)
+        channels = channels_of(settings.channels, settings.data / "notices")
+        sender = Sender(process.desk, channels, lambda case: settings.public_url + link(case))
+        process.chores = {"sweep": lambda: sweep(process.desk), "sender": sender.run}
 
     serve(application(service, settings, city, furnish), settings)

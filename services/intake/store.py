@@ -16,7 +16,7 @@ from sqlmodel import Field
 from services.intake.domain.facts import Decided, Waiting
 from services.intake.domain.heard import CheckFailed
 from services.intake.domain.report import Report
-from services.intake.tables import dossier
+from services.intake.tables import dossier, notification
 from services.intake.tables.row import MOMENT, Row
 from shared.kernel.decisions import Message
 from shared.persistence.connection import Connection, Executes
@@ -137,6 +137,7 @@ class Store:
     async def save(self, conn: Connection, rows: Sequence[Any]) -> None:
         """Keep the dossiers of a batch and the list of what waits for a person."""
         await dossier.keep(conn, rows)
+        await notification.keep(conn, rows)
         held = [row for row in rows if isinstance(row, Waiting)]
         if held:
             await conn.execute(

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from services.intake.domain import erasing, facts, heard, report
 from shared.contracts import dispatch, escalation, feedback, intake, people, supervision
+from shared.contracts.base import Contract
 from shared.contracts.pairing import Pairing
 from shared.kernel.decisions import Actor, Answer
 from shared.kernel.refusals import Refused
 
 wire = Pairing((intake, dispatch, escalation, feedback, supervision, people), (facts, heard, report, erasing))
+
+
+class Linked:
+    """The pairing, each receipt with the link that its source hands to the reporter."""
+
+    def __init__(self, pairing: Pairing, link: Callable[[str], str]) -> None:
+        self.hears, self.to_domain, self._pairing, self._link = pairing.hears, pairing.to_domain, pairing, link
+
+    def to_wire(self, value: Any) -> Contract:
+        """Return the validated contract."""
+        said = self._pairing.to_wire(value)
+        if isinstance(said, intake.ReportReceived):
+            return said.model_copy(update={"link": self._link(said.case)})
+        return said
 
 
 def refusal(data: Any, sender: Actor, message_id: str | None, stream: str | None, error: Refused) -> Answer | None:

@@ -42,7 +42,7 @@ MAPPINGS: dict[str, Keys] = {
     "limits": _keys(
         "bounces hand_backs extensions suspensions reworks dissatisfied deferrals reopenings list_reviews tellings "
         "call_backs open_claims opinion_supporters raters checks_quarter checks_cycle checks_least star_five "
-        "star_four star_three dossier_days"
+        "star_four star_three dossier_days notice_days"
     ),
     "shares": _keys("reminder spot_sample call_back classify_from check_sample"),
     "calendar": _keys("hours known holidays makeups"),

@@ -153,6 +153,8 @@ class ReportReceived(Intake):
     outcome: str
     """registered, solved_on_spot, held, rejected."""
     rule: str | None = None
+    link: str = ""
+    """Path of intake at which whoever has it follows the case without an account: for the reporter alone."""
 
 
 class ReportRejected(Intake):

@@ -24,8 +24,14 @@ class Settings(BaseSettings):
     """Service -> base address."""
     secret: str = Field(min_length=16)
     log_level: str = "INFO"
+    data: Path = Path("data")
+    """Folder of what is kept in files: photos, notices."""
+    channels: dict[str, str] = Field(default_factory=dict)
+    """Code -> address of Apprise, in the order in which they are tried."""
+    public_url: str = ""
+    """What comes before the path of a link that a resident opens."""
 
-    @field_validator("services", mode="before")
+    @field_validator("services", "channels", mode="before")
     @classmethod
     def _from_json(cls, value: object) -> object:
         return json.loads(value) if isinstance(value, str) else value

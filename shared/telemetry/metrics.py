@@ -30,3 +30,4 @@ FIRED_LATE = Histogram(
 SENT = Counter("sidan_sent", "How many records did the relay deliver?")
 RELAY_ERRORS = Counter("sidan_relay_errors", "How often did the relay start anew?")
 HELD_BACK = Gauge("sidan_held_back_facts", "How many facts cannot be sent at all?")
+NOTICES = Counter("sidan_notices", "What became of notices to reporters, by channel?", ["channel", "outcome"])

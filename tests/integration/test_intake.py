@@ -6,6 +6,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -14,15 +15,20 @@ import pytest
 import pytest_asyncio
 
 from services.intake.api import router
+from services.intake.chores.channel import FileChannel
+from services.intake.chores.sender import Sender
+from services.intake.chores.sweep import once
 from services.intake.domain import STATES, decide, evolve
+from services.intake.routes.follow import path_of
 from services.intake.store import Store
-from services.intake.translate import refusal, wire
+from services.intake.translate import Linked, refusal, wire
 from shared.city.load import load
 from shared.city.model import City
 from shared.contracts.envelope import sent
 from shared.contracts.intake import Report, ReportReceived, ReportRejected
 from shared.contracts.topics import topic_name
 from shared.kernel.decisions import Actor
+from shared.shell.desk import Desk
 from shared.shell.ids import new_id
 from shared.shell.process import application
 from shared.shell.service import Service
@@ -42,8 +48,8 @@ def cell(backing: Backing) -> Cell:
 class Client:
     """Intake's HTTP with tokens at hand."""
 
-    def __init__(self, http: httpx.AsyncClient, city: City, db: asyncpg.Connection, secret: str) -> None:
-        self.http, self.city, self.db, self.secret = http, city, db, secret
+    def __init__(self, http: httpx.AsyncClient, city: City, db: asyncpg.Connection, secret: str, desk: Desk) -> None:
+        self.http, self.city, self.db, self.secret, self.desk = http, city, db, secret, desk
         self._keys = itertools.count(1)
 
     def token(self, kind: str, id_: str) -> dict[str, str]:
@@ -62,7 +68,11 @@ async def client(cell: Cell) -> AsyncIterator[Client]:
     city = replace(load("donggang"), code=cell.code)
     given = settings(cell, "intake")
     store = Store(new_id, city.case_prefix, city.calendar.zone)
-    service = Service("intake", decide, evolve, STATES, wire, store, refusal=refusal)
+
+    def link(case: str) -> str:
+        return path_of(given.secret, city.code, case)
+
+    service = Service("intake", decide, evolve, STATES, Linked(wire, link), store, refusal=refusal)
     app = application(service, given, city, lambda app, process: app.include_router(router(process.desk)))
     process = app.state.process
     await process.start()
@@ -70,7 +80,7 @@ async def client(cell: Cell) -> AsyncIterator[Client]:
     try:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://intake") as http:
             await until(lambda: process.reading and all(r.assigned() for r in process.readers), 30, "assigned")
-            yield Client(http, city, db, given.secret)
+            yield Client(http, city, db, given.secret, process.desk)
     finally:
         await db.close()
         await process.stop()
@@ -223,6 +233,39 @@ async def test_a_dossier_is_read_by_who_handles_the_case_and_every_reading_is_ke
         text = await client.db.fetchval(f"SELECT string_agg(t::text, ' ') FROM {table} t")
         assert "13800138000" not in text
         assert "王小明" not in text
+
+
+async def test_a_reporter_follows_by_link_is_told_each_step_once_and_is_erased_with_everything_about_him(
+    client: Client, tmp_path: Path
+) -> None:
+    him = {"id": "u-1", "name": "王小明", "phone": "138 0013 8000"}
+    said = report("E1", client.city, text="路灯不亮，我叫王小明", reporter=him)
+    answer = (await client.post("/v1/reports", said)).json()
+    await client.post("/v1/reports", report("E2", client.city))
+    shown = await client.http.get(answer["link"])
+    assert (shown.status_code, shown.json()["number"]) == (200, answer["number"])
+    assert "王小明" not in shown.text
+    assert "<h1>" in (await client.http.get(answer["link"], headers={"Accept": "text/html"})).text
+    assert (await client.http.get(f"{answer['link'][:-1]}-")).json()["rule"] == "follow.unknown_link"
+
+    sender = Sender(client.desk, (FileChannel(tmp_path),), lambda case: case)
+    assert [await sender.once() for _ in range(2)] == [1, 0]
+    assert (await client.post("/v1/residents/erase", {"phone": "13800138000"})).status_code == 403
+    erase = {"source": "hotline", "reporter": "u-1"}
+    assert (await client.post("/v1/residents/erase", erase)).json()["items"][0]["refused"] == "dossier.still_open"
+    await client.post("/v1/reports/hotline/E1/withdraw", {})
+    assert await client.db.fetchval("SELECT count(*) FROM notification WHERE state = 'waiting'") == 1
+    gone = await client.post("/v1/residents/erase", {"phone": "+86 13800138000"}, "operations", "duty")
+    assert [(item["case"], item["refused"]) for item in gone.json()["items"]] == [(answer["case"], None)]
+    assert await client.db.fetchval("SELECT count(*) FROM dossier WHERE case_id = $1", answer["case"]) == 0
+    assert await client.db.fetchval("SELECT count(*) FROM notification") == 0
+    assert (await client.http.get(answer["link"])).json()["status"]["code"] == "withdrawn"
+    assert (await client.post("/v1/residents/erase", erase)).json() == {"items": []}
+    await client.post("/v1/reports/hotline/E2/withdraw", {})
+    await client.db.execute("UPDATE dossier SET ended_at = clock_timestamp() - make_interval(days => 1096)")
+    assert [await once(client.desk) for _ in range(2)] == [1, 0]
+    why = "SELECT value::json ->> 'why' FROM journal WHERE type = 'resident.erased.v1' ORDER BY id"
+    assert [row[0] for row in await client.db.fetch(why)] == ["request", "retention"]
 
 
 async def test_unknown_callers_and_broken_bodies_get_a_problem_with_rule_and_field(client: Client) -> None:

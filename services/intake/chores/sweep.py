@@ -1,4 +1,4 @@
-"""Sweep what has been kept for as long as the city allows: dossiers after their case, what is bound to nothing.
+"""Sweep what has been kept for as long as the city allows: dossiers after their case, notices after they were sent.
 
 Real time (shell.md §6.5): a clock that runs fast must not erase anybody early.
 """
@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from services.intake.domain.erasing import RETENTION
-from services.intake.tables import dossier
+from services.intake.tables import dossier, notification
 from shared.contracts.people import EraseDossier
 from shared.shell.desk import Desk
 from shared.telemetry.logs import brief
@@ -26,6 +26,8 @@ async def sweep(desk: Desk) -> None:
     while True:
         try:
             gone = await once(desk)
+            async with desk.engine.begin() as conn:
+                await notification.prune(conn, desk.city.limits["notice_days"])
             if gone:
                 log.info("dossiers outlived", gone=gone)
         except Exception as error:

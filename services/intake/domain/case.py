@@ -39,6 +39,8 @@ class Step:
     stage: str
     at: datetime
     unit: str | None = None
+    note: str = ""
+    """What was done, masked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,7 @@ def withdrawn(case: Case, fact: facts.CaseWithdrawn, at: datetime) -> Case:
 
 @evolve.on(
     heard.OrderOpened, heard.OrderDispatched, heard.OrderAccepted, heard.HandBackJudged, heard.OrderPassedUp,
-    heard.OrderHandled, heard.OrderVerified, heard.VerificationFailed, heard.OrderReworked, heard.OrderEscalated,
+    heard.OrderVerified, heard.VerificationFailed, heard.OrderReworked, heard.OrderEscalated,
     heard.OrderAtMeeting, heard.OrderWithdrawn,
 )  # fmt: skip
 def moved(case: Case | None, fact: heard.OrderFact, at: datetime) -> Case | None:
@@ -167,6 +169,15 @@ def moved(case: Case | None, fact: heard.OrderFact, at: datetime) -> Case | None
     if case is None or case.status is not Status.OPEN:
         return case
     return _step(replace(case, stage=fact.status, responsible=fact.responsible, due_at=fact.due_at), at)
+
+
+@evolve.on(heard.OrderHandled)
+def handled(case: Case | None, fact: heard.OrderHandled, at: datetime) -> Case | None:
+    """Show what was done, each time that it is called done."""
+    if case is None or case.status is not Status.OPEN:
+        return case
+    done = replace(case, stage=fact.status, responsible=fact.responsible, due_at=fact.due_at)
+    return _append(done, Step(fact.status, at, fact.responsible, fact.note))
 
 
 @evolve.on(heard.CaseClosed)

@@ -42,7 +42,10 @@ class OrderPassedUp(OrderFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderHandled(OrderFact):
-    """Done, says the lead (办结)."""
+    """Done, says the lead (办结): what was done."""
+
+    note: str = ""
+    done_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What follows from every fact about a case, own or heard, whoever stated it: its dossiers are dated when it is over.
+"""What follows from every fact about a case, own or heard: its reporters are told, its dossiers dated when it is over.
 
 The service's own `decide`: the table of deciders, and beside each decision the private rows that go with its facts.
 """
@@ -10,6 +10,7 @@ from typing import Any
 
 from services.intake.domain import facts, heard
 from services.intake.domain.erasing import Ended
+from services.intake.domain.notification import notification
 from services.intake.domain.registration import decide as by_table
 from shared.kernel.decisions import Context, Decision, Message
 
@@ -17,10 +18,16 @@ OVER = (facts.CaseRejected, facts.CaseWithdrawn, heard.CaseClosed)
 
 
 def decide(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
-    """Decide by the table, and note whose case is over."""
+    """Decide by the table, and note who is to be told, and whose case is over."""
     decision = by_table(states, message, context)
-    over = tuple(Ended(subject) for subject, fact in _said(message, decision) if isinstance(fact, OVER))
-    return decision + Decision(rows=over) if over else decision
+    rows: list[Any] = []
+    for subject, fact in _said(message, decision):
+        if isinstance(fact, OVER):
+            rows.append(Ended(subject))
+        told = notification(subject, fact, message.acted_at)
+        if told is not None:
+            rows.append(told)
+    return decision + Decision(rows=tuple(rows)) if rows else decision
 
 
 def _said(message: Message, decision: Decision) -> Iterator[tuple[str, Any]]:

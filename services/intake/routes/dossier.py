@@ -11,6 +11,7 @@ from pydantic import StringConstraints
 from services.intake import store
 from services.intake.domain import Case
 from services.intake.tables import dossier as dossiers
+from services.intake.tables.notification import TOLD
 from shared.contracts.base import OutsideId, OutsideMessage
 from shared.contracts.people import EraseDossier
 from shared.kernel.decisions import Actor
@@ -49,6 +50,16 @@ def router(desk: Desk) -> APIRouter:
             if actor.kind != "operations" and not _handles(known, actor, desk.city):
                 raise not_allowed(actor, "dossier.readings")
             return {"case": case, "readings": await dossiers.readings_of(conn, case)}
+
+    @routes.get("/cases/{case}/notices")
+    async def notices(case: str, actor: Caller) -> dict[str, Any]:
+        """Show what the reporters of a case were told, or are to be told, and by which channel."""
+        async with desk.engine.connect() as conn:
+            known = await case_of(conn, case)
+            if actor.kind != "operations" and not _handles(known, actor, desk.city):
+                raise not_allowed(actor, "case.notices")
+            rows = await conn.execute(TOLD, {"case": case})
+            return {"case": case, "notices": [dict(row._mapping) for row in rows]}
 
     @routes.post("/residents/erase", openapi_extra=body_schema(ErasePerson))
     async def erase(request: Request, actor: Caller, key: Key) -> dict[str, Any]:

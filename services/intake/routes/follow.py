@@ -1,0 +1,105 @@
+"""HTTP of the link: whoever has it sees how far the report is, without an account; nothing about its reporter."""
+
+from __future__ import annotations
+
+import hmac
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, JSONResponse
+
+from services.intake import store
+from services.intake.domain import Case
+from services.intake.domain.stage import words_of
+from services.intake.papers.follow import page
+from shared.kernel.refusals import Refused
+from shared.kernel.rules import words
+from shared.shell.allowance import Allowance, address_of
+from shared.shell.desk import Desk
+from shared.shell.problems import problem
+
+PATH = "/v1/follow"
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
+"""The page runs nothing, loads nothing, and gives its address to nobody."""
+
+
+def token_of(secret: str, city: str, case: str) -> str:
+    """Return the unguessable token of a case: its id and 256 bits that only we can make."""
+    mac = hmac.new(secret.encode(), f"follow\n{city}\n{case}".encode(), sha256).digest()
+    return f"{case}.{urlsafe_b64encode(mac).decode().rstrip('=')}"
+
+
+def path_of(secret: str, city: str, case: str) -> str:
+    """Return the path at which whoever has it follows a case."""
+    return f"{PATH}/{token_of(secret, city, case)}"
+
+
+def router(desk: Desk, allowance: Allowance) -> APIRouter:
+    """Return the route under `/v1/follow`."""
+    routes = APIRouter(prefix=PATH, tags=["follow"])
+
+    @routes.get("/{token}", response_model=None)
+    async def follow(token: str, request: Request) -> HTMLResponse | JSONResponse | dict[str, Any]:
+        """Show where it is, who answers for it, what was done: as a page to a browser, as JSON to a program."""
+        allowance.take(address_of(request))
+        case, _, _ = token.rpartition(".")
+        right = token_of(desk.secret, desk.city_code, case)
+        state = None
+        if case and ":" not in case and hmac.compare_digest(token.encode("utf-8", "replace"), right.encode()):
+            async with desk.engine.connect() as conn:
+                state = await store.state_of(conn, case)
+        if state is None:
+            return problem(Refused("follow.unknown_link", "token"), 404)
+        shown = progress(msgspec.json.decode(state, type=Case), desk.city)
+        if "text/html" in request.headers.get("Accept", ""):
+            return HTMLResponse(page(shown, desk.city.names), headers=HEADERS)
+        return shown
+
+    return routes
+
+
+def progress(case: Case, city: Any) -> dict[str, Any]:
+    """Return how far a case is, in words; no id, so that it may be shown to whoever has the link."""
+    zone = city.calendar.zone
+    rule = None
+    if case.rule:
+        zh, en = words(case.rule, dict(case.params))
+        rule = {"rule": case.rule, "zh": zh, "en": en}
+    return {
+        "number": case.number,
+        "outcome": case.outcome,
+        "status": stage(case.stage),
+        "responsible": unit(case.responsible, city),
+        "due_at": case.due_at.astimezone(zone).isoformat() if case.due_at else None,
+        "reply": rule,
+        "closed_as": case.reason,
+        "steps": [
+            {
+                **stage(step.stage),
+                "at": step.at.astimezone(zone).isoformat(),
+                "unit": unit(step.unit, city),
+                "note": step.note or None,
+            }
+            for step in case.steps
+        ],
+    }
+
+
+def stage(code: str) -> dict[str, str]:
+    """Return a stage with its words."""
+    zh, en = words_of(code)
+    return {"code": code, "zh": zh, "en": en}
+
+
+def unit(code: str | None, city: Any) -> Mapping[str, str] | None:
+    """Return a unit with its name."""
+    return {"code": code, "name": city.name_of(code)} if code else None
