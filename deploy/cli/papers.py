@@ -1,4 +1,4 @@
-"""`sidan papers`: ledgers, notices, minutes and summaries of a running city as files; the ending says the form."""
+"""`sidan papers`: ledgers, minutes, summaries, orders' papers of a running city as files; the ending says the form."""
 
 from __future__ import annotations
 
@@ -14,17 +14,23 @@ from deploy.cli.words import t
 from shared.kernel.decisions import Actor
 from shared.shell.tokens import sign
 
-TABLES, DOCUMENTS = (".xlsx", ".csv", ".json"), (".docx", ".pdf")
+TABLES, DOCUMENTS, SHEETS = (".xlsx", ".csv", ".json"), (".docx", ".pdf"), (".docx", ".pdf", ".json")
 WAIT_SECONDS = 300
 Out = Annotated[
     Path, typer.Option("--out", "-o", help=t("存为这个文件，后缀决定格式", "Write this file; its ending says the form"))
+]
+Case = Annotated[str, typer.Argument(help=t("案件编号（ce_subject）", "Id of the case, its ce_subject"))]
+Which = Annotated[
+    int | None, typer.Option("--number", "-n", min=1, help=t("第几份；不写则最近一份", "Which one; the last without"))
 ]
 Meeting = Annotated[str, typer.Argument(help=t("会议编号，如 meeting:S01:3", "Meeting id, such as meeting:S01:3"))]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help=t("台账、通知、纪要与总结", "Ledgers, notices, minutes, summaries"), no_args_is_help=True)
+    group = typer.Typer(
+        help=t("台账、纪要、总结与三单", "Ledgers, minutes, summaries, papers of orders"), no_args_is_help=True
+    )
     forms = t("（.xlsx、.csv、.json）", " (.xlsx, .csv, .json)"), t("（.docx、.pdf）", " (.docx, .pdf)")
     group.command(
         "ledger",
@@ -44,6 +50,12 @@ def register(app: typer.Typer) -> None:
             "Scores of a month, quarter, year (.docx, .pdf, .xlsx)",
         ),
     )(bulletin)
+    of_order = t("（.docx、.pdf、.json）", " (.docx, .pdf, .json)")
+    group.command("order", help=t("问题交办单，每次交办一份", "What was assigned, one per assignment") + of_order)(
+        order
+    )
+    group.command("disposal", help=t("处置反馈单，每次办结一份", "What was done, one per finish") + of_order)(disposal)
+    group.command("rating", help=t("工作评分单，每轮评价一份", "What was answered, one per round") + of_order)(rating)
     app.add_typer(group, name="papers")
 
 
@@ -100,6 +112,25 @@ def bulletin(
 ) -> None:
     """Write the bulletin of a period whose scores are published."""
     _write("feedback", f"/v1/bulletins/{period}.{_form(out, (*DOCUMENTS, '.xlsx'))}", out, city, folder)
+
+
+def order(case: Case, out: Out, number: Which = None, city: City = DEFAULT_CITY, folder: Folder = None) -> None:
+    """Write the 问题交办单 of an assignment."""
+    _write("dispatch", _sheet(f"/v1/orders/{case}/assignment", out, number), out, city, folder)
+
+
+def disposal(case: Case, out: Out, number: Which = None, city: City = DEFAULT_CITY, folder: Folder = None) -> None:
+    """Write the 处置反馈单 of a finish."""
+    _write("dispatch", _sheet(f"/v1/orders/{case}/disposal", out, number), out, city, folder)
+
+
+def rating(case: Case, out: Out, number: Which = None, city: City = DEFAULT_CITY, folder: Folder = None) -> None:
+    """Write the 工作评分单 of a round of rating."""
+    _write("feedback", _sheet(f"/v1/cases/{case}/rating", out, number), out, city, folder)
+
+
+def _sheet(path: str, out: Path, number: int | None) -> str:
+    return f"{path}.{_form(out, SHEETS)}" + (f"?number={number}" if number else "")
 
 
 def _form(out: Path, endings: tuple[str, ...]) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from services.dispatch.domain.order import Status
-from services.dispatch.routes import membership, whistle
+from services.dispatch.routes import membership, papers, whistle
 from services.dispatch.store import ONE, PAGE
 from shared.contracts.base import Contract
 from shared.contracts.dispatch import (
@@ -50,6 +50,7 @@ def router(desk: Desk) -> APIRouter:
     routes.include_router(commands(desk, "orders", "order", COMMANDS))
     routes.include_router(whistle.router(desk))
     routes.include_router(membership.router(desk))
+    routes.include_router(papers.router(desk))
 
     @routes.get("/v1/orders/{order}", tags=["orders"])
     async def order(order: str, actor: Caller) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from services.feedback.routes import answer, bulletin, officer, score, supervision
+from services.feedback.routes import answer, bulletin, officer, paper, score, supervision
 from shared.contracts.feedback import Rating
 from shared.shell.allowance import Allowance
 from shared.shell.desk import Caller, Desk, body_schema, json_body, read_as, reply_body
@@ -30,4 +30,5 @@ def router(desk: Desk) -> APIRouter:
     routes.include_router(officer.router(desk))
     routes.include_router(supervision.router(desk))
     routes.include_router(bulletin.router(desk))
+    routes.include_router(paper.router(desk))
     return routes

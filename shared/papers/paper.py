@@ -67,14 +67,31 @@ class Chart:
     decimals: int = 0
 
 
-Block = Heading | Text | Labelled | Table | Chart
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A field of a form: what is asked, what is filled in, and room for at least so many `lines`."""
+
+    label: str
+    text: str
+    lines: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A ruled form (单): rows of one entry, which takes the whole width, or of two side by side."""
+
+    rows: tuple[tuple[Entry] | tuple[Entry, Entry], ...]
+
+
+Block = Heading | Text | Labelled | Table | Chart | Form
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
     """One official paper (公文, GB/T 9704): red agency line, number, title, body, signature, record of issue, footer.
 
-    `foot` stands small on every page. What is empty is left out.
+    `foot` stands small on every page. What is empty is left out. A `slip` (单) is a form that fits on a page: its head
+    begins at the top of the type and takes half the room.
     """
 
     agency: str
@@ -88,6 +105,7 @@ class Paper:
     issued_by: str = ""
     issued_on: date | None = None
     foot: str = ""
+    slip: bool = False
 
 
 def printable(text: str) -> str:

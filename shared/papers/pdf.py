@@ -68,7 +68,9 @@ def _mapped(value: Any, change: Callable[[Any], Any]) -> Any:
     return change(value) if isinstance(value, str) else value
 
 
-def _said(value: str | date | None) -> str:
+def _said(value: str | date | bool | None) -> str | bool:
+    if isinstance(value, bool):
+        return value
     if isinstance(value, date):
         return chinese_day(value)
     return without_boxes(printable(value)) if value else ""

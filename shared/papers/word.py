@@ -15,7 +15,7 @@ from docx.shared import Mm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
-from shared.papers.paper import Block, Chart, Heading, Labelled, Paper, Table, Text, chinese_day, printable
+from shared.papers.paper import Block, Chart, Entry, Form, Heading, Labelled, Paper, Table, Text, chinese_day, printable
 from shared.papers.pdf import picture
 
 BODY, TITLE, HEADING, SUBHEADING, FIGURES = "仿宋", "方正小标宋简体", "黑体", "楷体", "宋体"
@@ -28,6 +28,8 @@ GREY = RGBColor(0x59, 0x59, 0x59)
 SIZE, SMALL = 16, 10.5
 LINE = Mm(225 / 22)
 TYPE_WIDTH = Mm(156)
+FORM_LINE = 340
+"""Twentieths of a point of a line in a form, which is set in 小四."""
 TIGHTER = -4
 """Twentieths of a point between characters, so that 28 of them fill a line of 156 mm."""
 LEFT, CENTRE, RIGHT, BOTH = (
@@ -83,17 +85,21 @@ class _Sheet:
         """Put the red line of the agency, number, rule, title and recipients."""
         properties = self._document.core_properties
         properties.title, properties.author = printable(paper.title)[:255], printable(paper.agency)[:255]
-        size = max(20.0, min(40.0, TYPE_WIDTH.pt / max(1, len(paper.agency)) * 0.98))
+        size = max(20.0, min(30.0 if paper.slip else 40.0, TYPE_WIDTH.pt / max(1, len(paper.agency)) * 0.98))
         mark = self._line(paper.agency, CENTRE, face=TITLE, size=size, colour=RED, bold=True)
-        mark.paragraph_format.space_before = Mm(35)
+        gap = LINE // 2 if paper.slip else LINE
+        mark.paragraph_format.space_before = Mm(0 if paper.slip else 35)
         mark.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
+        if paper.slip:
+            mark.paragraph_format.line_spacing = Pt(size + 4)
+            _off_the_grid(mark)
         last = mark
         if paper.number:
             last = self._line(paper.number, CENTRE)
-            last.paragraph_format.space_before = LINE
+            last.paragraph_format.space_before = gap
         _rule_below(last, "E60012", 12, 11)
         title = self._line(paper.title, CENTRE, face=TITLE, size=22, bold=True)
-        title.paragraph_format.space_before = title.paragraph_format.space_after = LINE
+        title.paragraph_format.space_before = title.paragraph_format.space_after = gap
         title.paragraph_format.line_spacing = Pt(32)
         _off_the_grid(title)
         if paper.recipients:
@@ -112,18 +118,23 @@ class _Sheet:
                 self._labelled(block)
             case Table():
                 self._table(block)
+            case Form():
+                self._ruled(_form_xml(block))
             case Chart():
                 self._document.add_picture(BytesIO(picture(block)), width=TYPE_WIDTH)
 
     def tail(self, paper: Paper) -> None:
         """Put signature, record of issue and the footers of odd and even pages."""
         if paper.signed:
-            signed = self._line(paper.signed, RIGHT)
-            signed.paragraph_format.space_before = LINE * 2
-            signed.paragraph_format.right_indent = Pt(SIZE * 4)
-            signed.paragraph_format.keep_with_next = True
-            if paper.signed_on:
-                self._line(chinese_day(paper.signed_on), RIGHT).paragraph_format.right_indent = Pt(SIZE * 4)
+            said = [paper.signed, *([chinese_day(paper.signed_on)] if paper.signed_on else [])]
+            lines = [self._line(each, RIGHT, size=14 if paper.slip else SIZE) for each in said]
+            lines[0].paragraph_format.space_before = Pt(6) if paper.slip else LINE * 2
+            lines[0].paragraph_format.keep_with_next = True
+            for line in lines:
+                line.paragraph_format.right_indent = Pt(SIZE * 4)
+                if paper.slip:
+                    line.paragraph_format.line_spacing = Pt(22)
+                    _off_the_grid(line)
         if paper.copies:
             copies = self._line(f"抄送：{paper.copies}。", LEFT, size=14)
             copies.paragraph_format.space_before = LINE * 2
@@ -165,9 +176,13 @@ class _Sheet:
         if block.title:
             title = self._line(block.title, CENTRE, face=HEADING, size=12)
             title.paragraph_format.keep_with_next = True
+        self._ruled(_table_xml(block))
+
+    def _ruled(self, table: str) -> None:
         after = self._line("", LEFT, size=6)
         after.paragraph_format.line_spacing = Pt(8)
-        after._p.addprevious(parse_xml(_table_xml(block)))
+        _off_the_grid(after)
+        after._p.addprevious(parse_xml(table))
 
     def _line(
         self,
@@ -283,11 +298,45 @@ def _table_xml(block: Table) -> str:
     sides = ["right" if column.right else "left" for column in block.columns]
     titles = [column.title for column in block.columns]
     heading = _row_xml(titles, widths, ["center"] * len(titles), HEADING, "<w:tblHeader/>")
-    rows = "".join(_row_xml(row, widths, sides, BODY, "") for row in block.rows)
+    return _ruled_xml(widths, heading + "".join(_row_xml(row, widths, sides, BODY, "") for row in block.rows))
+
+
+def _form_xml(block: Form) -> str:
+    """Return a form as WordprocessingML: labels and fields in four columns, a field alone over three of them."""
+    label = Mm(27).twips
+    field = (TYPE_WIDTH.twips - 2 * label) // 2
+    return _ruled_xml([label, field, label, field], "".join(_form_row_xml(row, label, field) for row in block.rows))
+
+
+def _form_row_xml(row: Sequence[Entry], label: int, field: int) -> str:
+    cells = ""
+    for entry in row:
+        width, span = (field, "") if len(row) > 1 else (2 * field + label, '<w:gridSpan w:val="3"/>')
+        lie = "top" if entry.lines > 1 else "center"
+        cells += _cell_xml((entry.label,), label, "", "center", "center", HEADING)
+        cells += _cell_xml(entry.text.split("\n"), width, span, lie, "left", BODY)
+    height = max(entry.lines for entry in row) * FORM_LINE + 140
+    return f'<w:tr><w:trPr><w:cantSplit/><w:trHeight w:val="{height}" w:hRule="atLeast"/></w:trPr>{cells}</w:tr>'
+
+
+def _cell_xml(lines: Sequence[str], width: int, span: str, lie: str, side: str, face: str) -> str:
+    fonts = f'<w:rFonts w:ascii="{LATIN}" w:hAnsi="{LATIN}" w:eastAsia="{face}" w:hint="eastAsia"/>'
+    spacing = (
+        f'<w:snapToGrid w:val="0"/><w:spacing w:before="20" w:after="20" w:line="{FORM_LINE}" w:lineRule="exact"/>'
+    )
+    said = "".join(
+        f'<w:p><w:pPr>{spacing}<w:jc w:val="{side}"/></w:pPr><w:r><w:rPr>{fonts}<w:sz w:val="24"/></w:rPr>'
+        f'<w:t xml:space="preserve">{escape(printable(line))}</w:t></w:r></w:p>'
+        for line in lines
+    )
+    return f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{span}<w:vAlign w:val="{lie}"/></w:tcPr>{said}</w:tc>'
+
+
+def _ruled_xml(widths: Sequence[int], rows: str) -> str:
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
     return (
         f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblStyle w:val="TableGrid"/><w:tblW w:w="{sum(widths)}" w:type="dxa"/>'
-        f'<w:jc w:val="center"/><w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid>{grid}</w:tblGrid>{heading}{rows}'
+        f'<w:jc w:val="center"/><w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid>{grid}</w:tblGrid>{rows}'
         "</w:tbl>"
     )
 
