@@ -102,7 +102,7 @@ def test_an_agenda_that_leaves_a_topic_out_is_found() -> None:
 
 
 def test_the_command_prints_the_same_figures_as_json_and_ends_with_1_outside_the_ranges() -> None:
-    done = CliRunner().invoke(build(), ["simulate", "year", "--days", "2", "--json"])
+    done = CliRunner().invoke(build("simulate"), ["simulate", "year", "--days", "2", "--json"])
     said = json.loads(done.stdout)
     assert done.exit_code == 1  # no meeting of the upper levels falls into two days
     assert said[0]["seed"] == 1
@@ -110,5 +110,5 @@ def test_the_command_prints_the_same_figures_as_json_and_ends_with_1_outside_the
 
 
 def test_the_command_refuses_a_key_that_the_city_file_does_not_have() -> None:
-    done = CliRunner().invoke(build(), ["simulate", "year", "--set", "ladder.solve.village=0.5"])
+    done = CliRunner().invoke(build("simulate"), ["simulate", "year", "--set", "ladder.solve.village=0.5"])
     assert done.exit_code == 2

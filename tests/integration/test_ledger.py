@@ -360,7 +360,7 @@ def _sidan(*arguments: str) -> tuple[int, str]:
     out = io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(main.console, "_file", out)
-        ended = CliRunner().invoke(main.build(), ["ledger", *arguments])
+        ended = CliRunner().invoke(main.build("ledger"), ["ledger", *arguments])
     return ended.exit_code, out.getvalue() + ended.output
 
 

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
 
 
 def _sidan(city: RunningCity, *words: str) -> str:
-    result = CliRunner().invoke(build(), [*words, "--folder", str(city.folder)])
+    result = CliRunner().invoke(build(words[0]), [*words, "--folder", str(city.folder)])
     assert result.exit_code == 0, result.output
     return result.stdout
 
@@ -47,6 +47,6 @@ def test_a_refused_record_is_listed_shown_replayed_and_discarded(donggang: Runni
 
 
 def test_an_unknown_number_is_an_error_that_says_so(donggang: RunningCity) -> None:
-    result = CliRunner().invoke(build(), ["quarantine", "show", "intake/999999", "--folder", str(donggang.folder)])
+    result = CliRunner().invoke(build("quarantine"), ["quarantine", "show", "intake/999999", "--folder", str(donggang.folder)])
     assert result.exit_code == 2
     assert "intake/999999" in result.output

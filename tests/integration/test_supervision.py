@@ -139,7 +139,7 @@ async def test_a_draw_from_real_tables_is_made_by_the_city_s_head_and_holds(guip
         dsn = r.cell.dsns["auditor"]
         name = draw_subject(community, "2026Q3", "spot_check", None)
         result = await asyncio.to_thread(
-            CliRunner().invoke, build(), ["draw", "verify", name, "--city", "guiping", "--dsn", dsn]
+            CliRunner().invoke, build("draw"), ["draw", "verify", name, "--city", "guiping", "--dsn", dsn]
         )
         assert (result.exit_code, "6" in result.output) == (0, True)
         pair = next(pair for pair in made["pairs"] if pair["inspector"] == "I-1")

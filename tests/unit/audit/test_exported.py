@@ -214,7 +214,7 @@ def test_what_is_no_head_is_said_to_be_none(tmp_path: Path) -> None:
 
 
 def run(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(main.build(), ["ledger", "verify", *arguments])
+    result = CliRunner().invoke(main.build("ledger"), ["ledger", "verify", *arguments])
     return result.exit_code, result.output
 
 

@@ -27,7 +27,7 @@ def published() -> dict[str, Any]:
 def run(tmp_path: Path, draw: Any) -> tuple[int, str]:
     file = tmp_path / "draw.json"
     file.write_text(json.dumps(draw), encoding="utf-8")
-    result = CliRunner().invoke(build(), ["draw", "verify", str(file), "--city", "guiping"])
+    result = CliRunner().invoke(build("draw"), ["draw", "verify", str(file), "--city", "guiping"])
     return result.exit_code, result.output
 
 

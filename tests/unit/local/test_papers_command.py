@@ -49,7 +49,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[HTTPServer]:
 
 
 def run(*arguments: object) -> Result:
-    return CliRunner().invoke(build(), ["papers", *map(str, arguments)])
+    return CliRunner().invoke(build("papers"), ["papers", *map(str, arguments)])
 
 
 @pytest.mark.parametrize(

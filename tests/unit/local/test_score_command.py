@@ -44,7 +44,7 @@ class Asking:
 @pytest.fixture
 def sidan(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(score, "_Asking", Asking)
-    app = main.build()
+    app = main.build("score")
     return lambda *words: CliRunner().invoke(app, ["score", *words])
 
 
