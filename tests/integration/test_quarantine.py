@@ -47,6 +47,7 @@ def test_a_refused_record_is_listed_shown_replayed_and_discarded(donggang: Runni
 
 
 def test_an_unknown_number_is_an_error_that_says_so(donggang: RunningCity) -> None:
-    result = CliRunner().invoke(build("quarantine"), ["quarantine", "show", "intake/999999", "--folder", str(donggang.folder)])
+    words = ["quarantine", "show", "intake/999999", "--folder", str(donggang.folder)]
+    result = CliRunner().invoke(build("quarantine"), words)
     assert result.exit_code == 2
     assert "intake/999999" in result.output
