@@ -79,6 +79,8 @@ ENGLISH = {
     "位置": "Place",
     "催办": "Reminder",
     "催办：{clock}临期": "Reminder: {clock} due soon",
+    "公布历法": "Calendar published",
+    "公布 {year} 年历法：{reason}": "Calendar of {year} published: {reason}",
     "时限重算": "Limit projected anew",
     "{clock}时限重算：{reason}": "{clock} projected anew: {reason}",
     "全案": "Whole case",

@@ -197,6 +197,11 @@ _STORIES = {
         "handle", word("超期"), lambda d, c, t: t("{clock}超期", clock=_clock(d, t)), "charged", shape="late"
     ),
     "order.supervised.v1": Story("handle", word("督办"), lambda d, c, t: t("督办单"), "supervisor", shape="late"),
+    "calendar.published.v1": Story(
+        "handle",
+        word("公布历法"),
+        lambda d, c, t: t("公布 {year} 年历法：{reason}", year=d["year"], reason=d["reason"]),
+    ),
     "order.projected.v1": Story(
         "handle",
         word("时限重算"),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from services.dispatch.domain import SPOKEN, facts, heard, replies
-from shared.contracts import dispatch, escalation, feedback, intake, membership, whistle
+from shared.contracts import calendar, dispatch, escalation, feedback, intake, membership, whistle
 from shared.contracts.pairing import Pairing
 from shared.kernel.decisions import Actor, Answer
 from shared.kernel.refusals import Refused
 
-WIRE = Pairing((intake, dispatch, escalation, feedback, membership, whistle), (facts, heard, replies, *SPOKEN))
+WIRE = Pairing(
+    (calendar, intake, dispatch, escalation, feedback, membership, whistle), (facts, heard, replies, *SPOKEN)
+)
 
 
 def refusal(data: object, sender: Actor, message_id: str | None, stream: str | None, error: Refused) -> Answer | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from shared.contracts import calendar as calendar  # its types are on `orders`
 from shared.contracts import dispatch, feedback, intake
 from shared.contracts import escalation as escalation  # its types are on `ledger`
 from shared.contracts import membership as membership  # its types are on `orders`

@@ -60,7 +60,9 @@ def _upgrade(conn: Connection, schema: str, service: str) -> None:
     script = ScriptDirectory.from_config(config)
 
     def steps(revision: object, _: object) -> object:
-        return script._upgrade_revs("heads", revision)  # type: ignore[arg-type]
+        wanted = script._upgrade_revs("heads", revision)  # type: ignore[arg-type]
+        # A service may build on the shell's tables; between two branches Alembic itself promises no order.
+        return sorted(wanted, key=lambda step: not step.revision.revision.startswith("shell_"))
 
     context = EnvironmentContext(config, script, fn=steps, destination_rev="heads")
     with context:

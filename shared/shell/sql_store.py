@@ -143,6 +143,8 @@ class SqlTransaction:
     def __init__(self, store: SqlStore, conn: Connection) -> None:
         self.store, self.conn, self.service = store, conn, store.service
         self.calendar = 0
+        self._following: list[str] = []
+        """The subjects whose deadlines have met the calendar once this transaction commits."""
 
     # ---- load
 
@@ -224,10 +226,7 @@ class SqlTransaction:
             return Loaded(clock, {}, {}), Batch(), ""
         locked = await self._lock_subjects((subject for (subject,) in found), skip_locked=True)
         loaded = await self._by_calendar(Loaded(await self.store.clock(self.conn), {}, locked))
-        await self.conn.execute(
-            text("UPDATE deadline SET calendar = :version WHERE subject = ANY(CAST(:ids AS text[]))"),
-            {"version": self.calendar, "ids": list(locked)},
-        )
+        self._following = list(locked)
         changed = CalendarChanged(self.calendar, self.store.almanac.reason)
         work = [
             Work(Message(changed, subject, CLOCK, SYSTEM, loaded.clock.now, f"{subject}/calendar/{self.calendar}"))
@@ -396,6 +395,12 @@ class SqlTransaction:
                 {"subjects": [c.subject for c in cancels], "names": [c.name for c in cancels]},
             )
         await _arm(self.conn, arms, self.calendar)
+        if self._following:
+            await self.conn.execute(
+                text("UPDATE deadline SET calendar = :version WHERE subject = ANY(CAST(:ids AS text[])) "
+                     "AND calendar < :version"),
+                {"version": self.calendar, "ids": self._following},
+            )  # fmt: skip
 
     async def _save_quarantine(self, kept: Sequence[tuple[Quarantined, JournalRow | None]]) -> list[JournalRow]:
         """Keep refused records once; return the answers of those that are new."""

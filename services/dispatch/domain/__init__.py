@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from services.dispatch.domain import (
+    almanac,
     closing,
     deadlines,
     dispatching,
@@ -30,19 +31,20 @@ from shared.kernel.decisions import Deciders, Message
 decide = Deciders()
 for part in (registration, dispatching, handling, judging, verification, meeting, closing, deadlines, projecting):
     decide.include(part.decide)
-for noun in (whistling, reporting_in, roster, double_duty):
+for noun in (almanac, whistling, reporting_in, roster, double_duty):
     decide.include(noun.decide)
 for folds in (whistle_folds, roster, double_duty):
     evolve.include(folds.evolve)
 
 STATES: dict[str, type] = {
     "case": Order,
+    "calendar": almanac.Almanac,
     "whistle": whistle.Whistle,
     "roster": roster.Roster,
     "activity": double_duty.DoubleDuty,
 }
 """Kind of subject -> its state."""
-SPOKEN: tuple[ModuleType, ...] = (whistle, roster, double_duty)
+SPOKEN: tuple[ModuleType, ...] = (almanac, whistle, roster, double_duty)
 """Modules with facts and messages of further nouns than the order."""
 
 

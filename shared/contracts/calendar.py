@@ -1,0 +1,46 @@
+"""What dispatch states on `orders` when a year's statutory calendar is published (subject: `calendar:<city>`)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from shared.contracts.base import Contract, Masked, OutsideMessage
+
+FestivalName = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+class Festival(BaseModel):
+    """Days off of one name, first to last, weekends among them included."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+    name: FestivalName
+    first: date
+    last: date
+
+
+class CalendarPublished(Contract):
+    """Which days of a year are worked; open clocks are projected anew by it (`order.projected.v1`)."""
+
+    SERVICE: ClassVar[str] = "dispatch"
+    TYPE: ClassVar[str] = "calendar.published.v1"
+    year: int
+    holidays: tuple[Festival, ...]
+    makeups: tuple[date, ...]
+    """Saturdays and Sundays that are worked (调休)."""
+    reason: Masked
+    version: int
+    """Counts the calendars published in the city."""
+
+
+class PublishCalendar(OutsideMessage):
+    """Operations publish the statutory calendar of a year, or correct it."""
+
+    TYPE: ClassVar[str] = "calendar.publish.v1"
+    year: int
+    holidays: Annotated[tuple[Festival, ...], Field(max_length=30)]
+    makeups: Annotated[tuple[date, ...], Field(max_length=60)] = ()
+    reason: Annotated[str, StringConstraints(min_length=4, max_length=200)]
+    """Such as the number of the State Council's notice."""
