@@ -40,7 +40,8 @@ class CalendarYear:
     version: int
 
 
-def _micros(at: time) -> int:
+def time_of_day(at: time | datetime) -> int:
+    """Return the microseconds since midnight."""
     return ((at.hour * 60 + at.minute) * 60 + at.second) * _SECOND + at.microsecond
 
 
@@ -62,7 +63,7 @@ class Calendar:
     """What a day off is called, where somebody said so."""
 
     def __post_init__(self) -> None:
-        edges = [_micros(edge) for span in self.hours for edge in span]
+        edges = [time_of_day(edge) for span in self.hours for edge in span]
         if not edges or any(a >= b for a, b in pairwise(edges)):
             raise ValueError("office hours must be non-empty spans in order")
 
@@ -127,7 +128,7 @@ class Calendar:
     @cached_property
     def spans(self) -> tuple[tuple[int, int], ...]:
         """Return the opening spans of a working day in microseconds after midnight."""
-        return tuple((_micros(opens), _micros(closes)) for opens, closes in self.hours)
+        return tuple((time_of_day(opens), time_of_day(closes)) for opens, closes in self.hours)
 
     @cached_property
     def day_length(self) -> int:
@@ -159,7 +160,7 @@ class Calendar:
         index = bisect_left(days, ordinal)
         worked = index * self.day_length
         if index < len(days) and days[index] == ordinal:
-            now = ((at.hour * 60 + at.minute) * 60 + at.second) * _SECOND + at.microsecond
+            now = time_of_day(at)
             for opens, closes in self.spans:
                 if now <= opens:
                     break
@@ -191,7 +192,7 @@ class Calendar:
     def is_open(self, at: datetime) -> bool:
         """Tell whether the office is open at that instant; the opening counts, the closing does not."""
         at = self.local(at)
-        now = _micros(at.time())
+        now = time_of_day(at)
         return any(opens <= now < closes for opens, closes in self.spans) and self.is_working_day(at.date())
 
     def next_opening(self, at: datetime) -> datetime:

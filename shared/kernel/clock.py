@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 
-from shared.kernel.calendar import Calendar
+from shared.kernel.calendar import Calendar, time_of_day
 
 _HOUR = 3_600_000_000
 
@@ -87,20 +87,28 @@ def project(start: datetime, budget: Budget, suspensions: Sequence[Suspension], 
     Hours lose what lies inside a suspension; a day does not count if the clock is paused at its end (closing for wd,
     24:00 for nd).
     """
-    ends = add(start, budget, calendar)
     if not suspensions:
-        return ends
-    for pause in _merged(suspensions, start):
-        if pause.start >= ends:
-            break
-        if budget.unit is Unit.WORKING_HOURS:
-            lost = calendar.office_time(pause.end) - calendar.office_time(pause.start)
-            ends = calendar.earliest_at(calendar.office_time(ends) + lost)
-        elif budget.unit is Unit.URGENT_HOURS:
-            ends += pause.end - pause.start
-        else:
-            ends = _skip_days(start, ends, pause, budget.unit, calendar)
-    return calendar.local(ends)
+        return add(start, budget, calendar)
+    start = calendar.local(start)
+    pauses = _merged(suspensions, start)
+    if budget.unit is Unit.WORKING_HOURS:
+        worked = calendar.office_time(start) + budget.amount * _HOUR
+        for begins, stops in pauses:
+            before = calendar.office_time(begins)
+            if before >= worked:
+                break
+            worked += calendar.office_time(stops) - before
+        return calendar.earliest_at(worked)
+    if budget.unit is Unit.URGENT_HOURS:
+        ends = start + timedelta(hours=budget.amount)
+        for begins, stops in pauses:
+            if begins >= ends:
+                break
+            ends += stops - begins
+        return calendar.local(ends)
+    if budget.unit is Unit.NATURAL_DAYS:
+        return calendar.midnight(_day_of_midnight(start, budget.amount, pauses, calendar))
+    return calendar.midnight(_closing_day(start, budget.amount, pauses, calendar)) + calendar.closing
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +140,7 @@ def fraction_point(
     Budgets in wh and wd measure working time, those in uh and nd all time; suspended time does not run.
     """
     ends = project(start, budget, suspensions, calendar)
-    pauses = [pause for pause in _merged(suspensions, start) if pause.start < ends]
+    pauses = [Suspension(begins, stops) for begins, stops in _merged(suspensions, start) if begins < ends]
     working = budget.unit in (Unit.WORKING_HOURS, Unit.WORKING_DAYS)
     total = _ran(start, ends, calendar, working) - sum(
         _ran(pause.start, min(pause.end, ends), calendar, working) for pause in pauses
@@ -179,38 +187,49 @@ def is_on_time(at: datetime, due_at: datetime) -> bool:
     return at <= due_at
 
 
-def _merged(suspensions: Sequence[Suspension], start: datetime) -> list[Suspension]:
-    """Return the pauses after start, in order, overlapping ones joined."""
-    found: list[Suspension] = []
-    for pause in sorted(suspensions, key=lambda pause: pause.start):
-        begins = max(pause.start, start)
-        if pause.end <= begins:
+def _merged(suspensions: Sequence[Suspension], start: datetime) -> list[tuple[datetime, datetime]]:
+    """Return begin and end of the pauses after start, in order, overlapping ones joined."""
+    found: list[tuple[datetime, datetime]] = []
+    for begins, stops in sorted((pause.start, pause.end) for pause in suspensions):
+        begins = max(begins, start)
+        if stops <= begins:
             continue
-        if found and begins <= found[-1].end:
-            found[-1] = Suspension(found[-1].start, max(found[-1].end, pause.end))
+        if found and begins <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], stops))
         else:
-            found.append(Suspension(begins, pause.end))
+            found.append((begins, stops))
     return found
 
 
-def _skip_days(start: datetime, ends: datetime, pause: Suspension, unit: Unit, calendar: Calendar) -> datetime:
-    """Return the due day's end after leaving out the days after that of start whose end lies inside the pause."""
-    day = calendar.local(start).toordinal()
-    begins, stops = calendar.local(pause.start), calendar.local(pause.end)
-    if unit is Unit.NATURAL_DAYS:
-        first = max(begins.toordinal() + (begins > calendar.midnight(begins.toordinal())), day + 2)
-        last = stops.toordinal() - (stops == calendar.midnight(stops.toordinal()))
-        return calendar.midnight(calendar.local(ends).toordinal() + max(0, last - first + 1))
-    days = calendar.working_days
-    closed_before = bisect_left(days, begins.toordinal() + (begins > _closing(begins, calendar)))
-    closed_until = bisect_left(days, stops.toordinal() + (stops > _closing(stops, calendar)))
-    skipped = max(0, closed_until - max(closed_before, bisect_right(days, day)))
-    index = bisect_left(days, calendar.local(ends).toordinal()) + skipped
-    return calendar.midnight(calendar.day_at(index)) + calendar.closing
+def _day_of_midnight(
+    start: datetime, amount: int, pauses: Sequence[tuple[datetime, datetime]], calendar: Calendar
+) -> int:
+    """Return the day at whose first instant so many days have ended after that of start, paused midnights left out."""
+    day = start.toordinal()
+    ends = day + amount + 1
+    for begins, stops in pauses:
+        begins, stops = calendar.local(begins), calendar.local(stops)
+        if begins.toordinal() >= ends:
+            break
+        first = max(begins.toordinal() + (time_of_day(begins) > 0), day + 2)
+        ends += max(0, stops.toordinal() + (time_of_day(stops) > 0) - first)
+    return ends
 
 
-def _closing(at: datetime, calendar: Calendar) -> datetime:
-    return calendar.midnight(at.toordinal()) + calendar.closing
+def _closing_day(start: datetime, amount: int, pauses: Sequence[tuple[datetime, datetime]], calendar: Calendar) -> int:
+    """Return the working day at whose closing so many have ended after that of start, paused closings left out."""
+    days, closing = calendar.working_days, calendar.spans[-1][1]
+    first = bisect_right(days, start.toordinal())
+    index = first + amount - 1
+    for begins, stops in pauses:
+        begins, stops = calendar.local(begins), calendar.local(stops)
+        day, at = begins.toordinal(), time_of_day(begins)
+        before = bisect_left(days, day + (at > closing))
+        if before > index or (before == index and days[before] == day and at == closing):
+            break
+        until = bisect_left(days, stops.toordinal() + (time_of_day(stops) > closing))
+        index += max(0, until - max(before, first))
+    return calendar.day_at(index)
 
 
 def _ran(first: datetime, second: datetime, calendar: Calendar, working: bool) -> int:

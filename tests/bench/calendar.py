@@ -59,7 +59,7 @@ def projecting(city: City) -> None:
     first = datetime(2026, 1, 1, tzinfo=SHANGHAI)
     starts = [first + timedelta(seconds=chance.randrange(365 * 86_400)) for _ in range(PROJECTIONS)]
     for text in ("24 uh", "4 wh", "7 wd", "30 nd"):
-        for pauses in (0, 2):
+        for pauses in (0, 1, 2):
             terms = [
                 Term(
                     start,
@@ -166,7 +166,8 @@ def main() -> None:
     """Measure both."""
     city = load("donggang")
     city = replace(city, calendar=replace(city.calendar, known=city.calendar.known - {2027}))
-    if not os.environ.get("NOPROJ"): projecting(city)
+    if not os.environ.get("NOPROJ"):
+        projecting(city)
     with servers() as (_, backing):
         cell = make_schemas(backing, city.code, ("dispatch",))
         asyncio.run(following(city, cell.dsns, {child.name: child.pid for child in backing.children}))
