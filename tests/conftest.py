@@ -7,8 +7,12 @@ from tests.support.stack import backing
 __all__ = ["backing"]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file on one worker, and all that share the running city: it is started once."""
+    """Keep a file on one worker, and all that share the running city: it is started once.
+
+    Before xdist reads the groups, which it does in this very hook.
+    """
     for item in items:
         shares_city = "donggang" in getattr(item, "fixturenames", ())
         item.add_marker(pytest.mark.xdist_group("donggang" if shares_city else item.nodeid.split("::")[0]))
