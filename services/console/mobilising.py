@@ -1,4 +1,4 @@
-"""Whistles, check-in and double duty in the words of the office: what is mobilised beside the orders themselves."""
+"""Mediation, whistles, check-in and double duty in the words of the office: what goes on beside the orders."""
 
 from __future__ import annotations
 
@@ -31,11 +31,20 @@ def _reported_in(d: Mapping[str, Any], city: City, t: Tongue) -> str:
     return t(text, unit=city.name_of(str(d["callee"])))
 
 
+def _agreed(d: Mapping[str, Any], city: City, t: Tongue) -> str:
+    return t("调解成功，协议 {n} 条，{parties} 方签字", n=d["clauses"], parties=d["parties"])
+
+
 def _ended(d: Mapping[str, Any], city: City, t: Tongue) -> str:
     return t("吹哨结束，议定 {n} 项", n=len(d["conclusions"]))
 
 
 MOBILISING = {
+    "dispute.opened.v1": Story("handle", word("调解立案"), who="opened_by"),
+    "dispute.mediating.v1": Story("handle", word("指定调解员"), who="unit"),
+    "dispute.succeeded.v1": Story("handle", word("调解成功"), _agreed, shape="done"),
+    "dispute.failed.v1": Story("handle", word("调解不成，已告知依法解决途径"), shape="late"),
+    "dispute.withdrawn.v1": Story("handle", word("撤回调解"), shape="system"),
     "whistle.asked.v1": Story("dispatch", word("提请吹哨"), who="whistler", note="why"),
     "whistle.sounded.v1": Story("dispatch", word("吹哨"), _called, "whistler", "why"),
     "whistle.signed.v1": Story("handle", word("签收哨令"), _callee(word("{unit}签收哨令")), "callee"),

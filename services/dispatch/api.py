@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from services.dispatch.domain.order import Status
-from services.dispatch.routes import calendar, membership, papers, whistle
+from services.dispatch.routes import calendar, dispute, membership, papers, whistle
 from services.dispatch.store import ONE, PAGE
 from shared.contracts.base import Contract
 from shared.contracts.dispatch import (
@@ -49,6 +49,7 @@ def router(desk: Desk) -> APIRouter:
     routes = APIRouter()
     routes.include_router(commands(desk, "orders", "order", COMMANDS))
     routes.include_router(calendar.router(desk))
+    routes.include_router(dispute.router(desk))
     routes.include_router(whistle.router(desk))
     routes.include_router(membership.router(desk))
     routes.include_router(papers.router(desk))

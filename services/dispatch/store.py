@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Index, Text, text
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Text, text
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry  # noqa: TID251  rows are described, never loaded by an ORM session
 from sqlmodel import Field, SQLModel
 
 from services.dispatch.domain.register import Responsibility
+from services.dispatch.tables.dispute import save as save_disputes
 from shared.persistence.connection import Connection
 from shared.shell.service import NoTables
 
@@ -51,8 +53,46 @@ class ResponsibilityRow(Row, table=True):
     updated_at: datetime = Field(sa_type=MOMENT)
 
 
+class PartyLine(Row, table=True):
+    """A party of a dispute by name."""
+
+    __tablename__ = "dispute_party"
+    __table_args__ = ({"comment": "Personal data: read by the mediator's unit alone, erased with the resident's."},)
+
+    case_id: str = Field(sa_type=Text, primary_key=True)
+    party: str = Field(sa_type=Text, primary_key=True)
+    name: str = Field(sa_type=Text)
+    phone: str = Field(sa_type=Text)
+
+
+class DisputeLine(Row, table=True):
+    """What a dispute is about, and what was agreed, in full."""
+
+    __tablename__ = "dispute_text"
+    __table_args__ = ({"comment": "Personal data: read by the mediator's unit alone, erased with the resident's."},)
+
+    case_id: str = Field(sa_type=Text, primary_key=True)
+    about: str = Field(sa_type=Text)
+    clauses: list[Any] = Field(sa_type=JSONB)
+    signed: list[Any] = Field(sa_type=JSONB)
+    agreed_at: datetime | None = Field(sa_type=MOMENT)
+
+
+class DisputeReadLine(Row, table=True):
+    """One reading of a dispute's names."""
+
+    __tablename__ = "dispute_read"
+    __table_args__ = ({"comment": "Who read the names of a dispute, when, why; append-only."},)
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    case_id: str = Field(sa_type=Text, index=True)
+    reader: str = Field(sa_type=Text)
+    why: str = Field(sa_type=Text)
+    read_at: datetime = Field(sa_type=MOMENT)
+
+
 METADATA = Row.metadata
-APPEND_ONLY: tuple[str, ...] = ()
+APPEND_ONLY = ("dispute_read",)
 
 _TYPES = {
     column.name: f"{column.type.compile(dialect=postgresql.dialect())}[]"  # type: ignore[no-untyped-call]
@@ -84,6 +124,7 @@ class Store(NoTables):
 
     async def save(self, conn: Connection, rows: Sequence[Any]) -> None:
         """Enter the last standing of each case of the batch, in the order of their ids."""
+        await save_disputes(conn, rows)
         last = {row.case_id: row for row in rows if isinstance(row, Responsibility)}
         if not last:
             return

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from services.dispatch.domain import SPOKEN, facts, heard, replies
-from shared.contracts import calendar, dispatch, escalation, feedback, intake, membership, whistle
+from shared.contracts import calendar, dispatch, dispute, escalation, feedback, intake, membership, people, whistle
 from shared.contracts.pairing import Pairing
 from shared.kernel.decisions import Actor, Answer
 from shared.kernel.refusals import Refused
 
 WIRE = Pairing(
-    (calendar, intake, dispatch, escalation, feedback, membership, whistle), (facts, heard, replies, *SPOKEN)
+    (calendar, intake, dispatch, dispute, escalation, feedback, membership, people, whistle),
+    (facts, heard, replies, *SPOKEN),
 )
 
 

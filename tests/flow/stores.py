@@ -113,7 +113,7 @@ class DispatchTables:
         return None
 
     async def save(self, effects: Effects, rows: Sequence[Any]) -> None:
-        last = {row.case_id: row for row in rows}
+        last = {row.case_id: row for row in rows if isinstance(row, Responsibility)}
         effects.at_commit(lambda: self.register.update(last))
 
 

@@ -9,9 +9,11 @@ from services.dispatch.domain import (
     closing,
     deadlines,
     dispatching,
+    dispute,
     double_duty,
     handling,
     judging,
+    mediating,
     meeting,
     projecting,
     registration,
@@ -31,9 +33,9 @@ from shared.kernel.decisions import Deciders, Message
 decide = Deciders()
 for part in (registration, dispatching, handling, judging, verification, meeting, closing, deadlines, projecting):
     decide.include(part.decide)
-for noun in (almanac, whistling, reporting_in, roster, double_duty):
+for noun in (almanac, mediating, whistling, reporting_in, roster, double_duty):
     decide.include(noun.decide)
-for folds in (whistle_folds, roster, double_duty):
+for folds in (mediating, whistle_folds, roster, double_duty):
     evolve.include(folds.evolve)
 
 STATES: dict[str, type] = {
@@ -44,7 +46,7 @@ STATES: dict[str, type] = {
     "activity": double_duty.DoubleDuty,
 }
 """Kind of subject -> its state."""
-SPOKEN: tuple[ModuleType, ...] = (almanac, whistle, roster, double_duty)
+SPOKEN: tuple[ModuleType, ...] = (almanac, dispute, whistle, roster, double_duty)
 """Modules with facts and messages of further nouns than the order."""
 
 

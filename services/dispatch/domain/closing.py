@@ -7,6 +7,7 @@ from typing import Any
 
 from services.dispatch.domain import clocks, heard
 from services.dispatch.domain.facts import CaseClosed, OrderWithdrawn
+from services.dispatch.domain.mediating import ended_with
 from services.dispatch.domain.order import MOVES, Order, Status
 from services.dispatch.domain.register import conclude
 from shared.kernel.decisions import NOTHING, Context, Deciders, Decision, Message
@@ -40,7 +41,8 @@ def close(
         rung or "",
         order.opened_at,
     )
-    return conclude(message.subject, order, city, message.acted_at, (fact,), dispatcher=dispatcher)
+    ended = conclude(message.subject, order, city, message.acted_at, (fact,), dispatcher=dispatcher)
+    return ended_with(order) + ended
 
 
 @decide.on(heard.RatingCompleted)
@@ -77,4 +79,5 @@ def withdraw(order: Order, message: Message, city: Any, before: tuple[Any, ...] 
     """End an order that its reporter took back, after the facts that led there."""
     fact = OrderWithdrawn(Status.WITHDRAWN, None, order.rung, order.assignment, None, None)
     stopped = (*clocks.stop(order), clocks.STOP_CASE)
-    return conclude(message.subject, order, city, message.acted_at, (*before, fact), stopped)
+    ended = conclude(message.subject, order, city, message.acted_at, (*before, fact), stopped)
+    return ended_with(order) + ended

@@ -17,6 +17,7 @@ from services.dispatch.domain.facts import (
     UnableAsked,
     unchanged,
 )
+from services.dispatch.domain.mediating import check_over
 from services.dispatch.domain.order import MOVES, Order, Request, Status
 from services.dispatch.domain.register import conclude, note
 from services.dispatch.domain.verification import verified
@@ -69,6 +70,7 @@ def finish(states: Mapping[str, Any], message: Message, context: Context) -> Dec
     """
     order, desk = admit(states, message, context.city)
     MOVES.check(order.status, Status.HANDLED)
+    check_over(order)
     reply: replies.Finish = message.data
     at, city = message.acted_at, context.city
     handle_due_at = order.handle_due_at or at

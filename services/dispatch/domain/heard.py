@@ -144,3 +144,10 @@ class ReworkOrdered:
 @dataclass(frozen=True, slots=True)
 class RatingFailed:
     round: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResidentErased:
+    """A reporter's dossier is gone, and with it whatever names him."""
+
+    reporter: str

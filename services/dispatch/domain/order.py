@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from services.dispatch.domain.dispute import Dispute
 from shared.kernel.clock import Term
 from shared.kernel.transitions import Transitions
 
@@ -113,6 +114,7 @@ class Order:
     topic: str | None = None
     tried: str = ""
     is_taken_back: bool = False
+    dispute: Dispute | None = None
     term: Term | None = None
     fired: tuple[str, ...] = ()
 

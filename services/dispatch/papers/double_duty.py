@@ -27,10 +27,10 @@ def register(state: Mapping[str, Any], year: int, city: City) -> Paper | None:
         (str(number), chinese_day(date.fromisoformat(one["on"])), str(one["what"]), str(one["hours"]))
         for number, one in enumerate(done, 1)
     )
-    total = Text(f"全年参加活动{len(done)}次，共{sum(one['hours'] for one in done)}小时。")
+    total = Text(f"{year}年度参加活动{len(done)}次，共{sum(one['hours'] for one in done)}小时。")
     blocks = (*_head(state, city), Table(_COLUMNS, rows), total, _SIGNED)
     community = city.name_of(state["community"])
-    return Paper(agency=community, title=f"在职党员“双岗双责”活动登记表（{year}年度）", blocks=blocks, signed=community)
+    return Paper(agency=community, title="在职党员“双岗双责”活动登记表", blocks=blocks, signed=community)
 
 
 def opinion(state: Mapping[str, Any], year: int, city: City) -> Paper | None:
@@ -42,14 +42,14 @@ def opinion(state: Mapping[str, Any], year: int, city: City) -> Paper | None:
     community = city.name_of(state["community"])
     blocks: tuple[Block, ...] = (
         *_head(state, city),
-        Labelled("参加活动：", f"{len(done)}次，{sum(one['hours'] for one in done)}小时"),
-        Labelled("考评等次：", GRADES[found["grade"]]),
-        Labelled("社区意见：", str(found["opinion"])),
+        Labelled("参加活动", f"{year}年度{len(done)}次，{sum(one['hours'] for one in done)}小时"),
+        Labelled("考评等次", GRADES[found["grade"]]),
+        Labelled("社区意见", str(found["opinion"])),
         _SIGNED,
     )
     return Paper(
         agency=community,
-        title=f"在职党员“双岗双责”活动意见反馈表（{year}年度）",
+        title="在职党员“双岗双责”活动意见反馈表",
         recipients=city.name_of(state["employer"]),
         blocks=blocks,
         signed=community,
@@ -57,15 +57,15 @@ def opinion(state: Mapping[str, Any], year: int, city: City) -> Paper | None:
     )
 
 
-_SIGNED = Labelled("党员签字：", "＿＿＿＿＿＿＿＿")
+_SIGNED = Labelled("党员签字", "＿＿＿＿＿＿＿＿")
 
 
 def _head(state: Mapping[str, Any], city: City) -> tuple[Block, ...]:
     return (
-        Labelled("姓名：", f"＿＿＿＿＿＿＿＿（编号{state['member']}）"),
-        Labelled("所在单位：", city.name_of(state["employer"])),
-        Labelled("报到社区：", city.name_of(state["community"])),
-        Labelled(f"认领{KINDS[state['kind']]}：", str(state["item"])),
+        Labelled("姓名", f"＿＿＿＿＿＿＿＿（编号{state['member']}）"),
+        Labelled("所在单位", city.name_of(state["employer"])),
+        Labelled("报到社区", city.name_of(state["community"])),
+        Labelled(f"认领{KINDS[state['kind']]}", str(state["item"])),
     )
 
 

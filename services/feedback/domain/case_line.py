@@ -219,6 +219,13 @@ def excluded(line: CaseLine | None, fact: ExclusionDecided, at: datetime) -> Cas
     return line and (replace(line, excluded=fact.code) if fact.granted else line)
 
 
+@follow.on(heard.DisputeSucceeded, heard.DisputeFailed)
+def mediated(
+    line: CaseLine | None, fact: heard.DisputeSucceeded | heard.DisputeFailed, at: datetime
+) -> CaseLine | None:
+    return line and replace(line, mediated=isinstance(fact, heard.DisputeSucceeded), mediated_at=at)
+
+
 @follow.on(heard.OrderWithdrawn)
 def withdrawn(line: CaseLine | None, fact: heard.OrderWithdrawn, at: datetime) -> CaseLine | None:
     return line and replace(line, left="withdrawn")

@@ -188,3 +188,17 @@ class HeadsPublished:
     page: int
     pages: int
     heads: tuple[Head, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeSucceeded:
+    """All parties of a dispute have signed the agreement."""
+
+    mediator: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeFailed:
+    """A mediation came to nothing."""
+
+    mediator: str

@@ -11,7 +11,8 @@ import pytest
 from services.feedback.domain import heard
 from services.feedback.domain.case_line import CaseLine, assignment_row, follow, line_row
 from services.feedback.domain.exclusion import ExclusionDecided
-from tests.unit.feedback.cards import Town, at
+from services.feedback.domain.score import Ratio
+from tests.unit.feedback.cards import Town, at, card_of, counted
 
 DUE = at(6, 15, 18)
 REGISTERED = heard.CaseRegistered("T-1", "hotline", "r-1", "p-1", True, heard.Placement("g1"))
@@ -144,3 +145,17 @@ def test_a_line_names_each_unit_once_and_the_city_never() -> None:
 
 def test_a_place_that_the_city_file_does_not_know_counts_for_lead_and_dispatcher() -> None:
     assert line_row("c", replace(HELD, place="gone"), Town()).units == ("water", "s1", None, None, None)
+
+
+def test_a_settled_and_a_failed_mediation_count_when_they_end_and_a_withdrawn_one_never() -> None:
+    settled = told(heard.DisputeSucceeded("c1:liaison"), line=HELD)
+    failed = told(heard.DisputeFailed("c1:liaison"), line=HELD)
+    assert [(line.mediated, line.mediated_at) for line in (settled, failed, HELD)] == [
+        (True, when(0)), (False, when(0)), (False, None),
+    ]  # fmt: skip
+    rows = [line_row(f"case-{n}", settled, Town()) for n in range(29)]
+    rows += [line_row("case-29", failed, Town()), line_row("case-30", HELD, Town())]
+    # Yulin's 96.7 % (workflows §4.3).
+    assert card_of(counted(rows)["water"], unit="water", kind="department").rates["mediation"] == Ratio(
+        "29", 30, "96.67"
+    )
