@@ -15,6 +15,7 @@ from deploy.demo.cases import KnownCase
 from deploy.demo.draws import Chance, LogNormal, one_of, weighted
 from deploy.demo.parameters import Parameters
 from shared.city.model import City, Kind, UnitLevel
+from shared.kernel.clock import latest_start
 
 STUBBORN_FAILS = 0.85
 """Share of failed verifications of work on a stubborn seeded problem (assumed)."""
@@ -50,6 +51,7 @@ class Way(StrEnum):
     PASS_UP = "pass_up"  # noqa: S105 - no password
     DISPATCH_ON = "dispatch_on"
     UNABLE = "unable"
+    DISPUTE = "dispute"
     NOTHING = "nothing"
 
 
@@ -158,9 +160,43 @@ class Behaviour:
         if case.urgent and not tangled:
             return Way.FINISH  # an emergency is made safe by whoever has it
         rate = self.parameters.number
-        # A dispute between departments is said as unable: no desk has a word of its own for it.
-        share = TANGLED_UNABLE if tangled else rate("unable.share") + rate("unable.dispute")
-        return Way.UNABLE if self.chance.happens(share, actor, "unable", _key(case)) else Way.FINISH
+        share = TANGLED_UNABLE if tangled else rate("unable.share")
+        if self.chance.happens(share, actor, "unable", _key(case)):
+            return Way.UNABLE
+        is_disputed = not tangled and self.chance.happens(rate("unable.dispute"), actor, "dispute", _key(case))
+        return Way.DISPUTE if is_disputed else Way.FINISH
+
+    def asks_time_at(self, actor: str, case: KnownCase, done_at: datetime, now: datetime) -> datetime | None:
+        """Return when a department asks for more time: some of those whose work would take most of their budget."""
+        if case.is_extended or not case.budget or case.rung != "department" or case.due_at is None or case.urgent:
+            return None
+        rate = self.parameters.number
+        used_at = self.share_of(now, case.due_at, rate("extension.used"), urgent=False)
+        asked = self.chance.happens(rate("extension.asked"), actor, "extension", _key(case))
+        if done_at <= used_at or not asked:
+            return None
+        latest = latest_start(case.due_at, self.city.clock("extension.before"), self.city.calendar)
+        return min(used_at, latest) if now < latest else None
+
+    def pause(self, actor: str, case: KnownCase) -> int:
+        """Return for how many days a department asks to suspend; 0 for those that do not."""
+        share = self.parameters.number("suspension.share")
+        is_own = case.rung == "department" and not case.is_meeting_order and not case.urgent
+        if not is_own or not self.chance.happens(share, actor, "suspension", _key(case)):
+            return 0
+        longest = self.city.clock("suspension.longest").amount
+        days = self._hours(self.parameters.law("suspension.ln_days"), actor, "pause", _key(case))
+        return min(longest, max(1, round(days)))
+
+    def grants(self, judge: str, purpose: str, case: KnownCase) -> bool:
+        """Tell whether more time or a pause is granted."""
+        return self.chance.happens(self.parameters.number("extension.granted"), judge, purpose, _key(case))
+
+    def answers_part_at(self, unit: str, case: KnownCase, now: datetime) -> datetime:
+        """Return when a supporting unit has done its part: early in the lead's time."""
+        ends = case.due_at or now + timedelta(days=1)
+        share = self._hours(self.parameters.law("handle.quick_ln"), unit, "part", _key(case))
+        return self.share_of(now, ends, share, urgent=case.urgent)
 
     def _solves(self, actor: str, case: KnownCase) -> float:
         if case.rung == "grid" and case.source == "grid":
@@ -189,7 +225,7 @@ class Behaviour:
         if case.rung in ("grid", "community", "street") and not case.urgent:
             days = self._hours(self.parameters.law(f"ladder.time_ln_wd.{case.rung}"), actor, "rung", key)
             return self.after(case.dispatched_at or now, days * 8)
-        if way is Way.UNABLE:
+        if way in (Way.UNABLE, Way.DISPUTE):
             first, last = self.parameters.row("unable.between")
             share = self.chance.of(actor, "unable_at", key).uniform(first, last)
             return self.share_of(now, ends, share, urgent=case.urgent)

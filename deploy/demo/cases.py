@@ -33,7 +33,13 @@ class KnownCase:
     accepted_at: datetime | None = None
     dispatched_at: datetime | None = None
     pending: str = ""
-    """hand_back or unable while it waits to be judged."""
+    """What the holder asked for while it waits to be judged."""
+    budget: str = ""
+    """What the running handle clock was given; empty under a meeting's date."""
+    parts: tuple[str, ...] = ()
+    """Supporting units that have neither answered nor been released nor let their part lapse."""
+    is_extended: bool = False
+    is_paused_once: bool = False
     proposed: str | None = None
     barred: tuple[str, ...] = ()
     bounces: int = 0
@@ -68,14 +74,23 @@ def stands(case: KnownCase, fact: dispatch.Dispatch, at: datetime) -> None:
             case.matter, case.unit, case.summary, case.urgent = fact.matter, fact.unit, fact.summary, fact.urgent
             case.is_meeting_order, case.handle_due_at = fact.meeting, fact.handle_due_at
             case.pending, case.failures, case.reworks = "", 0, 0
+            case.parts, case.is_extended = fact.support, False
         case dispatch.OrderAccepted():
-            case.accepted_at = at
+            case.accepted_at, case.budget = at, fact.budget or ""
         case dispatch.HandBackAsked():
             case.pending, case.proposed = "hand_back", fact.proposed
         case dispatch.UnableAsked():
             case.pending = "unable"
-        case dispatch.UnableJudged():
+        case dispatch.ExtensionAsked():
+            case.pending, case.is_extended = "extension", True
+        case dispatch.SuspensionAsked():
+            case.pending, case.is_paused_once = "suspension", True
+        case dispatch.UnableJudged() | dispatch.ExtensionJudged() | dispatch.SuspensionJudged():
             case.pending = ""
+        case dispatch.PartAnswered() | dispatch.PartLapsed():
+            case.parts = tuple(unit for unit in case.parts if unit != fact.unit)
+        case dispatch.PartReleaseJudged(granted=True):
+            case.parts = tuple(unit for unit in case.parts if unit != fact.unit)
         case dispatch.HandBackJudged():
             case.pending = ""
             if fact.upheld:

@@ -13,7 +13,9 @@ from deploy.demo.cases import KnownCase, registered, stands
 from deploy.demo.streams import Heard
 from deploy.demo.world import World
 from shared.contracts import dispatch, feedback, intake
+from shared.contracts.base import OutsideMessage
 from shared.contracts.topics import topic_name
+from shared.kernel.clock import Budget
 from shared.kernel.decisions import Actor
 
 Work = Callable[[KnownCase], Awaitable[None]]
@@ -135,6 +137,11 @@ class Holders:
         mine = f"orders.{case.lead}" if self._world.is_on_stream(case.lead) else "orders"
         if stream == mine and case.lead is not None:
             self._lead_reacts(case, case.lead, fact)
+        if isinstance(fact, dispatch.OrderAccepted):
+            for unit in case.parts:
+                if stream == (f"orders.{unit}" if self._world.is_on_stream(unit) else "orders"):
+                    at = self._world.behaviour.answers_part_at(unit, case, self._world.now())
+                    self._at(case, at, partial(self._answer_part, unit))
         if stream != "orders":
             return
         behaviour, now = self._world.behaviour, self._world.now()
@@ -145,6 +152,12 @@ class Holders:
                 self._at(
                     case, behaviour.judges_at(judge, "judge", case, now, until), partial(self._judge_unable, judge)
                 )
+            case dispatch.ExtensionAsked(judge=judge, judge_due_at=until):
+                at = behaviour.judges_at(judge, "judge", case, now, until)
+                self._at(case, at, partial(self._grant, judge, "extension", dispatch.JudgeExtension))
+            case dispatch.SuspensionAsked(judge=judge, judge_due_at=until):
+                at = behaviour.judges_at(judge, "judge", case, now, until)
+                self._at(case, at, partial(self._grant, judge, "suspension", dispatch.JudgeSuspension))
             case dispatch.OrderHandled(responsible=str() as verifier):
                 self._at(case, behaviour.verifies_at(verifier, case, now), partial(self._verify, verifier))
             case dispatch.Dispatch(status=dispatch.Status.WAITING, responsible=str() as dispatcher):
@@ -162,7 +175,7 @@ class Holders:
                 self._at(case, behaviour.accepts_at(lead, case, now), partial(self._accept, lead))
             case dispatch.UnableJudged(confirmed=False, status=dispatch.Status.ACCEPTED):
                 self._at(case, behaviour.acts_at(lead, case, Way.FINISH, now), partial(self._finish, lead))
-            case dispatch.OrderAccepted() | dispatch.OrderReworked():
+            case dispatch.OrderAccepted() | dispatch.OrderReworked() | dispatch.OrderResumed():
                 self._plan_work(case, lead, now)
             case dispatch.VerificationFailed(status=dispatch.Status.ACCEPTED):
                 self._plan_work(case, lead, now)
@@ -170,8 +183,19 @@ class Holders:
                 pass
 
     def _plan_work(self, case: KnownCase, lead: str, now: datetime) -> None:
-        way = self._world.behaviour.way(lead, case)
-        self._at(case, self._world.behaviour.acts_at(lead, case, way, now), partial(self._work, lead, way))
+        behaviour = self._world.behaviour
+        way = behaviour.way(lead, case)
+        at = behaviour.acts_at(lead, case, way, now)
+        self._at(case, at, partial(self._work, lead, way))
+        if way is not Way.FINISH or case.due_at is None:
+            return
+        asks_at = behaviour.asks_time_at(lead, case, at, now)
+        if asks_at is not None:
+            self._at(case, asks_at, partial(self._ask_time, lead))
+        days = behaviour.pause(lead, case)
+        if days and not case.is_paused_once:
+            half = now + (min(at, case.due_at) - now) / 2
+            self._at(case, half, partial(self._ask_pause, lead, days))
 
     def _at(self, case: KnownCase, when: datetime, work: Work) -> None:
         """Plan work on the case as it stands; by then it may have moved on, and the work is dropped."""
@@ -193,7 +217,7 @@ class Holders:
         await self._accept(lead, case)
 
     async def _accept(self, lead: str, case: KnownCase) -> None:
-        body = {"handler": "经办岗" if case.rung == "department" else "网格岗" if case.rung == "grid" else "值班岗"}
+        body = {"handler": _post_of(case), "office_phone": texts.OFFICE_PHONE}
         await self._world.order(lead, case, "accept", dispatch.Accept, body)
         if self._world.behaviour.repeats(lead, case):
             await self._world.order(lead, case, "accept", dispatch.Accept, body, nth=1)
@@ -218,21 +242,60 @@ class Holders:
             body = {"missing": "power", "tried": tried}
             if (await world.order(lead, case, "unable", dispatch.Unable, body)).is_done:
                 return
+        elif way is Way.DISPUTE:
+            others = [code for code in self._departments(case, case.dispatcher) if code != lead]
+            stated = {"others": others[:1] or self._others(lead), "note": texts.HAND_BACK}
+            # Departments that dispute an order say so to whoever dispatched it, and he states it.
+            said = await world.order(case.dispatcher, case, "state-dispute", dispatch.StateDispute, stated)
+            if said.is_done:
+                return
         await self._finish(lead, case)
+
+    def _others(self, lead: str) -> list[str]:
+        return [code for code in self._world.city.departments if code != lead][:1]
+
+    async def _ask_time(self, lead: str, case: KnownCase) -> None:
+        if case.pending or case.is_extended:
+            return
+        more = max(1, int(Budget.parse(case.budget).amount * self._world.behaviour.parameters.number("extension.adds")))
+        why = self._world.behaviour.words(lead, "why_more", case.id, texts.MORE_TIME)
+        await self._world.order(lead, case, "extension", dispatch.AskExtension, {"more": more, "why": why})
+
+    async def _ask_pause(self, lead: str, days: int, case: KnownCase) -> None:
+        if case.pending:
+            return
+        why = self._world.behaviour.words(lead, "why_pause", case.id, texts.PAUSED)
+        body = {"cause": "funds" if why == texts.PAUSED[0] else "season", "days": days, "why": why}
+        await self._world.order(lead, case, "suspension", dispatch.AskSuspension, body)
+
+    async def _grant(self, judge: str, purpose: str, kind: type[OutsideMessage], case: KnownCase) -> None:
+        granted = self._world.behaviour.grants(judge, purpose, case)
+        body = {"granted": granted, "note": "情况属实，同意" if granted else "理由不足，请按期办理"}
+        await self._world.order(judge, case, f"judge-{purpose}", kind, body)
+
+    async def _answer_part(self, unit: str, case: KnownCase) -> None:
+        note = self._world.behaviour.words(unit, "part", case.id, texts.SUPPORTED)
+        await self._world.order(unit, case, "answer-part", dispatch.AnswerPart, {"note": note})
 
     async def _finish(self, lead: str, case: KnownCase) -> None:
         chance = self._world.behaviour.chance
+        if case.parts:  # he reports once the supporting units have answered
+            self._at(case, self._world.now() + _LATER, partial(self._finish, lead))
+            return
         body = {
             "what": self._world.behaviour.words(lead, "done", case.id, texts.DONE),
             "contacted": chance.happens(0.97, lead, "contacted", case.report),
             "evidence": chance.of(lead, "evidence", case.report).randint(1, 4),
+            "handler": _post_of(case),
         }
         await self._world.order(lead, case, "finish", dispatch.Finish, body)
 
     async def _verify(self, verifier: str, case: KnownCase) -> None:
         passed = self._world.behaviour.passes(verifier, case)
         note = "现场核查，问题已解决" if passed else self._world.behaviour.words(verifier, "why", case.id, texts.FAILED)
-        await self._world.order(verifier, case, "verify", dispatch.Verify, {"passed": passed, "note": note})
+        await self._world.order(
+            verifier, case, "verify", dispatch.Verify, {"passed": passed, "note": note, "means": "photo"}
+        )
 
     async def _judge_back(self, judge: str, case: KnownCase) -> None:
         upheld = self._world.behaviour.upholds(judge, case)
@@ -256,3 +319,7 @@ class Holders:
         matter = self._world.city.matters[case.matter]
         reach = self._world.city.reach(dispatcher, case.matter)
         return [code for code in (*matter.leads, *matter.supports) if code in reach and code not in case.barred]
+
+
+def _post_of(case: KnownCase) -> str:
+    return "经办岗" if case.rung == "department" else "网格岗" if case.rung == "grid" else "值班岗"

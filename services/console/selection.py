@@ -12,7 +12,7 @@ from services.console.projection.case import LADDER
 from shared.city.model import City
 from shared.kernel.calendar import SHANGHAI
 
-OPEN = "status IN ('registered', 'waiting', 'dispatched', 'accepted', 'handled', 'verified', 'escalated')"
+OPEN = "status IN ('registered', 'waiting', 'dispatched', 'accepted', 'suspended', 'handled', 'verified', 'escalated')"
 STATES = {
     "open": OPEN,
     "soon": f"{OPEN} AND reminded AND NOT overdue",

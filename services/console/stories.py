@@ -11,6 +11,7 @@ from services.console import moments
 from services.console.mobilising import MOBILISING
 from services.console.people import PEOPLE
 from services.console.queries import Told
+from services.console.requests import REQUESTS
 from services.console.story import Story
 from services.console.supervision import SUPERVISION
 from services.console.words import CAUSES, CLOCKS, CLOSINGS, RUNGS, Tongue, word
@@ -398,6 +399,7 @@ _STORIES = {
     "policy.published.v1": Story("rate", word("公布评分办法"), shape="done"),
     "policy.refused.v1": Story("rate", word("拒绝更改评分办法"), shape="late"),
     "score.published.v1": Story("rate", word("公布评分"), who="unit", shape="done"),
+    **REQUESTS,
     **SUPERVISION,
     **MOBILISING,
 }

@@ -44,7 +44,7 @@ MAPPINGS: dict[str, Keys] = {
         "call_backs open_claims opinion_supporters raters checks_quarter checks_cycle checks_least star_five "
         "star_four star_three dossier_days notice_days"
     ),
-    "shares": _keys("reminder spot_sample call_back classify_from check_sample"),
+    "shares": _keys("reminder part spot_sample call_back classify_from check_sample"),
     "calendar": _keys("hours known holidays makeups"),
     "pairing_rule": _keys("", "least most"),
     "grid_norms": _keys("", "grid subgrid"),

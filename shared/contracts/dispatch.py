@@ -19,6 +19,7 @@ class Status(StrEnum):
     WAITING = "waiting"
     DISPATCHED = "dispatched"
     ACCEPTED = "accepted"
+    SUSPENDED = "suspended"
     HANDLED = "handled"
     VERIFIED = "verified"
     ESCALATED = "escalated"
@@ -51,7 +52,7 @@ class Dispatch(Contract):
     """grid, community, street, department, or meeting."""
     assignment: int = 0
     clock: str | None = None
-    """dispatch, accept, handle, verify, window, answer; None only when closed or withdrawn."""
+    """dispatch, accept, handle, resume, verify, window, answer; None only when closed or withdrawn."""
     due_at: Instant | None = None
     budget: str | None = None
     """What the clock that starts with this fact was given, such as `7 wd`; None where none starts or a date is set."""
@@ -89,6 +90,8 @@ class OrderAccepted(Dispatch):
     TYPE: ClassVar[str] = "order.accepted.v1"
     handler: str
     deemed: bool
+    office_phone: str = ""
+    """Of the named handler's office, never a private number."""
 
 
 class OrderProgressed(Dispatch):
@@ -140,6 +143,118 @@ class UnableJudged(Dispatch):
     judge: Code
 
 
+class ExtensionAsked(Dispatch):
+    """The holder asks for more time (延期), in the unit of its budget; lapses when the order comes due."""
+
+    TYPE: ClassVar[str] = "order.extension_asked.v1"
+    more: str
+    """What is asked on top of the budget, such as `3 wd`; at most the original budget."""
+    why: Masked
+    judge: Code
+    judge_due_at: Instant
+
+
+class ExtensionJudged(Dispatch):
+    """Granted (`due_at` is the new one, of the next version of the deadline), refused, or lapsed as refused."""
+
+    TYPE: ClassVar[str] = "order.extension_judged.v1"
+    granted: bool
+    lapsed: bool
+    judge: Code
+    more: str
+    version: int
+
+
+class SuspensionAsked(Dispatch):
+    """The holder asks to pause the clock (挂账), for one of the listed causes."""
+
+    TYPE: ClassVar[str] = "order.suspension_asked.v1"
+    cause: str
+    days: int
+    """Natural days."""
+    why: Masked
+    judge: Code
+    judge_due_at: Instant
+
+
+class SuspensionJudged(Dispatch):
+    """Granted: the clocks stand still until `due_at` (move 10); refused, or lapsed as refused."""
+
+    TYPE: ClassVar[str] = "order.suspension_judged.v1"
+    granted: bool
+    lapsed: bool
+    judge: Code
+    cause: str
+    paused_due_at: Instant | None = None
+    """When the handling was due as the clock stopped; set when granted."""
+
+
+class OrderResumed(Dispatch):
+    """The pause is over, by itself or early; `due_at` is of the next version of the deadline."""
+
+    TYPE: ClassVar[str] = "order.resumed.v1"
+    early: bool
+    by: Code | None
+    paused_at: Instant
+    version: int
+    case_due_at: Instant | None
+    """The case clock stood still as well."""
+
+
+class OrderRecalled(Dispatch):
+    """The dispatcher took it back before it was accepted (move 4); counts as inaccurate dispatch."""
+
+    TYPE: ClassVar[str] = "order.recalled.v1"
+    dispatcher: Code
+    from_unit: Code
+    reason: Masked
+
+
+class DepartmentsDisputed(Dispatch):
+    """The dispatcher states that departments dispute who must do it (move 11); an escalation follows."""
+
+    TYPE: ClassVar[str] = "order.disputed.v1"
+    dispatcher: Code
+    among: tuple[Code, ...]
+    note: Masked
+
+
+class PartAnswered(Dispatch):
+    """A supporting department has done its part; late if the part had lapsed."""
+
+    TYPE: ClassVar[str] = "order.part_answered.v1"
+    unit: Code
+    note: Masked
+    late: bool
+
+
+class PartReleaseAsked(Dispatch):
+    """A supporting department asks to be released from its part."""
+
+    TYPE: ClassVar[str] = "order.part_release_asked.v1"
+    unit: Code
+    why: Masked
+    judge: Code
+    judge_due_at: Instant
+
+
+class PartReleaseJudged(Dispatch):
+    """The part is dropped, or stays due: refused, or lapsed as refused."""
+
+    TYPE: ClassVar[str] = "order.part_release_judged.v1"
+    unit: Code
+    granted: bool
+    lapsed: bool
+    judge: Code
+
+
+class PartLapsed(Dispatch):
+    """A supporting department did not answer in time; the lead may finish without it."""
+
+    TYPE: ClassVar[str] = "order.part_lapsed.v1"
+    unit: Code
+
+
 class OrderPassedUp(Dispatch):
     """A rung that cannot solve it passes it to the next (move 8)."""
 
@@ -162,6 +277,9 @@ class OrderHandled(Dispatch):
     evidence: int
     on_time: bool
     handle_due_at: Instant
+    handler: str = ""
+    """The post that did it."""
+    done_at: Instant | None = None
 
 
 class OrderVerified(Dispatch):
@@ -171,6 +289,8 @@ class OrderVerified(Dispatch):
     verifier: Code | None
     handled_by: Code
     dispatcher: Code
+    means: str = ""
+    """photo or call."""
 
 
 class VerificationFailed(Dispatch):
@@ -300,6 +420,8 @@ class Accept(OrderMessage):
     TYPE: ClassVar[str] = "order.accept.v1"
     handler: Annotated[str, StringConstraints(min_length=1, max_length=64)]
     """Post of the named handler (专人), not a person's name."""
+    office_phone: Annotated[str, StringConstraints(max_length=20)] = ""
+    """Telephone of the office, with area code; a mobile number is refused."""
 
 
 class Progress(OrderMessage):
@@ -331,6 +453,51 @@ class Finish(OrderMessage):
     what: Note
     contacted: bool
     evidence: Annotated[int, Field(ge=0, le=20)]
+    handler: Annotated[str, StringConstraints(max_length=64)] = ""
+    """The post that did it; empty: the named handler of the acceptance."""
+    done_at: Instant | None = None
+    """When it was done; empty: now."""
+
+
+class AskExtension(OrderMessage):
+    """`more` units of the order's own budget, at most the original budget."""
+
+    TYPE: ClassVar[str] = "order.ask_extension.v1"
+    more: Annotated[int, Field(ge=1, le=1000)]
+    why: Note
+
+
+class PauseCause(StrEnum):
+    """Why an order may be suspended (workflows §3.2)."""
+
+    WEATHER = "weather"
+    LAW_SUIT = "law_suit"
+    FUNDS = "funds"
+    """Allotted but not arrived."""
+    SEASON = "season"
+    OWNERS_VOTE = "owners_vote"
+
+
+class AskSuspension(OrderMessage):
+    TYPE: ClassVar[str] = "order.ask_suspension.v1"
+    cause: PauseCause
+    days: Annotated[int, Field(ge=1, le=366)]
+    """Natural days, at most those that the city file allows."""
+    why: Note
+
+
+class AnswerPart(OrderMessage):
+    """A supporting department says what it did for its part."""
+
+    TYPE: ClassVar[str] = "order.answer_part.v1"
+    note: Note
+
+
+class AskRelease(OrderMessage):
+    """A supporting department asks to be released from its part."""
+
+    TYPE: ClassVar[str] = "order.ask_release.v1"
+    why: Note
 
 
 class PassUpReason(StrEnum):
@@ -358,10 +525,61 @@ class JudgeUnable(OrderMessage):
     note: Note
 
 
+class JudgeExtension(OrderMessage):
+    TYPE: ClassVar[str] = "order.judge_extension.v1"
+    granted: bool
+    note: Note
+
+
+class JudgeSuspension(OrderMessage):
+    TYPE: ClassVar[str] = "order.judge_suspension.v1"
+    granted: bool
+    note: Note
+
+
+class JudgeRelease(OrderMessage):
+    """Judges the request of the supporting department that waits."""
+
+    TYPE: ClassVar[str] = "order.judge_release.v1"
+    granted: bool
+    note: Note
+
+
+class Resume(OrderMessage):
+    """Who judged the suspension ends it early."""
+
+    TYPE: ClassVar[str] = "order.resume.v1"
+    note: Note
+
+
+class Recall(OrderMessage):
+    """The dispatcher takes the order back before it is accepted (move 4)."""
+
+    TYPE: ClassVar[str] = "order.recall.v1"
+    reason: Note
+
+
+class StateDispute(OrderMessage):
+    """The dispatcher states that the lead and these departments dispute who must do it (move 11)."""
+
+    TYPE: ClassVar[str] = "order.state_dispute.v1"
+    others: Annotated[tuple[Code, ...], Field(min_length=1, max_length=10)]
+    note: Note
+
+
+class Means(StrEnum):
+    """How a verifier knows: what was on the spot, or whom he asked."""
+
+    PHOTO = "photo"
+    CALL = "call"
+
+
 class Verify(OrderMessage):
     TYPE: ClassVar[str] = "order.verify.v1"
     passed: bool
     note: Note
+    means: Means | None = None
+    """Needed to pass."""
 
 
 class DispatchTo(OutsideMessage):

@@ -61,7 +61,10 @@ _FOR_EVER = {"retention.ms": "-1", "retention.bytes": "-1"}
 
 _TOLD = (feedback.InvitationSent, feedback.RatingRefused, feedback.FollowUpOffered)
 _ANSWERS = (intake.ReportReceived, intake.ReportRejected, *_TOLD)
-REPLIES = (dispatch.Accept, dispatch.Progress, dispatch.HandBack, dispatch.Unable, dispatch.Finish)
+REPLIES = (
+    dispatch.Accept, dispatch.Progress, dispatch.HandBack, dispatch.Unable, dispatch.Finish, dispatch.AskExtension,
+    dispatch.AskSuspension, dispatch.AnswerPart, dispatch.AskRelease,
+)  # fmt: skip
 
 STREAMS = (
     Stream(

@@ -123,6 +123,10 @@ class Term:
         """Return when it is used up."""
         return project(self.start, self.budget, self.suspensions, calendar)
 
+    def pausing(self, pause: Suspension) -> Term:
+        """Return the same with one more pause."""
+        return Term(self.start, self.budget, (*self.suspensions, pause))
+
     def share_at(self, share: Fraction, calendar: Calendar) -> datetime:
         """Return when a share of it has run."""
         return fraction_point(self.start, self.budget, share, calendar, self.suspensions)

@@ -194,7 +194,12 @@ class Clients:
         """A unit at its screen verifies and judges."""
         match data:
             case dispatch.OrderHandled(done_by=lead) if lead == VERIFIED[2]:
-                body = {"assignment": data.assignment, "passed": self.rng.random() < 0.9, "note": "现场看过情况属实"}
+                body = {
+                    "assignment": data.assignment,
+                    "passed": self.rng.random() < 0.9,
+                    "note": "现场看过情况属实",
+                    "means": "call",
+                }
                 self._do(self._command(case, "verify", data.responsible, body, sequence))
             case dispatch.HandBackAsked():
                 body = {"assignment": data.assignment, "upheld": False, "note": "仍属该单位职责"}

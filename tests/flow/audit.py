@@ -250,7 +250,9 @@ def deadlines(world: World, residents: Residents) -> Findings:
     for case, order in orders_of(world):
         if order.due_at is None or order.due_at > world.now:
             continue
-        if order.status is Status.DISPATCHED:
+        if order.status is Status.SUSPENDED:
+            yield f"{case}: the pause ended at {order.due_at} and it did not go on"
+        elif order.status is Status.DISPATCHED:
             yield f"{case}: nobody signed by {order.due_at}, and it does not count as signed"
         elif order.clock in ("dispatch", "handle", "verify") and order.clock not in order.overdue:
             yield f"{case}: the {order.clock} clock ran out at {order.due_at} and nobody was charged"

@@ -9,9 +9,16 @@ from services.dispatch.domain import Order
 from services.dispatch.domain.order import Status
 from shared.contracts import dispatch as d
 from shared.contracts.base import Contract
+from shared.contracts.topics import REPLIES
 from shared.kernel.decisions import Actor
 from tests.flow.residents import PHONE, Residents
 
+_HELD = (Status.DISPATCHED, Status.ACCEPTED)
+_JUDGES: dict[str, type[d.JudgeExtension] | type[d.JudgeSuspension] | type[d.JudgeRelease]] = {
+    "extension": d.JudgeExtension,
+    "suspension": d.JudgeSuspension,
+    "release": d.JudgeRelease,
+}
 NOTE = f"已到现场查看，联系人电话{PHONE}9999"
 
 _IDLE = frozenset({Status.CLOSED, Status.WITHDRAWN, Status.ESCALATED, Status.VERIFIED})
@@ -42,10 +49,17 @@ class Holders:
             self._judge(case, order)
         elif order.status is Status.HANDLED:
             passed = world.chance(self.mood.passes)
-            data = d.Verify(order=case, assignment=order.assignment, passed=passed, note=NOTE)
+            means = self.people.pick(list(d.Means)) if world.chance(0.95) else None
+            data = d.Verify(order=case, assignment=order.assignment, passed=passed, note=NOTE, means=means)
             self._say(case, order.responsible, data)
         elif order.status is Status.WAITING:
             self._dispatch(case, order)
+        elif order.open_parts and world.chance(0.4):
+            self._support(case, order)
+        elif order.status is Status.SUSPENDED:
+            self._pause(case, order)
+        elif order.status in _HELD and world.chance(self.mood.meddles):
+            self._dispatcher_acts(case, order)
         elif order.status in (Status.DISPATCHED, Status.ACCEPTED) and not self._is_silent(case, order):
             self._hold(case, order)
 
@@ -68,14 +82,20 @@ class Holders:
             data = d.HandBack(**head, clause="三定方案", proposed=proposed, note=NOTE)
         elif x < 0.2:
             data = d.Progress(**head, note=NOTE)
-        elif x < 0.2 + self.mood.unable:
+        elif x < 0.2 + self.mood.asks / 2:
+            data = d.AskExtension(**head, more=self.people.pick((1, 1, 3, 7)), why=NOTE)
+        elif x < 0.2 + self.mood.asks:
+            days = self.people.pick((1, 5, 30, 31))
+            data = d.AskSuspension(**head, cause=self.people.pick(list(d.PauseCause)), days=days, why=NOTE)
+        elif x < 0.2 + self.mood.asks + self.mood.unable:
             data = d.Unable(**head, missing=self.people.pick(list(d.Missing)), tried=NOTE)
-        elif x < 0.3 + self.mood.unable and lead in world.city.units:
+        elif x < 0.3 + self.mood.asks + self.mood.unable and lead in world.city.units:
             data = d.PassUp(**head, reason=d.PassUpReason.MEANS, note=NOTE)
-        elif x < 0.35 + self.mood.unable and lead in world.city.units:
+        elif x < 0.35 + self.mood.asks + self.mood.unable and lead in world.city.units:
             data = d.DispatchTo(order=case, lead=self.people.pick(self._reach(lead, order)))
         else:
-            data = d.Finish(**head, what=NOTE, contacted=world.chance(0.8), evidence=1)
+            by = "" if world.chance(0.5) else f"值班岗{PHONE}8888"
+            data = d.Finish(**head, what=NOTE, contacted=world.chance(0.8), evidence=1, handler=by)
         self._say(case, lead, data)
 
     def _say(self, case: str, code: str | None, data: Contract) -> None:
@@ -84,7 +104,7 @@ class Holders:
         if code is None:
             return
         department = world.city.departments.get(code)
-        is_reply = isinstance(data, d.Accept | d.Progress | d.HandBack | d.Unable | d.Finish)
+        is_reply = type(data) in REPLIES
         if department is not None and department.reply_path == "stream" and is_reply and world.chance(0.7):
             id_ = self.people.key()
             world.post(f"replies.{code}", data, id_, case)
@@ -101,15 +121,43 @@ class Holders:
         data: Contract
         if request.kind == "hand_back":
             data = d.JudgeHandBack(**head, upheld=self.world.chance(0.75), note=NOTE)
+        elif request.kind in _JUDGES:
+            data = _JUDGES[request.kind](**head, granted=self.world.chance(0.8), note=NOTE)
         else:
             data = d.JudgeUnable(**head, confirmed=self.world.chance(0.8), note=NOTE)
         self._say(case, request.judge, data)
+
+    def _support(self, case: str, order: Order) -> None:
+        """Let a supporting unit answer its part, or ask to be released from it."""
+        unit, head = self.people.pick(order.open_parts), {"order": case, "assignment": order.assignment}
+        data: Contract = d.AnswerPart(**head, note=NOTE)
+        if self.world.chance(0.3):
+            data = d.AskRelease(**head, why=NOTE)
+        self._say(case, unit, data)
+
+    def _pause(self, case: str, order: Order) -> None:
+        """End a pause early now and then, by whoever; keep a note in it."""
+        head = {"order": case, "assignment": order.assignment}
+        if self.world.chance(0.15):
+            self._say(case, order.paused_by, d.Resume(**head, note=NOTE))
+        elif self.world.chance(0.2):
+            self._say(case, order.lead, self.people.pick((d.Progress(**head, note=NOTE), d.Resume(**head, note=NOTE))))
+
+    def _dispatcher_acts(self, case: str, order: Order) -> None:
+        """Let the dispatcher take an order back, or state that departments dispute it."""
+        head = {"order": case, "assignment": order.assignment}
+        others = (self.people.pick(sorted(self.world.city.departments)),)
+        recall, dispute = d.Recall(**head, reason=NOTE), d.StateDispute(**head, others=others, note=NOTE)
+        self._say(case, order.dispatcher, recall if order.status is Status.DISPATCHED else dispute)
 
     def _dispatch(self, case: str, order: Order) -> None:
         desk = order.responsible
         if desk is not None:
             lead = self.people.pick(self._reach(desk, order))
-            support = (self.people.pick(sorted(self.world.city.departments)),) if self.world.chance(0.2) else ()
+            every = sorted(self.world.city.departments)
+            support = tuple(self.people.pick(every) for _ in range(self.people.pick((1, 1, 2)))) * self.world.chance(
+                0.3
+            )
             self._say(case, desk, d.DispatchTo(order=case, lead=lead, support=support))
 
     def _reach(self, desk: str, order: Order) -> list[str]:
@@ -128,6 +176,10 @@ class Holders:
                 d.Finish(**head, what=NOTE, contacted=True, evidence=0),
                 d.Verify(**head, passed=True, note=NOTE),
                 d.JudgeUnable(**head, confirmed=True, note=NOTE),
+                d.AskExtension(**head, more=1, why=NOTE),
+                d.JudgeSuspension(**head, granted=True, note=NOTE),
+                d.AnswerPart(**head, note=NOTE),
+                d.Recall(**head, reason=NOTE),
                 d.DispatchTo(order=case, lead=somebody),
             )
         )

@@ -45,6 +45,8 @@ class Mood:
     silent: int
     signs: float
     unable: float
+    asks: float
+    meddles: float
     passes: float
     satisfied: float
     withdraws: float
@@ -55,7 +57,9 @@ class Mood:
         return cls(
             silent=random.choice((2, 6, 12)),
             signs=random.choice((0.4, 0.6, 0.9)),
-            unable=random.choice((0.05, 0.12, 0.4)),
+            unable=random.choice((0.05, 0.12, 0.3)),
+            asks=random.choice((0.0, 0.1, 0.3)),
+            meddles=random.choice((0.0, 0.03, 0.1)),
             passes=random.choice((0.3, 0.7, 0.95)),
             satisfied=random.choice((0.1, 0.5, 0.9)),
             withdraws=random.choice((0.005, 0.015, 0.05)),

@@ -303,12 +303,22 @@ def city(town: Town) -> None:
 def down(town: Town) -> None:
     """21 October to 5 November: done, verified, rated, closed, written off from the top down."""
     housing, order = Actor("department", "housing"), town.order()
+    town.until("10-12 10:00")
+    for support in ("water-company", "finance"):
+        part = {"assignment": order.assignment, "note": "已按会议要求配合完成"}
+        town.do(Actor("department", support), "dispatch", f"/v1/orders/{town.case}/answer-part", part)
     town.until("10-21 10:00")
-    done = {"assignment": order.assignment, "what": "主管改造完成", "contacted": True, "evidence": 2}
+    done = {
+        "assignment": order.assignment,
+        "what": "主管改造完成",
+        "contacted": True,
+        "evidence": 2,
+        "handler": "工程科",
+    }
     town.do(housing, "dispatch", f"/v1/orders/{town.case}/finish", done)
     assert (town.order().status, town.order().responsible, town.order().on_time) == (Status.HANDLED, ESTATE, True)
     town.until("10-23 10:00")
-    verified = {"assignment": order.assignment, "passed": True, "note": "现场查看，不再返水"}
+    verified = {"assignment": order.assignment, "passed": True, "note": "现场查看，不再返水", "means": "photo"}
     town.do(Actor("unit", ESTATE), "dispatch", f"/v1/orders/{town.case}/verify", verified)
     invited = {sent.report: sent for sent in town.facts(feedback.InvitationSent)}
     assert invited.keys() == {"m-1", "m-2"}

@@ -76,7 +76,9 @@ def _finish(city: RunningCity, lead: str, case: str) -> None:
     done = city.act(case, "finish", city.holder(lead), assignment=1, what="已更换阀门", contacted=True, evidence=1)
     assert done.status_code == 200, done.text
     order = city.order(case, "handled")
-    seen = city.act(case, "verify", ("unit", order["responsible"]), assignment=1, passed=True, note="现场看过已修好")
+    seen = city.act(
+        case, "verify", ("unit", order["responsible"]), assignment=1, passed=True, note="现场看过已修好", means="photo"
+    )
     assert seen.status_code == 200, seen.text
 
 

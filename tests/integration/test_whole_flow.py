@@ -38,7 +38,9 @@ def _verified(city: RunningCity, name: str, passed: bool = True) -> str:
     if order["status"] == "handled":
         verifier = ("unit", order["responsible"])
         note = "现场看过已修好"
-        answer = city.act(case, "verify", verifier, assignment=order["assignment"], passed=passed, note=note)
+        answer = city.act(
+            case, "verify", verifier, assignment=order["assignment"], passed=passed, note=note, means="photo"
+        )
         assert answer.status_code == 200, answer.text
     return case
 
@@ -79,7 +81,9 @@ def test_a_case_goes_from_report_to_rating_by_streams_and_desk(donggang: Running
     finish = dispatch.Finish(order=case, assignment=1, what="已更换阀门", contacted=True, evidence=2)
     city.publish(f"replies.{lead}", finish, "a-2")
     order = city.order(case, "handled")
-    verify = city.act(case, "verify", ("unit", order["responsible"]), assignment=1, passed=True, note="现场看过已修好")
+    verify = city.act(
+        case, "verify", ("unit", order["responsible"]), assignment=1, passed=True, note="现场看过已修好", means="photo"
+    )
     assert verify.status_code == 200, verify.text
     city.order(case, "verified")
     rating = feedback.Rating(id="rate-1", token=_token(city, case), contacted=True, solved=True, grade=5)
@@ -118,7 +122,7 @@ def test_a_dissatisfied_reporter_gets_rework_and_the_second_time_a_joint_meeting
     assert done.status_code == 200, done.text
     order = city.order(case, "handled")
     verifier = ("unit", order["responsible"])
-    city.act(case, "verify", verifier, assignment=now, passed=True, note="现场看过已修好")
+    city.act(case, "verify", verifier, assignment=now, passed=True, note="现场看过已修好", means="photo")
     city.order(case, "verified")
     token = _token(city, case, 2)
     city.post("feedback", "/v1/ratings", {"id": "u-2", "token": token, **bad}, ("source", "hotline"))

@@ -6,6 +6,7 @@ from types import ModuleType
 
 from services.dispatch.domain import (
     almanac,
+    asking,
     closing,
     deadlines,
     dispatching,
@@ -19,6 +20,8 @@ from services.dispatch.domain import (
     registration,
     reporting_in,
     roster,
+    supporting,
+    suspending,
     verification,
     whistle,
     whistle_folds,
@@ -31,7 +34,10 @@ from services.dispatch.domain.whistle_desk import desk_of
 from shared.kernel.decisions import Deciders, Message
 
 decide = Deciders()
-for part in (registration, dispatching, handling, judging, verification, meeting, closing, deadlines, projecting):
+for part in (
+    registration, dispatching, handling, asking, judging, suspending, supporting, verification, meeting, closing,
+    deadlines, projecting,
+):  # fmt: skip
     decide.include(part.decide)
 for noun in (almanac, mediating, whistling, reporting_in, roster, double_duty):
     decide.include(noun.decide)

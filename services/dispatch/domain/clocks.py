@@ -18,7 +18,7 @@ STOP: dict[str | None, Armed] = {
     None: (),
     "window": (),
     "answer": (),
-    **{clock: (Cancel(f"{clock}.*"),) for clock in ("dispatch", "accept", "handle", "verify")},
+    **{clock: (Cancel(f"{clock}.*"),) for clock in ("dispatch", "accept", "handle", "resume", "verify")},
 }
 """Running clock -> what stops its rungs; those of window and answer belong to feedback and escalation."""
 
@@ -29,11 +29,12 @@ _CASE_RUNS = frozenset({Status.WAITING, Status.DISPATCHED, Status.ACCEPTED, Stat
 
 STOP_CASE = Cancel("case.*")
 STOP_REQUEST = Cancel("request.*")
+STOP_PARTS = Cancel("part.*")
 
 
 def case_term(order: Order, city: Any) -> Term:
     """Return what the case clock is made of: it runs from registration and is restarted by nothing (workflows §3.1)."""
-    return Term(order.opened_at, city.clock("case"))
+    return Term(order.opened_at, city.clock("case"), order.case_pauses)
 
 
 def is_case_running(order: Order) -> bool:
@@ -42,8 +43,10 @@ def is_case_running(order: Order) -> bool:
 
 
 def stop(order: Order) -> Armed:
-    """Stop what runs for the present assignment: its clock, and the judge's for a pending request."""
+    """Stop what runs for the present assignment: its clock, its parts', and the judge's for a pending request."""
     stopped = STOP[order.clock]
+    if order.open_parts:
+        stopped = (*stopped, STOP_PARTS)
     return (*stopped, STOP_REQUEST) if order.request else stopped
 
 
@@ -84,19 +87,53 @@ def accept_budget(order: Order, city: Any) -> Budget:
 
 def handle(order: Order, at: datetime, city: Any) -> Begun:
     """Start the handling of an assignment: the matter's budget at the lead's rung, or the resolution's deadline."""
-    until = order.meeting_due_at
-    if until is not None:
-        remind_at = _share_of_office_time(at, until, city)
-        return until, rungs("handle", remind_at, until, order.assignment, order.version), None
-    return run("handle", at, _original(order, city), city, order.assignment, order.version)
+    if order.meeting_due_at is not None:
+        return order.meeting_due_at, until(order, at, order.meeting_due_at, order.version, city), None
+    budget = original(order, city)
+    due_at, armed = handling(order, Term(at, budget), order.version, city)
+    return due_at, armed, str(budget)
 
 
 def rework(order: Order, at: datetime, city: Any) -> Begun:
     """Start a rework: half the original budget, at least one working day (move 14)."""
-    half = _original(order, city).halved()
+    half = original(order, city).halved()
     least = city.clock("rework_least")
     longer = max((half, least), key=lambda budget: add(at, budget, city.calendar))
     return run("handle", at, longer, city, order.assignment, order.version + 1)
+
+
+def handling(order: Order, term: Term, version: int, city: Any) -> tuple[datetime, Armed]:
+    """Return when handling by this term ends, and its rungs; parts of supporting units lapse at their share of it."""
+    calendar, shares = city.calendar, city.shares
+    ends = term.due_at(calendar)
+    parts = _parts(order, term.share_at(shares["part"], calendar), version)
+    remind_at = term.share_at(shares["reminder"], calendar)
+    return ends, (*rungs("handle", remind_at, ends, order.assignment, version), *parts)
+
+
+def until(order: Order, start: datetime, ends: datetime, version: int, city: Any) -> Armed:
+    """Return the rungs of a handling for which a date was set."""
+    remind_at = _share_of_office_time(start, ends, city.shares["reminder"], city.calendar)
+    lapse_at = _share_of_office_time(start, ends, city.shares["part"], city.calendar)
+    return (*rungs("handle", remind_at, ends, order.assignment, version), *_parts(order, lapse_at, version))
+
+
+def _parts(order: Order, lapse_at: datetime, version: int) -> Armed:
+    data = {"assignment": order.assignment, "version": version}
+    return tuple(Arm(f"part.lapse:{unit}", lapse_at, data) for unit in order.open_parts)
+
+
+def run_case(order: Order, due_at: datetime | None) -> Armed:
+    """Let the case clock run on to its end, unless it ran out before or a topic's clocks have replaced it."""
+    if due_at is None or order.topic is not None or "case" in order.overdue:
+        return ()
+    return (Arm("case.overdue", due_at),)
+
+
+def is_past_due(order: Order, at: datetime) -> bool:
+    """Tell whether the handling of the present assignment is overdue, or was once (§3.6, 13)."""
+    is_over = order.status is Status.ACCEPTED and order.due_at is not None and at > order.due_at
+    return order.is_late or is_over
 
 
 def verify_budget(order: Order, city: Any) -> Budget | None:
@@ -105,7 +142,8 @@ def verify_budget(order: Order, city: Any) -> Budget | None:
     return leaf.verify if leaf is not None and leaf.verified else None
 
 
-def _original(order: Order, city: Any) -> Budget:
+def original(order: Order, city: Any) -> Budget:
+    """Return the budget of the assignment before any rework or extension; of a resolution its working days."""
     if order.meeting_due_at is not None and order.dispatched_at is not None:
         first = city.calendar.local(order.dispatched_at).date()
         last = city.calendar.local(order.meeting_due_at).date()
@@ -119,11 +157,9 @@ def _original(order: Order, city: Any) -> Budget:
     return budget
 
 
-def _share_of_office_time(at: datetime, due_at: datetime, city: Any) -> datetime:
-    calendar = city.calendar
+def _share_of_office_time(at: datetime, due_at: datetime, share: Fraction, calendar: Any) -> datetime:
     begins, ends = calendar.office_time(at), calendar.office_time(due_at)
-    share: Fraction = city.shares["reminder"]
     if ends <= begins:
         return max(at, due_at)
-    remind_at: datetime = calendar.earliest_at(begins + int((ends - begins) * share))
-    return remind_at
+    point: datetime = calendar.earliest_at(begins + int((ends - begins) * share))
+    return point

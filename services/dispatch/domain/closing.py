@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.dispatch.domain import clocks, heard
-from services.dispatch.domain.facts import CaseClosed, OrderWithdrawn
+from services.dispatch.domain.facts import CaseClosed, OrderOverdue, OrderWithdrawn, unchanged
 from services.dispatch.domain.mediating import ended_with
 from services.dispatch.domain.order import MOVES, Order, Status
 from services.dispatch.domain.register import conclude
@@ -77,7 +77,11 @@ def withdrawn(states: Mapping[str, Any], message: Message, context: Context) -> 
 
 def withdraw(order: Order, message: Message, city: Any, before: tuple[Any, ...] = ()) -> Decision:
     """End an order that its reporter took back, after the facts that led there."""
+    at = message.acted_at
+    if order.clock == "handle" and clocks.is_past_due(order, at) and not order.is_late:
+        # Its end had passed before the clock said so: withdrawing cures no lateness (§3.6, 17).
+        before = (*before, OrderOverdue(*unchanged(order), "handle", order.responsible or ""))
     fact = OrderWithdrawn(Status.WITHDRAWN, None, order.rung, order.assignment, None, None)
     stopped = (*clocks.stop(order), clocks.STOP_CASE)
-    ended = conclude(message.subject, order, city, message.acted_at, (*before, fact), stopped)
+    ended = conclude(message.subject, order, city, at, (*before, fact), stopped)
     return ended_with(order) + ended

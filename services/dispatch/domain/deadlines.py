@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from services.dispatch.domain import clocks, judging, ladder, meeting
+from services.dispatch.domain import clocks, judging, ladder, meeting, supporting, suspending
 from services.dispatch.domain.facts import OrderOverdue, OrderReminded, OrderSupervised, unchanged
 from services.dispatch.domain.handling import start_handling
 from services.dispatch.domain.order import Cause, Order
@@ -23,7 +23,7 @@ _CLOCKS = ("dispatch", "accept", "handle", "verify")
 _NAMES = tuple(f"{clock}.{rung}" for clock in _CLOCKS for rung in ("reminder", "overdue", "supervision", "ledger"))
 
 
-@decide.on_due(*_NAMES, "case.overdue", "request.lapse")
+@decide.on_due(*_NAMES, "case.overdue", "request.lapse", "resume.end", "part.lapse")
 def ring(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
     """Do what a deadline calls for, if it still concerns the present assignment and version."""
     order: Order | None = states[message.subject]
@@ -35,6 +35,9 @@ def ring(states: Mapping[str, Any], message: Message, context: Context) -> Decis
         return case_overdue(order, message, context)
     if clock == "request":
         return judging.lapse(order, message, context)
+    if clock == "part":
+        is_same = order.assignment == due.data["assignment"]
+        return supporting.lapse(order, rung.partition(":")[2], context) if is_same else NOTHING
     is_present = order.assignment == due.data["assignment"] and order.version == due.data["version"]
     if order.clock != clock or not is_present or rung in order.fired:
         return NOTHING
@@ -84,4 +87,5 @@ _RUNGS: Mapping[str, Ring] = {
     "overdue": overdue,
     "supervision": supervise,
     "ledger": to_ledger,
+    "end": suspending.resume,
 }

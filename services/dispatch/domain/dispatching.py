@@ -1,15 +1,17 @@
-"""A person names the lead: the dispatcher of a waiting case, or a street of what it holds itself (moves 3, 9)."""
+"""What a dispatcher does by hand: name the lead, recall, state a dispute (moves 3, 4, 9, 11)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from services.dispatch.domain import clocks, ladder, replies
+from services.dispatch.domain import clocks, ladder, meeting, replies
 from services.dispatch.domain.desk import admit
-from services.dispatch.domain.order import MOVES, Status
+from services.dispatch.domain.facts import DepartmentsDisputed, OrderRecalled, unchanged
+from services.dispatch.domain.order import MOVES, Cause, Status
 from services.dispatch.domain.register import conclude
 from shared.kernel.decisions import Context, Deciders, Decision, Message
+from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
 
 decide = Deciders()
@@ -37,3 +39,37 @@ def dispatch(states: Mapping[str, Any], message: Message, context: Context) -> D
     dispatcher = ladder.dispatcher_of(desk, city) if reply.lead == desk else desk
     made, armed = ladder.assign(order, at, city, reply.lead, dispatcher, "hand", reply.support)
     return conclude(message.subject, order, city, at, (made,), (*clocks.stop(order), *armed))
+
+
+@decide.on(replies.Recall)
+def recall(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
+    """Take an order back before it is accepted; it counts as inaccurate dispatch (move 4)."""
+    order, _ = admit(states, message, context.city)
+    if order.is_meeting_order:
+        raise Refused("order.recall_meeting", "order")
+    MOVES.check(order.status, Status.WAITING)
+    at, city = message.acted_at, context.city
+    budget = city.clock("dispatch", urgent=order.urgent)
+    due_at, armed, given = clocks.run("dispatch", at, budget, city, order.assignment, order.version)
+    fact = OrderRecalled(
+        Status.WAITING, order.dispatcher, order.rung, order.assignment, "dispatch", due_at,
+        order.dispatcher, order.lead or "", mask(message.data.reason), budget=given,
+    )  # fmt: skip
+    return conclude(message.subject, order, city, at, (fact,), (*clocks.stop(order), *armed))
+
+
+@decide.on(replies.StateDispute)
+def state_dispute(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
+    """State that departments dispute who must do it: the joint meeting decides (move 11)."""
+    order, desk = admit(states, message, context.city)
+    reply: replies.StateDispute = message.data
+    city = context.city
+    if order.is_meeting_order:
+        raise Refused("order.dispute_meeting", "order")
+    others = tuple(dict.fromkeys(reply.others))
+    lead = order.lead or ""
+    if lead in others or not {lead, *others} <= set(city.departments):
+        raise Refused("order.dispute_among", "others")
+    note = mask(reply.note)
+    stated = DepartmentsDisputed(*unchanged(order), desk, (lead, *others), note)
+    return meeting.escalate(order, message, city, Cause.DISPUTE, (stated,), tried=note)

@@ -8,16 +8,22 @@ from typing import Any
 
 from services.dispatch.domain import facts, heard
 from services.dispatch.domain.meeting import begin_own
-from services.dispatch.domain.order import Order, Request, Status
+from services.dispatch.domain.order import Order, Part, PartState, Request, Status
 from services.dispatch.domain.registration import begin, begin_solved
-from shared.kernel.clock import Budget, Term
+from shared.kernel.clock import Budget, Suspension, Term
 from shared.kernel.decisions import Evolution
 
 evolve = Evolution()
 
 
 def _stand(order: Order, fact: facts.Standing, at: datetime, **more: Any) -> Order:
-    """Let the order stand as the fact says; where another clock runs from now on, none of its rungs has fired."""
+    """Let the order stand as the fact says; where another clock runs from now on, none of its rungs has fired.
+
+    What was paused and is not any more has paused the case clock so long.
+    """
+    if order.paused_at is not None and fact.status is not Status.SUSPENDED:
+        pauses = (*order.case_pauses, Suspension(order.paused_at, at))
+        order = replace(order, case_pauses=pauses, paused=None, paused_at=None, paused_by=None)
     if (fact.assignment, fact.clock, fact.due_at) != (order.assignment, order.clock, order.due_at):
         more |= {"term": Term(at, Budget.parse(fact.budget)) if fact.budget else None, "fired": ()}
     return replace(
@@ -79,12 +85,15 @@ def dispatched(order: Order, fact: facts.OrderDispatched, at: datetime) -> Order
         failures=0,
         asked=(),
         request=None,
+        handler="",
+        is_late=False,
+        parts=tuple(Part(unit) for unit in dict.fromkeys(fact.support) if unit != fact.responsible),
     )
 
 
 @evolve.on(facts.OrderAccepted)
 def accepted(order: Order, fact: facts.OrderAccepted, at: datetime) -> Order:
-    return _stand(order, fact, at, handle_due_at=fact.due_at)
+    return _stand(order, fact, at, handle_due_at=fact.due_at, handler=fact.handler)
 
 
 @evolve.on(facts.OrderProgressed)
@@ -102,6 +111,76 @@ def hand_back_asked(order: Order, fact: facts.HandBackAsked, at: datetime) -> Or
 def hand_back_judged(order: Order, fact: facts.HandBackJudged, at: datetime) -> Order:
     barred = (*order.barred, fact.asked_by) if fact.upheld else order.barred
     return _stand(order, fact, at, request=None, bounces=fact.bounces, barred=barred)
+
+
+@evolve.on(facts.ExtensionAsked)
+def extension_asked(order: Order, fact: facts.ExtensionAsked, at: datetime) -> Order:
+    request = Request("extension", order.lead or "", fact.judge, more=fact.more)
+    return replace(order, request=request, asked=(*order.asked, "extension"))
+
+
+@evolve.on(facts.ExtensionJudged)
+def extension_judged(order: Order, fact: facts.ExtensionJudged, at: datetime) -> Order:
+    """Let the clock run on from its old start by the longer budget, as a new version with rungs of its own."""
+    judged = _stand(order, fact, at, request=None, version=fact.version)
+    if not fact.granted:
+        return judged
+    term = replace(order.term, budget=Budget.parse(fact.budget)) if order.term and fact.budget else None
+    return replace(judged, term=term, handle_due_at=fact.due_at)
+
+
+@evolve.on(facts.SuspensionAsked)
+def suspension_asked(order: Order, fact: facts.SuspensionAsked, at: datetime) -> Order:
+    request = Request("suspension", order.lead or "", fact.judge, days=fact.days, cause=fact.cause)
+    return replace(order, request=request, asked_of_case=(*order.asked_of_case, "suspension"))
+
+
+@evolve.on(facts.SuspensionJudged)
+def suspension_judged(order: Order, fact: facts.SuspensionJudged, at: datetime) -> Order:
+    judged = _stand(order, fact, at, request=None)
+    return replace(judged, paused=order.term, paused_at=at, paused_by=fact.judge) if fact.granted else judged
+
+
+@evolve.on(facts.OrderResumed)
+def resumed(order: Order, fact: facts.OrderResumed, at: datetime) -> Order:
+    """Let the handling clock run on as it was, but for the time it stood still."""
+    assert order.paused is not None
+    term = order.paused.pausing(Suspension(fact.paused_at, at))
+    case_due_at = fact.case_due_at or order.case_due_at
+    gone_on = _stand(order, fact, at, version=fact.version, handle_due_at=fact.due_at, case_due_at=case_due_at)
+    return replace(gone_on, term=term)
+
+
+@evolve.on(facts.OrderRecalled, facts.DepartmentsDisputed)
+def moved(order: Order, fact: facts.Standing, at: datetime) -> Order:
+    return _stand(order, fact, at, request=None)
+
+
+@evolve.on(facts.PartAnswered)
+def part_answered(order: Order, fact: facts.PartAnswered, at: datetime) -> Order:
+    is_own = order.request is not None and (order.request.kind, order.request.asker) == ("release", fact.unit)
+    answered = _part(order, fact.unit, state=PartState.ANSWERED)
+    return replace(answered, request=None) if is_own else answered
+
+
+@evolve.on(facts.PartReleaseAsked)
+def part_release_asked(order: Order, fact: facts.PartReleaseAsked, at: datetime) -> Order:
+    return replace(_part(order, fact.unit, asked=True), request=Request("release", fact.unit, fact.judge))
+
+
+@evolve.on(facts.PartReleaseJudged)
+def part_release_judged(order: Order, fact: facts.PartReleaseJudged, at: datetime) -> Order:
+    judged = replace(order, request=None)
+    return _part(judged, fact.unit, state=PartState.RELEASED) if fact.granted else judged
+
+
+@evolve.on(facts.PartLapsed)
+def part_lapsed(order: Order, fact: facts.PartLapsed, at: datetime) -> Order:
+    return _part(order, fact.unit, state=PartState.LAPSED)
+
+
+def _part(order: Order, unit: str, **changed: Any) -> Order:
+    return replace(order, parts=tuple(replace(p, **changed) if p.unit == unit else p for p in order.parts))
 
 
 @evolve.on(facts.UnableAsked)
@@ -162,7 +241,8 @@ def reminded(order: Order, fact: facts.OrderReminded, at: datetime) -> Order:
 @evolve.on(facts.OrderOverdue)
 def overdue(order: Order, fact: facts.OrderOverdue, at: datetime) -> Order:
     fired = (*order.fired, "overdue") if fact.of == order.clock else order.fired
-    return replace(order, overdue=(*order.overdue, fact.of), fired=fired)
+    is_late = order.is_late or fact.of == "handle"
+    return replace(order, overdue=(*order.overdue, fact.of), fired=fired, is_late=is_late)
 
 
 @evolve.on(facts.OrderSupervised)

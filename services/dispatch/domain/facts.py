@@ -55,6 +55,7 @@ class OrderDispatched(Standing):
 class OrderAccepted(Standing):
     handler: str
     deemed: bool
+    office_phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,92 @@ class UnableJudged(Standing):
 
 
 @dataclass(frozen=True, slots=True)
+class ExtensionAsked(Standing):
+    more: str
+    why: str
+    judge: str
+    judge_due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionJudged(Standing):
+    granted: bool
+    lapsed: bool
+    judge: str
+    more: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class SuspensionAsked(Standing):
+    cause: str
+    days: int
+    why: str
+    judge: str
+    judge_due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SuspensionJudged(Standing):
+    granted: bool
+    lapsed: bool
+    judge: str
+    cause: str
+    paused_due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderResumed(Standing):
+    early: bool
+    by: str | None
+    paused_at: datetime
+    version: int
+    case_due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRecalled(Standing):
+    dispatcher: str
+    from_unit: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentsDisputed(Standing):
+    dispatcher: str
+    among: tuple[str, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartAnswered(Standing):
+    unit: str
+    note: str
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PartReleaseAsked(Standing):
+    unit: str
+    why: str
+    judge: str
+    judge_due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PartReleaseJudged(Standing):
+    unit: str
+    granted: bool
+    lapsed: bool
+    judge: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartLapsed(Standing):
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderPassedUp(Standing):
     from_unit: str
     to_unit: str
@@ -112,6 +199,8 @@ class OrderHandled(Standing):
     evidence: int
     on_time: bool
     handle_due_at: datetime
+    handler: str = ""
+    done_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +208,7 @@ class OrderVerified(Standing):
     verifier: str | None
     handled_by: str
     dispatcher: str
+    means: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,13 @@ def dispatcher_of(unit: str, city: Any) -> str:
     return code
 
 
+def above(unit: str, city: Any) -> str:
+    """Return the unit above one, at the top the city itself: operations."""
+    ancestors = city.ancestors(unit)
+    code: str = ancestors[0].code if ancestors else unit
+    return code
+
+
 def dispatching(unit: str, city: Any) -> str:
     """Return the unit if it dispatches, else the nearest above that does: a grid's or county's body has none below."""
     return unit if city.units[unit].level in _DISPATCHING else dispatcher_of(unit, city)
@@ -146,9 +153,7 @@ def supervisor_of(order: Order, late: str, city: Any) -> str:
     """Return the unit above the late one: for a department its dispatcher, at the top operations."""
     if late in city.departments:
         return order.dispatcher
-    above = city.ancestors(late)
-    supervisor: str = above[0].code if above else late
-    return supervisor
+    return above(late, city)
 
 
 def body_of(order: Order, city: Any) -> str:
@@ -163,6 +168,6 @@ def body_of(order: Order, city: Any) -> str:
         own: str = city.body_of(order.lead).unit
         return own
     body = city.body_of(order.dispatcher)
-    above = city.body_above(body.unit) if city.unable_starts_at == "above_dispatcher" else None
-    code: str = (above or body).unit
+    higher = city.body_above(body.unit) if city.unable_starts_at == "above_dispatcher" else None
+    code: str = (higher or body).unit
     return code

@@ -53,7 +53,7 @@ def escalate(
 
 
 _RAISING = (heard.TopicRaised, heard.TopicAdmitted, heard.TopicJoined)
-_TAKEN_ALONG = frozenset({Status.WAITING, Status.DISPATCHED, Status.ACCEPTED})
+_TAKEN_ALONG = frozenset({Status.WAITING, Status.DISPATCHED, Status.ACCEPTED, Status.SUSPENDED})
 """Where a topic proposed by hand takes an order along; what is handled already is verified and rated all the same."""
 _REOPENABLE = frozenset({Status.DISPATCHED, Status.ACCEPTED, Status.HANDLED})
 
@@ -177,6 +177,7 @@ def topic_withdrawn(states: Mapping[str, Any], message: Message, context: Contex
         return NOTHING
     MOVES.check(order.status, Status.WAITING)
     at, city = message.acted_at, context.city
+    case_due_at = clocks.case_term(order, city).due_at(city.calendar) if order.case_pauses else order.case_due_at
     dispatcher = ladder.dispatching(order.dispatcher, city)
     budget = city.clock("dispatch", urgent=order.urgent)
     due_at, armed, given = clocks.run("dispatch", at, budget, city, order.assignment, order.version)
@@ -187,10 +188,10 @@ def topic_withdrawn(states: Mapping[str, Any], message: Message, context: Contex
         order.assignment,
         "dispatch",
         due_at,
-        order.case_due_at,
+        case_due_at,
         dispatcher,
         budget=given,
     )
     if "case" not in order.overdue:
-        armed = (*armed, Arm("case.overdue", order.case_due_at))
+        armed = (*armed, Arm("case.overdue", case_due_at))
     return conclude(message.subject, order, city, at, (fact,), armed, dispatcher=dispatcher)

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.dispatch.domain.dispute import Dispute
-from shared.kernel.clock import Term
+from shared.kernel.clock import Suspension, Term
 from shared.kernel.transitions import Transitions
 
 
@@ -17,6 +17,7 @@ class Status(StrEnum):
     WAITING = "waiting"
     DISPATCHED = "dispatched"
     ACCEPTED = "accepted"
+    SUSPENDED = "suspended"
     HANDLED = "handled"
     VERIFIED = "verified"
     ESCALATED = "escalated"
@@ -41,7 +42,8 @@ MOVES: Transitions[Status] = Transitions(
     {
         Status.WAITING: {Status.DISPATCHED, Status.ESCALATED, Status.WITHDRAWN},
         Status.DISPATCHED: {Status.ACCEPTED, Status.WAITING, Status.ESCALATED, Status.WITHDRAWN},
-        Status.ACCEPTED: {Status.HANDLED, Status.WAITING, Status.ESCALATED, Status.WITHDRAWN},
+        Status.ACCEPTED: {Status.SUSPENDED, Status.HANDLED, Status.WAITING, Status.ESCALATED, Status.WITHDRAWN},
+        Status.SUSPENDED: {Status.ACCEPTED, Status.ESCALATED, Status.WITHDRAWN},
         Status.HANDLED: {Status.VERIFIED, Status.ACCEPTED, Status.ESCALATED},
         Status.VERIFIED: {Status.CLOSED, Status.ACCEPTED, Status.ESCALATED},
         Status.ESCALATED: {Status.DISPATCHED, Status.WAITING, Status.CLOSED, Status.WITHDRAWN},
@@ -51,7 +53,7 @@ MOVES: Transitions[Status] = Transitions(
 )
 """Workflows §3.1; an order begins WAITING, or VERIFIED or CLOSED when solved on the spot.
 
-From WAITING it goes to a meeting only with a topic that somebody proposed by hand (§2.2, move 3).
+From WAITING and SUSPENDED it goes to a meeting only with a topic that somebody proposed by hand (§2.2, move 3).
 """
 
 OF_TOPIC = "topic"
@@ -61,26 +63,53 @@ MEETING = "meeting"
 """The rung of an order that a meeting made, outside the ladder."""
 
 
+class PartState(StrEnum):
+    """What became of a supporting department's part; a lapsed one may still be answered, late."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    RELEASED = "released"
+    LAPSED = "lapsed"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a supporting unit (协办) has to do in the present assignment; `asked` once it asked to be released."""
+
+    unit: str
+    state: PartState = PartState.OPEN
+    asked: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the holder asks and nobody has judged yet: `kind` is hand_back or unable."""
+    """What a holder asks and nobody has judged yet; `kind` is a line of the table of requests.
+
+    `more` is the time asked on top of the budget (extension), `days` and `cause` those of a suspension.
+    """
 
     kind: str
     asker: str
     judge: str
     proposed: str | None = None
+    more: str = ""
+    days: int = 0
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """One order per case for life, with a series of assignments.
 
-    `version` counts the reworks of the present assignment: with `assignment` it names the deadline that runs, so that
-    an old rung does nothing. `barred` holds the units whose hand-back was upheld, `passed` those that passed the case
-    up, `overdue` every clock that ever ran out, `asked` what the holder asked for in this assignment; `meeting_due_at`
-    is the deadline of the resolution that made it. `is_taken_back` is set when the reporter took the report back too
-    late for the work to stop; should the work then fail, the order ends instead of beginning again. `term` is what the
-    running clock is made of, None where a resolution set a date; `fired` are the rungs of it that fired already.
+    `version` counts the reworks, extensions and suspensions of the present assignment: with `assignment` it names the
+    deadline that runs, so that an old rung does nothing. `term` is what the running clock is made of, None where a
+    resolution set a date (`meeting_due_at`); `fired` are the rungs of it that fired already. While the order is
+    suspended `paused` keeps the term of its handling, `paused_at` and `paused_by` since when and by whom;
+    `case_pauses` is when the case clock stood still. `barred` holds the units whose hand-back was upheld, `passed`
+    those that passed the case up, `overdue` every clock that ever ran out, `is_late` that of the present assignment's
+    handling; `asked` is what the holder asked for in this assignment, `asked_of_case` what may be asked once a case.
+    `is_taken_back` is set when the reporter took the report back too late for the work to stop; should the work then
+    fail, the order ends instead of beginning again.
     """
 
     number: str
@@ -115,10 +144,27 @@ class Order:
     tried: str = ""
     is_taken_back: bool = False
     dispute: Dispute | None = None
+    handler: str = ""
     term: Term | None = None
     fired: tuple[str, ...] = ()
+    paused: Term | None = None
+    paused_at: datetime | None = None
+    paused_by: str | None = None
+    case_pauses: tuple[Suspension, ...] = ()
+    is_late: bool = False
+    asked_of_case: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
 
     @property
     def is_meeting_order(self) -> bool:
         """Tell whether a meeting made the present assignment, outside the ladder."""
         return self.meeting_due_at is not None
+
+    def part_of(self, unit: str) -> Part | None:
+        """Return the part of a supporting unit in the present assignment."""
+        return next((part for part in self.parts if part.unit == unit), None)
+
+    @property
+    def open_parts(self) -> tuple[str, ...]:
+        """Return the units whose parts are neither answered, released nor lapsed."""
+        return tuple(part.unit for part in self.parts if part.state is PartState.OPEN)

@@ -6,6 +6,7 @@ What fired stays fired; a rung whose new time is past fires at once (workflows Â
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -64,8 +65,10 @@ def _unfired(order: Order, ends_at: datetime, now: datetime, city: Any) -> list[
         at = {"supervision": clocks.supervise_at(ends_at, city)}
     elif order.clock == "handle":
         at = {"ledger": clocks.ledger_at(clocks.supervise_at(ends_at, city), city)}
+    parts = clocks.handling(order, order.term, order.version, city)[1][2:] if order.clock == "handle" else ()
     left = [(rung, when) for rung, when in at.items() if rung not in order.fired]
-    return [
+    armed = [
         Arm(f"{order.clock}.{rung}", max(when, now + place * timedelta.resolution), data)
         for place, (rung, when) in enumerate(left)
     ]
+    return [*armed, *(replace(part, due_at=max(part.due_at, now)) for part in parts if isinstance(part, Arm))]

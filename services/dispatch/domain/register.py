@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from services.dispatch.domain.facts import OrderDispatched, Standing
-from services.dispatch.domain.order import Order, Request
+from services.dispatch.domain.order import Order, PartState, Request
 from shared.kernel.decisions import Arm, Cancel, Decision, Fact
 
 
@@ -45,17 +45,17 @@ def conclude(
     dispatcher: str | None = None,
     request: Request | None = None,
 ) -> Decision:
-    """Return the decision that states these facts of one order, copies them to its lead, and enters the register.
+    """Return the decision that states these facts of one order, copied to lead and supporters, and its register line.
 
     `order` is the state before the facts, `dispatcher` the one after them where it changes, `request` what is pending
     after them.
     """
-    lead = order.lead
+    lead, support = order.lead, supporters(order)
     stated = []
     for fact in facts:
         if isinstance(fact, OrderDispatched):
-            lead, dispatcher = fact.responsible, fact.dispatcher
-        stated.append(Fact(fact, copy_to=copies(lead, city)))
+            lead, dispatcher, support = fact.responsible, fact.dispatcher, fact.support
+        stated.append(Fact(fact, copy_to=copies(lead, city, support)))
     last = facts[-1]
     row = Responsibility(
         case,
@@ -81,10 +81,15 @@ def conclude(
 
 def note(order: Order, city: Any, fact: Standing, deadlines: tuple[Arm | Cancel, ...] = ()) -> Decision:
     """Return the decision that states one fact after which everything stands as before; the register keeps its line."""
-    return Decision((Fact(fact, copy_to=copies(order.lead, city)),), deadlines)
+    return Decision((Fact(fact, copy_to=copies(order.lead, city, supporters(order))),), deadlines)
 
 
-def copies(lead: str | None, city: Any) -> tuple[str, ...]:
-    """Return the stream of a lead department that subscribes to its own orders."""
-    department = city.departments.get(lead)
-    return (f"orders.{lead}",) if department is not None and department.reply_path == "stream" else ()
+def supporters(order: Order) -> tuple[str, ...]:
+    """Return who has a part in the present assignment, unless it was released from it."""
+    return tuple(part.unit for part in order.parts if part.state is not PartState.RELEASED)
+
+
+def copies(lead: str | None, city: Any, support: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return the streams of lead and supporting departments that subscribe to their own orders."""
+    found = (city.departments.get(code) for code in dict.fromkeys((lead, *support)))
+    return tuple(f"orders.{one.code}" for one in found if one is not None and one.reply_path == "stream")

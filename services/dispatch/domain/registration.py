@@ -36,6 +36,7 @@ def begin_solved(fact: heard.CaseSolvedOnSpot, at: datetime) -> Order:
         dispatched_at=at,
         is_handled=True,
         on_time=True,
+        handler=fact.handler,
     )
 
 

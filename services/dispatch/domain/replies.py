@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,6 +11,7 @@ class Accept:
     order: str
     assignment: int
     handler: str
+    office_phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Finish:
     what: str
     contacted: bool
     evidence: int
+    handler: str = ""
+    done_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +72,85 @@ class JudgeUnable:
 
 
 @dataclass(frozen=True, slots=True)
+class AskExtension:
+    order: str
+    assignment: int
+    more: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskSuspension:
+    order: str
+    assignment: int
+    cause: str
+    days: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPart:
+    order: str
+    assignment: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskRelease:
+    order: str
+    assignment: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeExtension:
+    order: str
+    assignment: int
+    granted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeSuspension:
+    order: str
+    assignment: int
+    granted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeRelease:
+    order: str
+    assignment: int
+    granted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    order: str
+    assignment: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    order: str
+    assignment: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StateDispute:
+    order: str
+    assignment: int
+    others: tuple[str, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Verify:
     order: str
     assignment: int
     passed: bool
     note: str
+    means: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

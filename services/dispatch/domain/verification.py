@@ -12,14 +12,14 @@ from services.dispatch.domain.facts import OrderReworked, OrderVerified, Verific
 from services.dispatch.domain.order import MOVES, Cause, Order, Status
 from services.dispatch.domain.register import conclude
 from shared.kernel.clock import add
-from shared.kernel.decisions import NOTHING, Arm, Context, Deciders, Decision, Message
+from shared.kernel.decisions import NOTHING, Context, Deciders, Decision, Message
 from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
 
 decide = Deciders()
 
 
-def verified(order: Order, verifier: str | None, at: datetime, city: Any) -> OrderVerified:
+def verified(order: Order, verifier: str | None, at: datetime, city: Any, means: str = "") -> OrderVerified:
     """Return the fact that the work is done; the feedback desk of operations answers while the window is open."""
     due_at = add(at, city.clock("rate"), city.calendar)
     lead = order.lead or ""
@@ -33,6 +33,7 @@ def verified(order: Order, verifier: str | None, at: datetime, city: Any) -> Ord
         verifier,
         lead,
         order.dispatcher,
+        means,
     )
 
 
@@ -42,11 +43,11 @@ def verify(states: Mapping[str, Any], message: Message, context: Context) -> Dec
     order, desk = admit(states, message, context.city)
     reply: replies.Verify = message.data
     at, city = message.acted_at, context.city
-    if desk == order.lead:
-        raise Refused("order.verify_own", "order")
     if reply.passed:
         MOVES.check(order.status, Status.VERIFIED)
-        fact = verified(order, desk, at, city)
+        if reply.means is None:
+            raise Refused("order.verify_means", "means")
+        fact = verified(order, desk, at, city, reply.means)
         return conclude(message.subject, order, city, at, (fact,), (*clocks.stop(order), clocks.STOP_CASE))
     failures = order.failures + 1
     reason = mask(reply.note)
@@ -82,9 +83,8 @@ def rework(states: Mapping[str, Any], message: Message, context: Context) -> Dec
     at, city = message.acted_at, context.city
     due_at, armed, budget = clocks.rework(order, at, city)
     fact = OrderReworked(Status.ACCEPTED, order.lead, order.rung, order.assignment, "handle", due_at, budget=budget)
-    if order.case_due_at is not None and order.topic is None and "case" not in order.overdue:
-        # Nobody is charged for the rating window, so the case clock was stopped; its end has not moved.
-        armed = (*armed, Arm("case.overdue", order.case_due_at))
+    # Nobody is charged for the rating window, so the case clock was stopped; its end has not moved.
+    armed = (*armed, *clocks.run_case(order, order.case_due_at))
     return conclude(message.subject, order, city, at, (fact,), armed)
 
 

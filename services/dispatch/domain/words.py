@@ -53,5 +53,46 @@ register(
         "order.dispatch_on_meeting": ("联席会议交办的事项不能转派", "An order of a meeting cannot be dispatched on"),
         "order.support_unknown": ("配合单位不存在或与牵头单位相同：{unit}", "Not a supporting department: {unit}"),
         "order.verify_own": ("不得核查本单位办理的事项", "Nobody verifies his own work"),
+        "order.extension_once": ("每次交办只能申请延期一次", "An extension may be asked once per assignment"),
+        "order.extension_late": ("已超期的事项不能延期", "What is overdue cannot be extended"),
+        "order.extension_before": (
+            "延期须在到期前至少 {before} 申请（{until} 到期）",
+            "An extension is asked at least {before} before it is due ({until})",
+        ),
+        "order.extension_most": ("延期不得超过原时限（{most}）", "At most the original budget may be added ({most})"),
+        "order.convener_only": (
+            "联席会议交办的事项由召集人裁定延期，{post} 不能裁定",
+            "The convener judges this for an order of a meeting, not {post}",
+        ),
+        "order.suspension_once": ("每件事项只能申请挂账一次", "A suspension may be asked once per case"),
+        "order.suspension_late": ("已超期的事项不能挂账", "What is overdue cannot be suspended"),
+        "order.suspension_meeting": (
+            "联席会议交办的事项只能由会议决定挂账",
+            "An order of a meeting is suspended by a meeting only",
+        ),
+        "order.suspension_longest": ("挂账最长 {longest}", "A suspension is {longest} at most"),
+        "order.release_once": ("每项协办只能申请退出一次", "A release may be asked once per part"),
+        "order.part_over": ("该协办事项已了结（{state}）", "This part is over ({state})"),
+        "order.parts_open": ("协办单位尚未答复：{units}", "Parts are still open: {units}"),
+        "order.finish_who": ("处置反馈单须写明经办岗位", "A disposal report says which post did it"),
+        "order.finish_evidence": ("处置反馈单须附至少一份佐证", "A disposal report has at least one piece of evidence"),
+        "order.finish_when": (
+            "办理时间须在交办（{begun}）之后、反馈（{now}）之前",
+            "It was done between the dispatch ({begun}) and this report ({now})",
+        ),
+        "order.office_phone": (
+            "请填写办公电话，不填个人手机号",
+            "Give the telephone of the office, not a person's mobile",
+        ),
+        "order.recall_meeting": ("联席会议交办的事项不能收回", "An order of a meeting cannot be recalled"),
+        "order.dispute_meeting": (
+            "联席会议交办的事项不再提争议，由会议复议",
+            "An order of a meeting is not disputed again; its entry is reopened",
+        ),
+        "order.dispute_among": (
+            "请列出与承办部门有争议的其他部门",
+            "Name the other departments that dispute it with the lead department",
+        ),
+        "order.verify_means": ("核查通过须有现场照片或电话核实", "To pass takes a photo on the spot or a call"),
     }
 )

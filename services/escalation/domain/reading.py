@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from services.escalation.domain.roles import office_of
 from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
+from shared.kernel.rights import office_of
 
 
 def readable_bodies(actor: Actor, city: Any) -> frozenset[str] | None:

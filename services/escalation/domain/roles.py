@@ -9,16 +9,7 @@ from typing import Any
 
 from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
-
-
-def office_of(actor: Actor) -> tuple[str, str]:
-    """Return unit and post of a caller: `post C01:community-liaison` holds one post, `unit C01` all of its unit's."""
-    if actor.kind == "unit":
-        return actor.id, ""
-    if actor.kind == "post":
-        unit, _, post = actor.id.partition(":")
-        return unit, post
-    return "", ""
+from shared.kernel.rights import office_of
 
 
 def check_is_body(actor: Actor, body: str) -> None:

@@ -161,7 +161,10 @@ def dispatched(line: CaseLine | None, fact: heard.OrderDispatched, at: datetime)
 
 @follow.on(heard.OrderOpened, heard.OrderPassedUp)
 def waiting(line: CaseLine | None, fact: Any, at: datetime) -> CaseLine | None:
-    return line and replace(line, due_at=None, left=None)
+    if line is None:
+        return None
+    resumed_at = line.resumed_at if line.suspended_at is None else line.resumed_at or at
+    return replace(line, due_at=None, left=None, resumed_at=resumed_at)
 
 
 @follow.on(heard.OrderAccepted)
@@ -177,6 +180,29 @@ def hand_back_asked(line: CaseLine | None, fact: heard.HandBackAsked, at: dateti
 @follow.on(heard.HandBackJudged)
 def hand_back_judged(line: CaseLine | None, fact: heard.HandBackJudged, at: datetime) -> CaseLine | None:
     return line and (replace(line, upheld=True, due_at=None) if fact.upheld else line)
+
+
+@follow.on(heard.OrderRecalled)
+def recalled(line: CaseLine | None, fact: heard.OrderRecalled, at: datetime) -> CaseLine | None:
+    return line and replace(line, recalled=True, due_at=None)
+
+
+@follow.on(heard.ExtensionJudged)
+def extension_judged(line: CaseLine | None, fact: heard.ExtensionJudged, at: datetime) -> CaseLine | None:
+    return line and (replace(line, extended=True, due_at=fact.due_at) if fact.granted else line)
+
+
+@follow.on(heard.SuspensionJudged)
+def suspension_judged(line: CaseLine | None, fact: heard.SuspensionJudged, at: datetime) -> CaseLine | None:
+    """Note since when the order stands still; until it goes on, what was due before counts (S of workflows §4.3)."""
+    if line is None or not fact.granted:
+        return line
+    return replace(line, due_before=fact.paused_due_at, suspended_at=at, resumed_at=None)
+
+
+@follow.on(heard.OrderResumed)
+def resumed(line: CaseLine | None, fact: heard.OrderResumed, at: datetime) -> CaseLine | None:
+    return line and replace(line, resumed_at=at, due_at=fact.due_at)
 
 
 @follow.on(heard.OrderHandled)

@@ -98,6 +98,35 @@ class HandBackJudged:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderRecalled:
+    """The dispatcher took the assignment back before it was accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionJudged:
+    """`due_at` is the new due of the order when granted."""
+
+    granted: bool
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SuspensionJudged:
+    """`due_at` is the end of the pause when granted, `paused_due_at` what was due as the clock stopped."""
+
+    granted: bool
+    due_at: datetime | None
+    paused_due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderResumed:
+    """`due_at` is the due of the order after the pause."""
+
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class OrderHandled:
     """`responsible` is who verifies, until `due_at`."""
 

@@ -161,6 +161,7 @@ def withdrawn(case: Case, fact: facts.CaseWithdrawn, at: datetime) -> Case:
 
 @evolve.on(
     heard.OrderOpened, heard.OrderDispatched, heard.OrderAccepted, heard.HandBackJudged, heard.OrderPassedUp,
+    heard.OrderRecalled, heard.ExtensionJudged, heard.SuspensionJudged, heard.OrderResumed,
     heard.OrderVerified, heard.VerificationFailed, heard.OrderReworked, heard.OrderEscalated,
     heard.OrderAtMeeting, heard.OrderWithdrawn,
 )  # fmt: skip

@@ -36,6 +36,26 @@ class HandBackJudged(OrderFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRecalled(OrderFact):
+    """Taken back by its dispatcher (收回)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionJudged(OrderFact):
+    """More time, or not (延期)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuspensionJudged(OrderFact):
+    """Paused, or not (挂账)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderResumed(OrderFact):
+    """The pause is over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderPassedUp(OrderFact):
     """Passed up the ladder (上报)."""
 

@@ -12,6 +12,7 @@ STAGES: dict[str, Words] = {
     "waiting": ("待派", "To be dispatched"),
     "dispatched": ("已派单，待签收", "Dispatched, to be accepted"),
     "accepted": ("办理中", "Being handled"),
+    "suspended": ("暂缓办理", "Paused for a stated cause"),
     "handled": ("已办结，待核查", "Done, to be verified"),
     "verified": ("已核查，待评", "Verified, to be rated"),
     "escalated": ("已提请联席会议", "Before the joint meeting"),

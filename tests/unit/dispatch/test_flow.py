@@ -35,6 +35,7 @@ def whole_case() -> Play:
     played.hear(CASE, heard.TopicResolved("t1", "top", "housing", day(40), ("water",)), "escalation")
     say(played, department("housing"), replies.Accept(CASE, 3, "post-3"))
     say(played, department("housing"), replies.Progress(CASE, 3, "联系人：王小明 13812345678"))
+    say(played, department("water"), replies.AnswerPart(CASE, 3, "已停水配合施工"))
     town.finish(played)
     town.verify(played, passed=False)
     town.finish(played)
@@ -63,6 +64,7 @@ def test_a_case_handed_back_twice_is_decided_by_a_meeting_handled_rated_and_clos
         "OrderDispatched",
         "OrderAccepted",
         "OrderProgressed",
+        "PartAnswered",
         "OrderHandled",
         "VerificationFailed",
         "OrderHandled",
@@ -159,7 +161,17 @@ def test_departments_with_a_stream_get_copies_of_their_own_orders_only() -> None
     streams = {stream for stream, _ in played.copies}
     assert streams == {"orders.water", "orders.roads"}
     first = [type(data).__name__ for stream, data in played.copies if stream == "orders.water"]
-    assert first == ["OrderDispatched", "HandBackAsked", "HandBackJudged"]
+    # Its own assignment, and the one in which it supports.
+    assert first[:5] == ["OrderDispatched", "HandBackAsked", "HandBackJudged", "OrderDispatched", "OrderAccepted"]
+    others = [type(data).__name__ for stream, data in played.copies if stream == "orders.roads"]
+    assert others == [
+        "OrderDispatched",
+        "HandBackAsked",
+        "HandBackJudged",
+        "OrderEscalated",
+        "OrderAtMeeting",
+        "OrderAtMeeting",
+    ]
 
 
 def test_nothing_personal_is_in_a_fact() -> None:

@@ -197,7 +197,7 @@ def test_forbidden_19_nobody_verifies_his_own_work_and_silence_verifies_nothing(
     played = town.accepted("litter")
     town.finish(played)
     assert order(played).responsible == "c11"
-    assert refused(played, unit("g111"), replies.Verify(CASE, 1, True, "现场查看")) == "order.not_yours"
+    assert refused(played, unit("g111"), replies.Verify(CASE, 1, True, "现场查看")) == "order.verify_own"
     played.advance(day(28))
     assert order(played).status is Status.HANDLED
     assert [fact.charged for fact in played.stated(facts.OrderOverdue)] == ["c11"]

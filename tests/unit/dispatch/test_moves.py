@@ -16,7 +16,7 @@ from tests.support.play import Play
 from tests.unit.dispatch import town
 from tests.unit.dispatch.town import CASE, day, department, order, unit
 
-W, D, A, H, V, E, C, X = Status
+W, D, A, S, H, V, E, C, X = Status
 
 Event = Callable[[Play], list[Any]]
 
@@ -37,7 +37,9 @@ def _verify(passed: bool) -> Event:
     def event(played: Play) -> list[Any]:
         now = order(played)
         return town.say(
-            played, unit(now.responsible or "g111"), replies.Verify(CASE, max(now.assignment, 1), passed, "现场查看")
+            played,
+            unit(now.responsible or "g111"),
+            replies.Verify(CASE, max(now.assignment, 1), passed, "现场查看", "photo"),
         )
 
     return event
@@ -88,6 +90,23 @@ def _ledger_rung(played: Play) -> list[Any]:
     return [fact.data for fact in decision.facts]
 
 
+def _granted(ask: Callable[[Play], list[Any]], judge: str, command: type) -> Event:
+    def event(played: Play) -> list[Any]:
+        ask(played)
+        return town.say(played, unit(judge), command(CASE, order(played).assignment, True))
+
+    return event
+
+
+def _by_dispatcher(make: Callable[[int], Any]) -> Event:
+    return lambda played: town.say(played, unit("s1"), make(max(order(played).assignment, 1)))
+
+
+def _resumes(played: Play) -> list[Any]:
+    due = played.deadlines.get((CASE, "resume.end"))
+    return played.advance(due.due_at) if due else []
+
+
 def _deemed(played: Play) -> list[Any]:
     return played.advance(order(played).due_at or played.now)
 
@@ -97,7 +116,19 @@ EVENTS: dict[str, tuple[Event, dict[Status, Status]]] = {
     "register again": (_heard(town.case("pipe"), "intake"), {}),
     "dispatch by hand": (_dispatch, {W: D}),
     "accept": (_by_lead(lambda n: replies.Accept(CASE, n, "post")), {D: A}),
-    "progress": (_by_lead(lambda n: replies.Progress(CASE, n, "正在办理")), {A: A}),
+    "progress": (_by_lead(lambda n: replies.Progress(CASE, n, "正在办理")), {A: A, S: S}),
+    "recall": (_by_dispatcher(lambda n: replies.Recall(CASE, n, "派错单位")), {D: W}),
+    "ask extension": (town.ask_extension, {A: A}),
+    "extension granted": (_granted(town.ask_extension, "s1", replies.JudgeExtension), {A: A}),
+    "ask suspension": (town.ask_suspension, {A: A}),
+    "suspension granted": (_granted(town.ask_suspension, "top", replies.JudgeSuspension), {A: S}),
+    "resumed early": (lambda played: town.say(played, unit("top"), replies.Resume(CASE, 1)), {S: A}),
+    "pause over": (_resumes, {S: A}),
+    "dispute stated": (
+        _by_dispatcher(lambda n: replies.StateDispute(CASE, n, ("roads",), "权属不清，两家互推")),
+        {A: E},
+    ),
+    "answer a part": (_by_lead(lambda n: replies.AnswerPart(CASE, n, "已配合完成")), {}),
     "ask hand-back": (_by_lead(lambda n: replies.HandBack(CASE, n, "3", "roads", "不属职责")), {D: D, A: A}),
     "hand-back upheld": (_judged_hand_back, {D: W, A: W}),
     "second hand-back upheld": (_bounced, {D: E, A: E}),
@@ -112,8 +143,8 @@ EVENTS: dict[str, tuple[Event, dict[Status, Status]]] = {
     "rework by rating": (_heard(heard.ReworkOrdered(1), "feedback"), {V: A}),
     "second dissatisfaction": (_heard(heard.RatingFailed(2), "feedback"), {V: E}),
     "rating completed": (_heard(heard.RatingCompleted("rated"), "feedback"), {V: C}),
-    "second topic raised": (_heard(heard.TopicRaised("t2", "s1", day(90))), {W: E, D: E, A: E}),
-    "topic by hand admitted": (_heard(heard.TopicAdmitted("t2", "s1", day(90))), {W: E, D: E, A: E}),
+    "second topic raised": (_heard(heard.TopicRaised("t2", "s1", day(90))), {W: E, D: E, A: E, S: E}),
+    "topic by hand admitted": (_heard(heard.TopicAdmitted("t2", "s1", day(90))), {W: E, D: E, A: E, S: E}),
     "joined to a second topic": (_heard(heard.TopicJoined("t2", "s1", day(90))), {}),
     "topic listed": (_heard(heard.TopicListed(T, "s1", day(90))), {E: E}),
     "topic combined": (_heard(heard.TopicCombined("t2")), {E: E}),
@@ -125,7 +156,7 @@ EVENTS: dict[str, tuple[Event, dict[Status, Status]]] = {
     "topic resolved": (_heard(heard.TopicResolved(T, "s1", "housing", day(30))), {E: D}),
     "topic withdrawn": (_heard(heard.TopicWithdrawn(T)), {E: W}),
     "topic answered": (_heard(heard.TopicAnswered(T)), {E: C}),
-    "reporter withdraws": (_heard(heard.CaseWithdrawn(), "intake"), {W: X, D: X, A: X, E: X}),
+    "reporter withdraws": (_heard(heard.CaseWithdrawn(), "intake"), {W: X, D: X, A: X, S: X, E: X}),
 }
 PAIRS = [(status, event) for status in Status for event in EVENTS]
 

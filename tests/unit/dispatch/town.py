@@ -84,6 +84,10 @@ CLOCKS = {
     "hand_back.window.urgent": "1 uh",
     "hand_back.judge": "4 wh",
     "unable.judge": "1 wd",
+    "extension.before": "4 wh",
+    "suspension.judge": "1 wd",
+    "suspension.longest": "30 nd",
+    "release.judge": "4 wh",
     "supervision": "1 wd",
     "ledger": "5 wd",
 }
@@ -127,8 +131,8 @@ def town(unable_starts_at: str = "dispatcher") -> City:
         matters={leaf.code: leaf for leaf in MATTERS},
         admission=Admission(False, Budget.parse("1 wd")),
         clocks={name: Budget.parse(text) for name, text in CLOCKS.items()},
-        limits={"bounces": 2, "reworks": 2},
-        shares={"reminder": Fraction(3, 4)},
+        limits={"bounces": 2, "reworks": 2, "hand_backs": 1, "extensions": 1, "suspensions": 1},
+        shares={"reminder": Fraction(3, 4), "part": Fraction(3, 4)},
         rungs={
             Rung.GRID: UnitLevel.GRID,
             Rung.COMMUNITY: UnitLevel.COMMUNITY,
@@ -220,6 +224,22 @@ def handled(matter: str = "pipe") -> Play:
     return played
 
 
+def suspended() -> Play:
+    """Play until the unit above the dispatcher has granted a pause of ten days."""
+    played = accepted()
+    ask_suspension(played)
+    say(played, unit("top"), replies.JudgeSuspension(CASE, 1, True))
+    return played
+
+
+def supported(*support: str) -> Play:
+    """Play until operations have dispatched to a lead with supporting departments, and the lead has signed."""
+    played = opened("orphan", "top")
+    say(played, OPERATIONS, replies.DispatchTo(CASE, "water", support or ("roads", "order")))
+    say(played, department("water"), replies.Accept(CASE, 1, "post-7"))
+    return played
+
+
 def verified() -> Play:
     """Play until the grid has passed the work."""
     played = handled()
@@ -264,7 +284,7 @@ def finish(played: Play) -> list[Any]:
 
 def verify(played: Play, *, passed: bool) -> list[Any]:
     """Verify by the responsible unit."""
-    reply = replies.Verify(CASE, order(played).assignment, passed, "现场查看")
+    reply = replies.Verify(CASE, order(played).assignment, passed, "现场查看", "photo")
     return say(played, unit(order(played).responsible or ""), reply)
 
 
@@ -272,6 +292,16 @@ def ask_hand_back(played: Play, proposed: str = "roads") -> list[Any]:
     """Ask to hand back by the present lead."""
     reply = replies.HandBack(CASE, order(played).assignment, "art-3", proposed, "不属本单位职责")
     return say(played, lead(played), reply)
+
+
+def ask_extension(played: Play, more: int = 7) -> list[Any]:
+    """Ask for more time by the present lead."""
+    return say(played, lead(played), replies.AskExtension(CASE, order(played).assignment, more, "雨季施工缓慢"))
+
+
+def ask_suspension(played: Play, days: int = 10, cause: str = "funds") -> list[Any]:
+    """Ask for a pause by the present lead."""
+    return say(played, lead(played), replies.AskSuspension(CASE, order(played).assignment, cause, days, "资金未到位"))
 
 
 def ask_unable(played: Play) -> list[Any]:
@@ -319,6 +349,7 @@ IN = {
     Status.WAITING: waiting,
     Status.DISPATCHED: opened,
     Status.ACCEPTED: accepted,
+    Status.SUSPENDED: suspended,
     Status.HANDLED: handled,
     Status.VERIFIED: verified,
     Status.ESCALATED: at_meeting,
