@@ -18,7 +18,8 @@ FROM "{intake}".journal WHERE sequence > 0 GROUP BY subject
 _STANDING = """
 SELECT DISTINCT ON (subject) subject, type, value::jsonb ->> 'status' AS status,
        value::jsonb ->> 'responsible' AS responsible, value::jsonb ->> 'clock' AS clock,
-       value::jsonb ->> 'due_at' AS due_at FROM "{dispatch}".journal WHERE sequence > 0 ORDER BY subject, id DESC
+       value::jsonb ->> 'due_at' AS due_at FROM "{dispatch}".journal
+WHERE sequence > 0 AND position(':' in subject) = 0 ORDER BY subject, id DESC
 """
 _REGISTER = 'SELECT case_id, status, responsible FROM "{dispatch}".responsibility'
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from services.console import moments
+from services.console.claims import CLAIMS
 from services.console.mobilising import MOBILISING
 from services.console.people import PEOPLE
 from services.console.queries import Told
@@ -402,8 +403,19 @@ _STORIES = {
     **REQUESTS,
     **SUPERVISION,
     **MOBILISING,
+    **CLAIMS,
 }
 QUIET = (
+    "claim.ended.v1",
+    "claim.opened.v1",
+    "list.begun.v1",
+    "list.item_claimed.v1",
+    "list.item_drafted.v1",
+    "list.item_ordered.v1",
+    "list.item_shared.v1",
+    "list.item_unclaimed.v1",
+    "list.item_unordered.v1",
+    "wish.became_case.v1",
     "score.counted.v1",
     "ledger.head.v1",
     "ledger.heads.v1",

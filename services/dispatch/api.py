@@ -7,7 +7,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from services.dispatch.domain.order import Status
-from services.dispatch.routes import calendar, dispute, membership, papers, whistle
+from services.dispatch.routes import (
+    alliance,
+    calendar,
+    dispute,
+    listing,
+    membership,
+    papers,
+    project,
+    whistle,
+    wish,
+)
 from services.dispatch.store import ONE, PAGE
 from shared.contracts.base import Contract
 from shared.contracts.dispatch import (
@@ -73,6 +83,8 @@ def router(desk: Desk) -> APIRouter:
     routes.include_router(whistle.router(desk))
     routes.include_router(membership.router(desk))
     routes.include_router(papers.router(desk))
+    for part in (wish, listing, project, alliance):
+        routes.include_router(part.router(desk))
 
     @routes.get("/v1/orders/{order}", tags=["orders"])
     async def order(order: str, actor: Caller) -> dict[str, Any]:

@@ -6,23 +6,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Text, text
+from sqlalchemy import BigInteger, Column, Identity, Index, Text, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import registry  # noqa: TID251  rows are described, never loaded by an ORM session
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
+from services.dispatch.domain.claims import Prepared
 from services.dispatch.domain.register import Responsibility
+from services.dispatch.tables import claim
 from services.dispatch.tables.dispute import save as save_disputes
+from services.dispatch.tables.row import MOMENT, Row
+from shared.kernel.decisions import Message
 from shared.persistence.connection import Connection
 from shared.shell.service import NoTables
-
-MOMENT: Any = DateTime(timezone=True)
-"""An aware instant; `Any` because `Field` is typed for classes of types alone."""
-
-
-class Row(SQLModel, registry=registry()):
-    """Dispatch's rows: a registry of their own, shared with no other service."""
 
 
 class ResponsibilityRow(Row, table=True):
@@ -92,7 +88,7 @@ class DisputeReadLine(Row, table=True):
 
 
 METADATA = Row.metadata
-APPEND_ONLY = ("dispute_read",)
+APPEND_ONLY: tuple[str, ...] = ("dispute_read", *claim.APPEND_ONLY)
 
 _TYPES = {
     column.name: f"{column.type.compile(dialect=postgresql.dialect())}[]"  # type: ignore[no-untyped-call]
@@ -120,11 +116,16 @@ PAGE = text(
 
 
 class Store(NoTables):
-    """Dispatch's own table; every message already names its order."""
+    """Dispatch's own tables; every message already names what it is about."""
+
+    async def prepare(self, conn: Connection, messages: Sequence[Message], now: datetime) -> Prepared:
+        """Return what the messages ask of the tables."""
+        return Prepared(await claim.wishers(conn, messages))
 
     async def save(self, conn: Connection, rows: Sequence[Any]) -> None:
-        """Enter the last standing of each case of the batch, in the order of their ids."""
+        """Enter the last standing of each case of the batch, in the order of their ids; keep and forget wishers."""
         await save_disputes(conn, rows)
+        await claim.keep(conn, rows)
         last = {row.case_id: row for row in rows if isinstance(row, Responsibility)}
         if not last:
             return

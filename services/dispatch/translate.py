@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from services.dispatch.domain import SPOKEN, facts, heard, replies
-from shared.contracts import calendar, dispatch, dispute, escalation, feedback, intake, membership, people, whistle
+from shared.contracts import (
+    alliance,
+    calendar,
+    dispatch,
+    dispute,
+    escalation,
+    feedback,
+    intake,
+    list_item,
+    membership,
+    people,
+    project,
+    whistle,
+    wish,
+)
 from shared.contracts.pairing import Pairing
 from shared.kernel.decisions import Actor, Answer
 from shared.kernel.refusals import Refused
 
-WIRE = Pairing(
-    (calendar, intake, dispatch, dispute, escalation, feedback, membership, people, whistle),
-    (facts, heard, replies, *SPOKEN),
-)
+_OWN = (alliance, calendar, dispatch, dispute, list_item, membership, project, whistle, wish)
+WIRE = Pairing((intake, people, *_OWN, escalation, feedback), (facts, heard, replies, *SPOKEN))
 
 
 def refusal(data: object, sender: Actor, message_id: str | None, stream: str | None, error: Refused) -> Answer | None:

@@ -14,7 +14,7 @@ from sqlalchemy import text as make_text
 from sqlmodel import Field
 
 from services.intake.domain.facts import Decided, Waiting
-from services.intake.domain.heard import CheckFailed
+from services.intake.domain.follow_up import OPENING
 from services.intake.domain.report import Report
 from services.intake.tables import dossier, notification
 from services.intake.tables.row import MOMENT, Row
@@ -107,8 +107,8 @@ class Store:
         return {(source, id_): case for source, id_, case in rows}
 
     async def prepare(self, conn: Connection, messages: Sequence[Message], now: datetime) -> Mapping[str, str]:
-        """Return case id -> number for what has no case yet, reports and failed checks, as one block of the day."""
-        wanted = list(dict.fromkeys(m.subject for m in messages if isinstance(m.data, Report | CheckFailed)))
+        """Return case id -> number for what has no case yet, as one block of the day."""
+        wanted = list(dict.fromkeys(m.subject for m in messages if isinstance(m.data, OPENING)))
         if wanted:
             stateless = await conn.execute(
                 text(

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from services.intake.domain import erasing, facts, heard, report
-from shared.contracts import dispatch, escalation, feedback, intake, people, supervision
+from shared.contracts import dispatch, escalation, feedback, intake, people, supervision, wish
 from shared.contracts.base import Contract
 from shared.contracts.pairing import Pairing
 from shared.kernel.decisions import Actor, Answer
 from shared.kernel.refusals import Refused
 
-wire = Pairing((intake, dispatch, escalation, feedback, supervision, people), (facts, heard, report, erasing))
+wire = Pairing((intake, dispatch, escalation, feedback, supervision, people, wish), (facts, heard, report, erasing))
 
 
 class Linked:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from shared.contracts import alliance as alliance  # its types are on `orders`
 from shared.contracts import calendar as calendar  # its types are on `orders`
 from shared.contracts import dispatch, feedback, intake
 from shared.contracts import dispute as dispute  # its types are on `orders`
 from shared.contracts import escalation as escalation  # its types are on `ledger`
+from shared.contracts import list_item as list_item  # its types are on `orders`
 from shared.contracts import membership as membership  # its types are on `orders`
 from shared.contracts import people as people  # its types are on `cases`
+from shared.contracts import project as project  # its types are on `orders`
 from shared.contracts import supervision as supervision  # its types are on `feedback`
 from shared.contracts import whistle as whistle  # its types are on `orders`
+from shared.contracts import wish as wish  # its types are on `orders`
 from shared.contracts.base import Contract, all_types
 
 SERVICES = ("intake", "dispatch", "escalation", "feedback")

@@ -45,13 +45,24 @@ def seeds_of(chain: frozenset[str]) -> Callable[[Any, datetime], Sequence[tuple[
     return seeds
 
 
+def circle_seeds(places: Sequence[str]) -> Callable[[Any, datetime], Sequence[tuple[str, Arm]]]:
+    """Return dispatch's seeds for the units paired with the communities of some places alone."""
+
+    def seeds(city: Any, now: datetime) -> Sequence[tuple[str, Arm]]:
+        communities = {unit.code for place in places for unit in city.lineage(place)}
+        paired = {f"party:{department}" for code in communities for department in city.paired_with(code)}
+        return [(subject, arm) for subject, arm in dispatch.seeds(city, now) if subject in paired]
+
+    return seeds
+
+
 def services(stores: Stores, chain: frozenset[str]) -> tuple[Service, ...]:
     """Return the services."""
     return (
         Service("intake", intake_decide, intake_evolve, INTAKE_STATES, intake_wire.wire, stores.intake,
                 refusal=intake_wire.refusal),
         Service("dispatch", dispatch.decide, dispatch.evolve, dispatch.STATES, dispatch_wire.WIRE, stores.dispatch,
-                dispatch.touches, dispatch_wire.refusal),
+                dispatch.touches, dispatch_wire.refusal, dispatch.seeds),
         Service("escalation", escalation.decide, escalation.evolve, escalation.STATES, escalation_wire.WIRE,
                 stores.escalation_tables, escalation.touches, seeds=seeds_of(chain)),
         Service("feedback", feedback.decide, feedback.evolve, feedback.STATES, feedback_wire.WIRE,

@@ -11,7 +11,10 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from services.dispatch.domain.claims import Prepared as PreparedClaims
+from services.dispatch.domain.claims.wish import Contact, Forgotten
 from services.dispatch.domain.register import Responsibility
+from services.dispatch.tables.claim import ASKING
 from services.escalation.domain import further, needs_peek
 from services.escalation.domain.boards import MeetingRow
 from services.escalation.domain.chain import Record
@@ -30,8 +33,7 @@ from services.feedback.tables.exclusion import latest as latest_exclusions
 from services.feedback.tables.invitation import hash_of
 from services.feedback.tables.task import latest as latest_tasks
 from services.intake.domain.facts import Decided, Dossier, Waiting
-from services.intake.domain.heard import CheckFailed
-from services.intake.domain.report import Report
+from services.intake.domain.follow_up import OPENING
 from services.intake.store import is_new_report
 from shared.kernel.decisions import Due, Message
 from shared.shell.dict_store import Effects, Tables
@@ -80,7 +82,7 @@ class IntakeTables:
 
     async def prepare(self, effects: Effects, messages: Sequence[Message], now: datetime) -> dict[str, str]:
         wanted = [
-            case for case in dict.fromkeys(m.subject for m in messages if isinstance(m.data, Report | CheckFailed))
+            case for case in dict.fromkeys(m.subject for m in messages if isinstance(m.data, OPENING))
             if case not in self.shell.subjects or self.shell.subjects[case].state is None
         ]  # fmt: skip
         if not wanted:
@@ -102,17 +104,24 @@ class IntakeTables:
 
 @dataclass
 class DispatchTables:
-    """The register of responsibility."""
+    """The register of responsibility, who wishes."""
 
     register: dict[str, Responsibility] = field(default_factory=dict)
+    wishers: dict[str, Contact] = field(default_factory=dict)
 
     async def resolve(self, effects: Effects, messages: Sequence[Message]) -> Sequence[Message]:
         return messages
 
-    async def prepare(self, effects: Effects, messages: Sequence[Message], now: datetime) -> None:
-        return None
+    async def prepare(self, effects: Effects, messages: Sequence[Message], now: datetime) -> PreparedClaims:
+        asked = {m.subject for m in messages if isinstance(m.data, ASKING)}
+        return PreparedClaims({wish: kept.member for wish, kept in self.wishers.items() if wish in asked})
 
     async def save(self, effects: Effects, rows: Sequence[Any]) -> None:
+        for row in rows:
+            if isinstance(row, Contact):
+                add(self.wishers, effects, row.wish, row)
+        over = [row.wish for row in rows if isinstance(row, Forgotten)]
+        effects.at_commit(lambda: [self.wishers.pop(wish, None) for wish in over] and None)
         last = {row.case_id: row for row in rows if isinstance(row, Responsibility)}
         effects.at_commit(lambda: self.register.update(last))
 

@@ -27,7 +27,7 @@ from shared.shell.opening import outside
 from shared.shell.process import OUTSIDE_STREAMS
 from shared.shell.work import Batch, Hole, OurFault, Partition, Place, Record, Reply, Unfenced, Work
 from tests.flow.office import Crash, Office, Reader
-from tests.flow.services import seeds_of, services
+from tests.flow.services import circle_seeds, seeds_of, services
 from tests.flow.stores import ConsoleTables, DispatchTables, EscalationTables, FeedbackTables, IntakeTables
 from tests.flow.streams import Streams
 
@@ -141,7 +141,8 @@ class World:
                 theirs = tuple(name for name in self.streams.partitions if name.startswith(head))
                 office.readers.append(Reader(f"{city.code}.{service.name}.{family}", theirs))
         self.intake.shell = self.offices["intake"].store.tables
-        for name, seeds in (("escalation", seeds_of(chain)), ("feedback", feedback.seeds)):
+        seeding = {"dispatch": circle_seeds(self.places), "escalation": seeds_of(chain), "feedback": feedback.seeds}
+        for name, seeds in seeding.items():
             store, wanted = self.offices[name].store, seeds(city, self.now)
             wanted = [(subject, replace(arm, subject=subject)) for subject, arm in wanted]
             run_now(store.seed(wanted))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from types import ModuleType
+from typing import Any
 
 from services.dispatch.domain import (
     almanac,
     asking,
+    claims,
     closing,
     deadlines,
     dispatching,
@@ -31,7 +34,7 @@ from services.dispatch.domain import (
 from services.dispatch.domain.evolution import evolve
 from services.dispatch.domain.order import Order
 from services.dispatch.domain.whistle_desk import desk_of
-from shared.kernel.decisions import Deciders, Message
+from shared.kernel.decisions import Arm, Deciders, Message
 
 decide = Deciders()
 for part in (
@@ -43,6 +46,8 @@ for noun in (almanac, mediating, whistling, reporting_in, roster, double_duty):
     decide.include(noun.decide)
 for folds in (mediating, whistle_folds, roster, double_duty):
     evolve.include(folds.evolve)
+decide.include(claims.decide)
+evolve.include(claims.evolve)
 
 STATES: dict[str, type] = {
     "case": Order,
@@ -50,9 +55,10 @@ STATES: dict[str, type] = {
     "whistle": whistle.Whistle,
     "roster": roster.Roster,
     "activity": double_duty.DoubleDuty,
+    **claims.STATES,
 }
 """Kind of subject -> its state."""
-SPOKEN: tuple[ModuleType, ...] = (almanac, dispute, whistle, roster, double_duty)
+SPOKEN: tuple[ModuleType, ...] = (almanac, dispute, whistle, roster, double_duty, *claims.SPOKEN)
 """Modules with facts and messages of further nouns than the order."""
 
 
@@ -64,7 +70,12 @@ def touches(message: Message) -> tuple[str, ...]:
         return (called_from, data.case) if data.case else (called_from,)
     if isinstance(data, double_duty.ClaimDuty):
         return (roster.roster_of(data.community),)
-    return ()
+    return claims.touches(message)
 
 
-__all__ = ["SPOKEN", "STATES", "Order", "decide", "evolve", "touches", "words"]
+def seeds(city: Any, now: datetime) -> list[tuple[str, Arm]]:
+    """Return what must exist from the first start on: whom claims are counted for."""
+    return claims.seeds(city, now)
+
+
+__all__ = ["SPOKEN", "STATES", "Order", "decide", "evolve", "seeds", "touches", "words"]

@@ -10,7 +10,7 @@ from shared.kernel.rules import register
 register({"mechanism.off": ("本市未启用此机制：{mechanism}", "This city has not switched on {mechanism}")})
 
 
-def require(city: Any, mechanism: str) -> None:
-    """Refuse what the city file does not switch on."""
-    if mechanism not in city.mechanisms:
-        raise Refused("mechanism.off", "", mechanism=mechanism)
+def require(city: Any, *mechanisms: str) -> None:
+    """Refuse what the city file switches on by none of these mechanisms."""
+    if not city.mechanisms.intersection(mechanisms):
+        raise Refused("mechanism.off", "", mechanism=", ".join(mechanisms))

@@ -149,3 +149,13 @@ class CheckFailed:
     matter: str
     place: str
     finding: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WishBecameCase:
+    """A community made a wish a matter of the ladder; the fact's own subject is the case that is to be opened."""
+
+    wish: str
+    matter: str
+    place: str
+    wording: str
