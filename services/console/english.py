@@ -411,6 +411,8 @@ ENGLISH = {
     "百分考核开始": "Assessment opened",
     "百分考核计票": "Assessment counted",
     "督办": "Supervised",
+    "督办单逾期未回执": "Supervision order not answered in time",
+    "督办回执（已逾期）": "Supervision order answered late",
     "督办{unit}反馈": "Feedback of {unit} under supervision",
     "督办单": "Supervision order",
     "督办后仍未办结": "overdue after supervision",

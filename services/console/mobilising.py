@@ -31,6 +31,10 @@ def _reported_in(d: Mapping[str, Any], city: City, t: Tongue) -> str:
     return t(text, unit=city.name_of(str(d["callee"])))
 
 
+def _answered(d: Mapping[str, Any], city: City, t: Tongue) -> str:
+    return t("督办回执") if d["on_time"] else t("督办回执（已逾期）")
+
+
 def _agreed(d: Mapping[str, Any], city: City, t: Tongue) -> str:
     return t("调解成功，协议 {n} 条，{parties} 方签字", n=d["clauses"], parties=d["parties"])
 
@@ -40,6 +44,8 @@ def _ended(d: Mapping[str, Any], city: City, t: Tongue) -> str:
 
 
 MOBILISING = {
+    "order.supervision_answered.v1": Story("handle", word("督办回执"), _answered, "charged", "note"),
+    "order.supervision_unanswered.v1": Story("handle", word("督办单逾期未回执"), who="charged", shape="late"),
     "dispute.opened.v1": Story("handle", word("调解立案"), who="opened_by"),
     "dispute.mediating.v1": Story("handle", word("指定调解员"), who="unit"),
     "dispute.succeeded.v1": Story("handle", word("调解成功"), _agreed, shape="done"),

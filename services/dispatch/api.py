@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from services.dispatch.domain.order import Status
+from services.dispatch.domain.reading import check_reads
 from services.dispatch.routes import (
     alliance,
     calendar,
@@ -19,10 +20,12 @@ from services.dispatch.routes import (
     wish,
 )
 from services.dispatch.store import ONE, PAGE
+from services.dispatch.tables.supervision import LISTED
 from shared.contracts.base import Contract
 from shared.contracts.dispatch import (
     Accept,
     AnswerPart,
+    AnswerSupervision,
     AskExtension,
     AskRelease,
     AskSuspension,
@@ -39,6 +42,7 @@ from shared.contracts.dispatch import (
     Recall,
     Resume,
     StateDispute,
+    Supervise,
     Unable,
     Verify,
 )
@@ -67,6 +71,8 @@ COMMANDS: dict[str, type[Contract]] = {
     "state-dispute": StateDispute,
     "verify": Verify,
     "dispatch": DispatchTo,
+    "supervise": Supervise,
+    "answer-supervision": AnswerSupervision,
 }
 MOST_ORDERS = 500
 _READERS = frozenset({"department", "unit", "operations"})
@@ -111,6 +117,21 @@ def router(desk: Desk) -> APIRouter:
         async with desk.engine.connect() as conn:
             rows = (await conn.execute(PAGE, wanted)).mappings().all()
         return {"orders": [dict(row) for row in rows], "next": rows[-1]["case_id"] if len(rows) == limit else None}
+
+    @routes.get("/v1/supervisions", tags=["orders"])
+    async def supervisions(
+        actor: Caller,
+        charged: CodeText = None,
+        supervisor: CodeText = None,
+        open: bool = False,
+        limit: Annotated[int, Query(ge=1, le=MOST_ORDERS)] = 100,
+    ) -> dict[str, Any]:
+        """List supervision orders by who must answer and who issued them; `open`: those not answered yet."""
+        check_reads(actor, desk.city, charged, supervisor)
+        wanted = {"charged": charged, "supervisor": supervisor, "open": open, "limit": limit}
+        async with desk.engine.connect() as conn:
+            rows = (await conn.execute(LISTED, wanted)).mappings().all()
+        return {"supervisions": [dict(row) for row in rows]}
 
     return routes
 

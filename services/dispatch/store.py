@@ -16,6 +16,7 @@ from services.dispatch.domain.register import Responsibility
 from services.dispatch.tables import claim
 from services.dispatch.tables.dispute import save as save_disputes
 from services.dispatch.tables.row import MOMENT, Row
+from services.dispatch.tables.supervision import save as save_supervisions
 from shared.kernel.decisions import Message
 from shared.persistence.connection import Connection
 from shared.shell.service import NoTables
@@ -87,6 +88,28 @@ class DisputeReadLine(Row, table=True):
     read_at: datetime = Field(sa_type=MOMENT)
 
 
+class SupervisionRow(Row, table=True):
+    """A supervision order, listed by who must answer it."""
+
+    __tablename__ = "supervision"
+    __table_args__ = (
+        Index("supervision_charged", "charged", "receipt_due_at"),
+        Index("supervision_supervisor", "supervisor", "receipt_due_at"),
+    )
+
+    case_id: str = Field(sa_type=Text, primary_key=True)
+    number: int = Field(primary_key=True)
+    of: str = Field(sa_type=Text)
+    charged: str = Field(sa_type=Text)
+    supervisor: str = Field(sa_type=Text)
+    by_hand: bool
+    issued_at: datetime = Field(sa_type=MOMENT)
+    receipt_due_at: datetime = Field(sa_type=MOMENT)
+    answered_at: datetime | None = Field(sa_type=MOMENT)
+    answer: str | None = Field(sa_type=Text)
+    missed_at: datetime | None = Field(sa_type=MOMENT)
+
+
 METADATA = Row.metadata
 APPEND_ONLY: tuple[str, ...] = ("dispute_read", *claim.APPEND_ONLY)
 
@@ -126,6 +149,7 @@ class Store(NoTables):
         """Enter the last standing of each case of the batch, in the order of their ids; keep and forget wishers."""
         await save_disputes(conn, rows)
         await claim.keep(conn, rows)
+        await save_supervisions(conn, rows)
         last = {row.case_id: row for row in rows if isinstance(row, Responsibility)}
         if not last:
             return

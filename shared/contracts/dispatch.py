@@ -330,6 +330,32 @@ class OrderSupervised(Dispatch):
     of: str
     charged: Code
     supervisor: Code
+    number: int = 0
+    """Counts up per case; the late unit cites it in its answer."""
+    receipt_due_at: Instant | None = None
+    by_hand: bool = False
+    why: Masked = ""
+
+
+class SupervisionAnswered(Dispatch):
+    """The late unit's receipt (回执): what it does about it."""
+
+    TYPE: ClassVar[str] = "order.supervision_answered.v1"
+    number: int
+    of: str
+    charged: Code
+    note: Masked
+    on_time: bool
+
+
+class SupervisionUnanswered(Dispatch):
+    """No receipt within the limit."""
+
+    TYPE: ClassVar[str] = "order.supervision_unanswered.v1"
+    number: int
+    of: str
+    charged: Code
+    supervisor: Code
 
 
 class OrderProjected(Dispatch):
@@ -589,3 +615,20 @@ class DispatchTo(OutsideMessage):
     order: Code
     lead: Code
     support: Annotated[tuple[Code, ...], Field(max_length=10)] = ()
+
+
+class Supervise(OutsideMessage):
+    """Issue a supervision order by hand for what is late."""
+
+    TYPE: ClassVar[str] = "order.supervise.v1"
+    order: Code
+    note: Annotated[str, StringConstraints(min_length=2, max_length=2000)]
+
+
+class AnswerSupervision(OutsideMessage):
+    """Answer a supervision order: what is done about it, by when."""
+
+    TYPE: ClassVar[str] = "order.answer_supervision.v1"
+    order: Code
+    number: Annotated[int, Field(ge=1)]
+    note: Annotated[str, StringConstraints(min_length=2, max_length=2000)]

@@ -23,6 +23,7 @@ from services.dispatch.domain import (
     registration,
     reporting_in,
     roster,
+    supervising,
     supporting,
     suspending,
     verification,
@@ -42,9 +43,9 @@ for part in (
     deadlines, projecting,
 ):  # fmt: skip
     decide.include(part.decide)
-for noun in (almanac, mediating, whistling, reporting_in, roster, double_duty):
+for noun in (almanac, mediating, supervising, whistling, reporting_in, roster, double_duty):
     decide.include(noun.decide)
-for folds in (mediating, whistle_folds, roster, double_duty):
+for folds in (mediating, supervising, whistle_folds, roster, double_duty):
     evolve.include(folds.evolve)
 decide.include(claims.decide)
 evolve.include(claims.evolve)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from services.dispatch.domain import clocks, judging, ladder, meeting, supporting, suspending
-from services.dispatch.domain.facts import OrderOverdue, OrderReminded, OrderSupervised, unchanged
+from services.dispatch.domain import clocks, judging, ladder, meeting, supervising, supporting, suspending
+from services.dispatch.domain.facts import OrderOverdue, OrderReminded, unchanged
 from services.dispatch.domain.handling import start_handling
 from services.dispatch.domain.order import Cause, Order
 from services.dispatch.domain.register import note
@@ -63,11 +63,12 @@ def overdue(order: Order, message: Message, context: Context) -> Decision:
 def supervise(order: Order, message: Message, context: Context) -> Decision:
     """Issue the supervision order (督办); a handling that stays late goes to the ledger next."""
     city, late = context.city, order.responsible or ""
-    fact = OrderSupervised(*unchanged(order), order.clock or "", late, ladder.supervisor_of(order, late, city))
+    supervisor = ladder.supervisor_of(order, late, city)
+    issued = supervising.issue(message.subject, order, message.acted_at, city, late, supervisor)
     if order.clock != "handle":
-        return note(order, city, fact)
+        return issued
     ledger_at = clocks.ledger_at(message.acted_at, city)
-    return note(order, city, fact, (Arm("handle.ledger", ledger_at, message.data.data),))
+    return issued + Decision(deadlines=(Arm("handle.ledger", ledger_at, message.data.data),))
 
 
 def to_ledger(order: Order, message: Message, context: Context) -> Decision:

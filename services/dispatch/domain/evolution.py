@@ -10,6 +10,7 @@ from services.dispatch.domain import facts, heard
 from services.dispatch.domain.meeting import begin_own
 from services.dispatch.domain.order import Order, Part, PartState, Request, Status
 from services.dispatch.domain.registration import begin, begin_solved
+from services.dispatch.domain.supervision import SupervisionOrder
 from shared.kernel.clock import Budget, Suspension, Term
 from shared.kernel.decisions import Evolution
 
@@ -247,7 +248,10 @@ def overdue(order: Order, fact: facts.OrderOverdue, at: datetime) -> Order:
 
 @evolve.on(facts.OrderSupervised)
 def supervised(order: Order, fact: facts.OrderSupervised, at: datetime) -> Order:
-    return replace(order, fired=(*order.fired, "supervision"))
+    """Keep what must be answered; the rung of the clock has fired only where the clock itself said so."""
+    issued = SupervisionOrder(fact.of, fact.charged, fact.supervisor, fact.receipt_due_at)
+    fired = order.fired if fact.by_hand else (*order.fired, "supervision")
+    return replace(order, fired=fired, supervisions=(*order.supervisions, issued))
 
 
 @evolve.on(facts.OrderProjected)

@@ -239,6 +239,27 @@ class OrderSupervised(Standing):
     of: str
     charged: str
     supervisor: str
+    number: int
+    receipt_due_at: datetime
+    by_hand: bool = False
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisionAnswered(Standing):
+    number: int
+    of: str
+    charged: str
+    note: str
+    on_time: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisionUnanswered(Standing):
+    number: int
+    of: str
+    charged: str
+    supervisor: str
 
 
 @dataclass(frozen=True, slots=True)

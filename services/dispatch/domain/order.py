@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.dispatch.domain.dispute import Dispute
+from services.dispatch.domain.supervision import SupervisionOrder
 from shared.kernel.clock import Suspension, Term
 from shared.kernel.transitions import Transitions
 
@@ -145,6 +146,7 @@ class Order:
     is_taken_back: bool = False
     dispute: Dispute | None = None
     handler: str = ""
+    supervisions: tuple[SupervisionOrder, ...] = ()
     term: Term | None = None
     fired: tuple[str, ...] = ()
     paused: Term | None = None

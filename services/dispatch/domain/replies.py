@@ -158,3 +158,16 @@ class DispatchTo:
     order: str
     lead: str
     support: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Supervise:
+    order: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSupervision:
+    order: str
+    number: int
+    note: str

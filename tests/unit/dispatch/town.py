@@ -89,6 +89,7 @@ CLOCKS = {
     "suspension.longest": "30 nd",
     "release.judge": "4 wh",
     "supervision": "1 wd",
+    "supervision.receipt": "1 wd",
     "ledger": "5 wd",
 }
 
