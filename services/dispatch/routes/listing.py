@@ -13,7 +13,7 @@ from fastapi.responses import Response
 from services.dispatch.domain.claims.item import ItemStatus, subject_of_item
 from services.dispatch.domain.claims.reviewing import subject_of_list
 from services.dispatch.papers.listing import workbook
-from services.dispatch.routes.state import After, Code, Limit, check_community, key_of, page, state_of
+from services.dispatch.routes.state import After, Limit, check_community, key_of, page, state_of
 from services.dispatch.tables.claim import ITEMS, OFFERED_TO
 from services.dispatch.tables.record import STATE
 from shared.contracts.base import Contract
@@ -104,7 +104,7 @@ def router(desk: Desk) -> APIRouter:
         return {**found, "review": book.state if book else None}
 
     @routes.get("/v1/menus/{community}")
-    async def menu(community: Code, actor: Caller, after: After = "", limit: Limit = 100) -> dict[str, Any]:
+    async def menu(community: str, actor: Caller, after: After = "", limit: Limit = 100) -> dict[str, Any]:
         """Return everything that is published to the circle of a community, whoever keeps it."""
         return await page(desk, OFFERED_TO, limit, community=community, after=after)
 

@@ -40,7 +40,7 @@ class WisherReadRow(Row, table=True):
     id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
     wish: str = Field(sa_type=Text)
     reader: str = Field(sa_type=Text)
-    read_at: datetime = Field(sa_type=MOMENT)
+    at: datetime = Field(sa_type=MOMENT)
 
 
 APPEND_ONLY = ("wisher_read",)
@@ -51,7 +51,7 @@ _KEEP = text(
 )
 _FORGET = text("DELETE FROM wisher WHERE wish = ANY(CAST(:wishes AS text[]))")
 _MEMBERS = text("SELECT wish, member FROM wisher WHERE wish = ANY(CAST(:wishes AS text[]))")
-_NOTE = text("INSERT INTO wisher_read (wish, reader, read_at) VALUES (:wish, :reader, :at)")
+_NOTE = text("INSERT INTO wisher_read (wish, reader, at) VALUES (:wish, :reader, :at)")
 _WISHER = text("SELECT name, phone, address FROM wisher WHERE wish = :wish")
 
 _OF = (

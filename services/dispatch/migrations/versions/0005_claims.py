@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
         sa.Column("wish", sa.Text, nullable=False),
         sa.Column("reader", sa.Text, nullable=False),
-        sa.Column("read_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         comment="Who looked at a wisher, when; append-only.",
     )
     for kind, key in (("wish", "community"), ("project", "community"), ("item", "community"), ("item", "owner")):
