@@ -3,6 +3,19 @@
 # ruff: noqa: E501
 
 ENGLISH = {
+    "召集议事会议": "Council called",
+    "取消议事会议": "Council called off",
+    "召开议事会议": "Council held",
+    "议事会议：{n} 项，议定 {agreed} 项": "Council: {n} items, {agreed} agreed",
+    "议事议定": "Council agreed",
+    "议事议定：{title}，{becomes}": "Council agreed: {title}, {becomes}",
+    "转为反映": "becomes a report",
+    "转为项目": "becomes a project",
+    "转为表决": "goes to a vote",
+    "监督委员会意见": "Opinion of the supervision committee",
+    "议定事项落实去向": "What became of it",
+    "提醒召开议事会议": "Reminded to hold the council",
+    "未按期召开议事会议": "Council not held in its period",
     "{at} 结束": "Ended {at}",
     "{clock}时限重算：{reason}": "{clock} projected anew: {reason}",
     "{clock}超期": "{clock} overdue",

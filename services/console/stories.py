@@ -9,6 +9,7 @@ from typing import Any
 
 from services.console import moments
 from services.console.claims import CLAIMS
+from services.console.councils import COUNCILS
 from services.console.mobilising import MOBILISING
 from services.console.people import PEOPLE
 from services.console.queries import Told
@@ -404,6 +405,7 @@ _STORIES = {
     **SUPERVISION,
     **MOBILISING,
     **CLAIMS,
+    **COUNCILS,
 }
 QUIET = (
     "claim.ended.v1",

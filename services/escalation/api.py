@@ -16,7 +16,7 @@ from sqlalchemy import TextClause
 
 from services.escalation.domain.reading import check_reads_ledger, check_reads_topic
 from services.escalation.domain.topic import EntryStatus
-from services.escalation.routes import meetings, papers
+from services.escalation.routes import councils, meetings, papers
 from services.escalation.store import CHAIN, ENTRIES, PUBLISHED, RECORDS, TOPIC_RECORDS, TOPIC_STATE
 from shared.contracts.base import Contract
 from shared.contracts.escalation import (
@@ -60,6 +60,7 @@ def router(desk: Desk) -> APIRouter:
     routes = APIRouter()
     routes.include_router(papers.router(desk))
     routes.include_router(meetings.router(desk))
+    routes.include_router(councils.router(desk))
     routes.include_router(commands(desk, "topics", None, OF_TOPICS))
     routes.include_router(commands(desk, "ledger", None, OF_LEDGERS, prefix="ledger:"))
 

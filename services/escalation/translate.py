@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from services.escalation.domain import correcting, facts, heads, heard, messages, topic_facts, topic_messages
+from services.escalation.domain import correcting, council, facts, heads, heard, messages, topic_facts, topic_messages
+from shared.contracts import council as councils
 from shared.contracts import dispatch, escalation, feedback, intake
 from shared.contracts.pairing import Pairing
 
 WIRE = Pairing(
-    (dispatch, escalation, feedback, intake), (correcting, facts, heads, heard, messages, topic_facts, topic_messages)
+    (councils, dispatch, escalation, feedback, intake),
+    (correcting, council, facts, heads, heard, messages, topic_facts, topic_messages),
 )
 """Escalation is spoken to at the desk alone, whose response is the answer; nobody needs a refusal on a stream."""

@@ -19,7 +19,7 @@ from shared.city import schema
 from shared.city.lines import Lines, read
 from shared.city.load import build, days_of, slots_of
 from shared.city.mechanisms import MECHANISMS
-from shared.city.model import Kind, Rung, UnitLevel
+from shared.city.model import Act, Kind, Rung, UnitLevel
 from shared.city.parts import CALLEES, PARTIES, PERIODS, WHISTLES
 from shared.city.problems import Findings, Problem
 
@@ -279,6 +279,9 @@ class _Checker(Findings):
                 self.say(path, "city.unknown_level", level=row["code"], unit_level=row["unit_level"])
             parties = row["parties"] if isinstance(row["parties"], list) else []
             good = [p for n, p in enumerate(parties) if self.keys((*path, "parties", n), p, schema.PARTY, "parties")]
+            for n, party in enumerate(parties):
+                if "act" in party:
+                    self.one_of((*path, "parties", n, "act"), party["act"], Act)
             if row["chair"] not in [party["code"] for party in good]:
                 self.say((*path, "chair"), "city.council_chair", council=row["code"], chair=row["chair"])
             self.share((*path, "quorum"), row["quorum"])

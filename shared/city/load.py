@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from shared.city.model import (
+    Act,
     Admission,
     AdmissionItem,
     Cadence,
@@ -212,7 +213,9 @@ def _council(row: Mapping[str, Any]) -> Council:
         names=Names(row["zh"], row["en"]),
         unit_level=UnitLevel(row["unit_level"]),
         mechanism=row["mechanism"],
-        parties=tuple(Party(party["code"], party["zh"], party.get("act", "")) for party in row["parties"]),
+        parties=tuple(
+            Party(party["code"], party["zh"], Act(party["act"]) if "act" in party else None) for party in row["parties"]
+        ),
         chair=row["chair"],
         quorum=Fraction(str(row["quorum"])),
         period=row["period"],

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from shared.city.parts import (
     PARTIES,
-    PERIODS,
+    Act,
     Admission,
     AdmissionItem,
     Body,
@@ -38,6 +38,7 @@ from shared.city.parts import (
     Unit,
     UnitLevel,
     Whistling,
+    period_of,
 )
 from shared.kernel.calendar import Calendar
 from shared.kernel.clock import Budget
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from shared.city.geography import Geography
 
 __all__ = [
+    "Act",
     "Admission",
     "AdmissionItem",
     "Body",
@@ -359,10 +361,7 @@ class City:
 
     def period_end(self, unit: str, on: date) -> date:
         """Return the last day of the period in which a day lies, by the cadence of the unit's body."""
-        months = PERIODS[self.levels[self.bodies[unit].level].cadence.period]
-        last = (on.month + months - 1) // months * months
-        following = date(on.year + last // 12, last % 12 + 1, 1)
-        return following - timedelta(days=1)
+        return period_of(self.levels[self.bodies[unit].level].cadence.period, on)[1]
 
     def _working_day(self, unit: str, fixed: date) -> date:
         if self.calendar.is_working_day(fixed):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date, time, timedelta
 from enum import StrEnum
 from fractions import Fraction
 
@@ -163,6 +163,14 @@ PERIODS: Mapping[str, int] = {"month": 1, "quarter": 3, "half_year": 6, "year": 
 """Period of a cadence -> its months."""
 
 
+def period_of(period: str, on: date) -> tuple[date, date]:
+    """Return the first and last day of the period in which a day lies; periods begin with the year."""
+    months = PERIODS[period]
+    last = (on.month + months - 1) // months * months
+    following = date(on.year + last // 12, last % 12 + 1, 1)
+    return date(on.year, last - months + 1, 1), following - timedelta(days=1)
+
+
 @dataclass(frozen=True, slots=True)
 class Cadence:
     """How often a level meets, and on which days of the year (month, day): each a first and a last one that it may."""
@@ -266,13 +274,22 @@ class Body:
         return enough and self.convener in present
 
 
+class Act(StrEnum):
+    """The part of a party where the parties act one after the other: 协商、决策、执行、监督."""
+
+    DELIBERATE = "deliberate"
+    DECIDE = "decide"
+    EXECUTE = "execute"
+    OVERSEE = "oversee"
+
+
 @dataclass(frozen=True, slots=True)
 class Party:
     """One party of a council; `act` is its part where the parties act one after the other (四会联治)."""
 
     code: str
     name: str
-    act: str = ""
+    act: Act | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +308,20 @@ class Council:
     quorum: Fraction
     period: str
     deals: str
+
+    def period_on(self, on: date) -> tuple[date, date]:
+        """Return the first and last day of the period in which a day lies and the council is to meet once."""
+        return period_of(self.period, on)
+
+    @property
+    def decides_by_vote(self) -> bool:
+        """Tell whether one of the parties decides by counted vote."""
+        return any(party.act is Act.DECIDE for party in self.parties)
+
+    @property
+    def is_overseen(self) -> bool:
+        """Tell whether one of the parties watches what was carried out."""
+        return any(party.act is Act.OVERSEE for party in self.parties)
 
     def is_quorate(self, present: Collection[str]) -> bool:
         """Tell whether the parties present, by code, may deliberate."""

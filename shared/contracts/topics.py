@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from shared.contracts import alliance as alliance  # its types are on `orders`
 from shared.contracts import calendar as calendar  # its types are on `orders`
+from shared.contracts import council as council  # its types are on `ledger`
 from shared.contracts import dispatch, feedback, intake
 from shared.contracts import dispute as dispute  # its types are on `orders`
 from shared.contracts import escalation as escalation  # its types are on `ledger`

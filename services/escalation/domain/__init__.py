@@ -11,6 +11,7 @@ from services.escalation.domain import (
     combining,
     convening,
     correcting,
+    deliberating,
     ending,
     folds,
     heads,
@@ -28,6 +29,7 @@ from services.escalation.domain import (
     withdrawing,
 )
 from services.escalation.domain.boards import boards
+from services.escalation.domain.council import Council
 from services.escalation.domain.heads import Published
 from services.escalation.domain.ledger import Ledger
 from services.escalation.domain.meeting import Meeting
@@ -36,13 +38,19 @@ from services.escalation.domain.topic import Topic
 from services.escalation.domain.touching import further, needs_peek, touches
 from shared.kernel.decisions import Arm, Context, Deciders, Decision, Message
 
-STATES: dict[str, type[Any]] = {"case": Topic, "ledger": Ledger, "meeting": Meeting, "heads": Published}
+STATES: dict[str, type[Any]] = {
+    "case": Topic,
+    "ledger": Ledger,
+    "meeting": Meeting,
+    "heads": Published,
+    "council": Council,
+}
 """Kind of subject -> its state."""
 
 
 def seeds(city: Any, now: datetime) -> list[tuple[str, Arm]]:
-    """Return what must exist from the first start on: each body's first meeting, the first list of heads."""
-    return [*planning.seeds(city, now), *heads.seeds(city, now)]
+    """Return what must exist from the first start on: each body's first meeting, the first list of heads, councils."""
+    return [*planning.seeds(city, now), *heads.seeds(city, now), *deliberating.seeds(city, now)]
 
 
 class _Posting(Deciders):
@@ -63,6 +71,7 @@ __all__ = [
     "convening",
     "correcting",
     "decide",
+    "deliberating",
     "ending",
     "evolve",
     "folds",

@@ -96,5 +96,41 @@ register(
         ),
         "decision.deferrals": ("本级已暂缓 {deferrals} 次，不能再缓", "Deferred {deferrals} times at this level (G9)"),
         "decision.urgent": ("涉及安全的紧急议题不能不予办理", "An urgent topic cannot be declined (G10)"),
+        "council.unknown": ("没有议事机构 {council}", "There is no council {council}"),
+        "council.called": (
+            "已有一次会议召集在 {opens_at}，先召开或取消",
+            "A session is called for {opens_at}: hold it or call it off",
+        ),
+        "council.not_called": ("没有已召集的会议", "No session is called"),
+        "council.past": ("开会时间须在此刻之后", "A session is called for a time to come"),
+        "council.early": ("会议在 {opens_at} 才开始", "The session begins at {opens_at}"),
+        "council.no_party": ("{party} 不是议事方；议事方：{parties}", "{party} is none of the parties: {parties}"),
+        "council.no_quorum": (
+            "不足法定方数（{quorum}，含召集方），未到：{absent}",
+            "No quorum ({quorum}, the chair among them); absent: {absent}",
+        ),
+        "council.outcomes": ("{count} 项议题须各有一个结果", "Each of the {count} items needs exactly one outcome"),
+        "council.becomes": (
+            "第 {item} 项：议定的须说明转为反映、项目或表决，未议定的不得",
+            "Item {item}: what is agreed becomes a report, a project or a vote; what is not, nothing",
+        ),
+        "council.no_vote": (
+            "第 {item} 项未经居民代表会议表决，不得议定",
+            "Item {item} was not voted on, so it is not agreed",
+        ),
+        "council.vote_lost": (
+            "第 {item} 项赞成 {yes} 票，未过半数",
+            "Item {item}: {yes} votes for it are not more than half",
+        ),
+        "council.unwatched": ("该议事机构没有监督一方", "This council has no supervision committee"),
+        "council.overseen": ("第 {item} 项已有监督意见", "Item {item} has an opinion already"),
+        "council.not_overseen": (
+            "第 {item} 项尚无监督委员会意见",
+            "Item {item} waits for the supervision committee's opinion",
+        ),
+        "council.no_item": (
+            "第 {number} 次会议没有待跟进的第 {item} 项",
+            "Session {number} has no item {item} to be followed",
+        ),
     }
 )

@@ -12,6 +12,7 @@ from sqlalchemy import TextClause
 from services.escalation.domain.ledger import Ledger
 from services.escalation.domain.meeting import MeetingStatus, opening_on
 from services.escalation.domain.reading import check_reads_ledger, check_reads_meeting, party_of, readable_bodies
+from services.escalation.routes.councils import described
 from services.escalation.store import MEETING, MEETINGS, STATE
 from shared.contracts.base import Contract
 from shared.contracts.escalation import (
@@ -149,20 +150,7 @@ def _described(city: Any, unit: str, year: int) -> dict[str, Any]:
         "place": body.slot.place,
         "theme": body.slot.theme,
         "slots": [slot(on) for on in city.meeting_days(unit, year)],
-        "councils": [_council(council) for council in city.councils_of(unit)],
-    }
-
-
-def _council(council: Any) -> dict[str, Any]:
-    """Describe a council (议事机构) that the unit has beside its body; it has no ledger."""
-    return {
-        "code": council.code,
-        "name": council.names.zh,
-        "parties": [{"code": p.code, "name": p.name, "act": p.act} for p in council.parties],
-        "chair": council.chair,
-        "quorum": str(council.quorum),
-        "period": council.period,
-        "deals": council.deals,
+        "councils": [described(council) for council in city.councils_of(unit)],
     }
 
 
