@@ -424,6 +424,8 @@ ENGLISH = {
     "百分考核开始": "Assessment opened",
     "百分考核计票": "Assessment counted",
     "督办": "Supervised",
+    "现场议定协办": "Parts agreed at the place",
+    "吹哨现场议定，{units}协办": "Agreed at the whistle: {units} support",
     "督办单逾期未回执": "Supervision order not answered in time",
     "督办回执（已逾期）": "Supervision order answered late",
     "督办{unit}反馈": "Feedback of {unit} under supervision",

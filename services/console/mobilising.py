@@ -31,6 +31,10 @@ def _reported_in(d: Mapping[str, Any], city: City, t: Tongue) -> str:
     return t(text, unit=city.name_of(str(d["callee"])))
 
 
+def _parts(d: Mapping[str, Any], city: City, t: Tongue) -> str:
+    return t("吹哨现场议定，{units}协办", units=t("、").join(city.name_of(code) for code in d["units"]))
+
+
 def _answered(d: Mapping[str, Any], city: City, t: Tongue) -> str:
     return t("督办回执") if d["on_time"] else t("督办回执（已逾期）")
 
@@ -44,6 +48,7 @@ def _ended(d: Mapping[str, Any], city: City, t: Tongue) -> str:
 
 
 MOBILISING = {
+    "order.parts_agreed.v1": Story("handle", word("现场议定协办"), _parts),
     "order.supervision_answered.v1": Story("handle", word("督办回执"), _answered, "charged", "note"),
     "order.supervision_unanswered.v1": Story("handle", word("督办单逾期未回执"), who="charged", shape="late"),
     "dispute.opened.v1": Story("handle", word("调解立案"), who="opened_by"),

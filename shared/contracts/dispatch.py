@@ -248,6 +248,13 @@ class PartReleaseJudged(Dispatch):
     judge: Code
 
 
+class PartsAgreed(Dispatch):
+    """Departments took on parts of it at the place to which they were whistled (workflows §3.4)."""
+
+    TYPE: ClassVar[str] = "order.parts_agreed.v1"
+    units: tuple[Code, ...]
+
+
 class PartLapsed(Dispatch):
     """A supporting department did not answer in time; the lead may finish without it."""
 

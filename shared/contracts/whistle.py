@@ -132,6 +132,8 @@ class Conclusion(Contract):
     unit: Code
     what: Masked
     due_on: date
+    on_order: bool = False
+    """It is a supporting part of the case's order, and answered there."""
 
 
 class WhistleEnded(Whistled):

@@ -69,6 +69,9 @@ def touches(message: Message) -> tuple[str, ...]:
     if isinstance(data, whistle.SoundWhistle):
         called_from = roster.roster_of(desk_of(message.actor))
         return (called_from, data.case) if data.case else (called_from,)
+    if isinstance(data, whistle.EndWhistle):
+        case = whistle.case_of(message.subject)
+        return (case,) if case else ()
     if isinstance(data, double_duty.ClaimDuty):
         return (roster.roster_of(data.community),)
     return claims.touches(message)

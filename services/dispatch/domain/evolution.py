@@ -175,6 +175,13 @@ def part_release_judged(order: Order, fact: facts.PartReleaseJudged, at: datetim
     return _part(judged, fact.unit, state=PartState.RELEASED) if fact.granted else judged
 
 
+@evolve.on(facts.PartsAgreed)
+def parts_agreed(order: Order, fact: facts.PartsAgreed, at: datetime) -> Order:
+    """Add the parts; a unit that owes one already owes it anew."""
+    kept = tuple(part for part in order.parts if part.unit not in fact.units)
+    return replace(order, parts=(*kept, *(Part(unit) for unit in fact.units)))
+
+
 @evolve.on(facts.PartLapsed)
 def part_lapsed(order: Order, fact: facts.PartLapsed, at: datetime) -> Order:
     return _part(order, fact.unit, state=PartState.LAPSED)

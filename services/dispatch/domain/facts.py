@@ -178,6 +178,11 @@ class PartReleaseJudged(Standing):
 
 
 @dataclass(frozen=True, slots=True)
+class PartsAgreed(Standing):
+    units: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PartLapsed(Standing):
     unit: str
 

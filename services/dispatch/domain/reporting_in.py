@@ -71,7 +71,7 @@ def finish_part(states: Mapping[str, Any], message: Message, context: Context) -
     found, desk = admit(states, message, context.city)
     asked: w.FinishPart = message.data
     part = found.parts[asked.part - 1] if asked.part <= len(found.parts) else None
-    if part is None or part.unit != desk or part.is_done:
+    if part is None or part.unit != desk or part.is_done or part.on_order:
         raise Refused("whistle.no_part", "part", part=asked.part, unit=desk)
     on_time = message.acted_at <= context.city.calendar.midnight(part.due_on.toordinal() + 1)
     fact = w.PartDone(found.whistler, asked.part, desk, mask(asked.note), on_time)

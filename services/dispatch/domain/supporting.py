@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from services.dispatch.domain import clocks, replies
 from services.dispatch.domain.desk import admit
-from services.dispatch.domain.facts import PartAnswered, PartLapsed, unchanged
+from services.dispatch.domain.facts import PartAnswered, PartLapsed, PartsAgreed, unchanged
 from services.dispatch.domain.order import Order, PartState
-from services.dispatch.domain.register import conclude, note
-from shared.kernel.decisions import NOTHING, Cancel, Context, Deciders, Decision, Message
+from services.dispatch.domain.register import conclude, copies, note
+from shared.kernel.decisions import NOTHING, Arm, Cancel, Context, Deciders, Decision, Fact, Message
 from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
 
@@ -43,3 +44,13 @@ def lapse(order: Order, unit: str, context: Context) -> Decision:
     if part is None or part.state is not PartState.OPEN:
         return NOTHING
     return note(order, context.city, PartLapsed(*unchanged(order), unit))
+
+
+def agree(case: str, order: Order, owed: Mapping[str, date], city: Any) -> Decision:
+    """Make supporting parts of what departments took on at a place (吹哨报到), each until the end of its day."""
+    data = {"assignment": order.assignment, "version": order.version}
+    armed = tuple(
+        Arm(f"part.lapse:{unit}", city.calendar.midnight(on.toordinal() + 1), data, case) for unit, on in owed.items()
+    )
+    fact = PartsAgreed(*unchanged(order), tuple(owed))
+    return Decision((Fact(fact, case, copies(order.lead, city, tuple(owed))),), armed)

@@ -57,6 +57,11 @@ PRESENCES: Transitions[Presence] = Transitions(
 )
 
 
+def case_of(subject: str) -> str | None:
+    """Return the case that a whistle serves: its subject is `whistle:<case>:<id>`, or `whistle:<id>` without one."""
+    return subject.removeprefix("whistle:").rpartition(":")[0] or None
+
+
 @dataclass(frozen=True, slots=True)
 class Callee:
     """One who was called; `arrived_at` is set for whoever came after he had been found missing, too."""
@@ -79,10 +84,11 @@ class Callee:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a unit took on at the place, until the end of a day."""
+    """What a unit took on, until the end of a day; `on_order` where it is answered as a part of the order."""
 
     unit: str
     due_on: date
+    on_order: bool = False
     is_done: bool = False
 
 
@@ -197,6 +203,7 @@ class Conclusion:
     unit: str
     what: str
     due_on: date
+    on_order: bool = False
 
 
 @dataclass(frozen=True, slots=True)

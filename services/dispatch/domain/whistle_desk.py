@@ -43,7 +43,7 @@ register(
         "whistle.objection_first": ("{callee} 到场后没有提出异议", "{callee} came and has not objected"),
         "whistle.conclusion_unit": ("{unit} 没有到场，不能承担", "{unit} was not there and takes on nothing"),
         "whistle.conclusion_date": ("期限 {due_on} 已过", "The day {due_on} is past"),
-        "whistle.no_part": ("没有第 {part} 项，或不由 {unit} 承担，或已完成", "No part {part} that {unit} still owes"),
+        "whistle.no_part": ("没有第 {part} 项由 {unit} 在此完成", "No part {part} that {unit} still owes here"),
         "whistle.no_absence": ("没有待回执的督办", "No supervision order waits for an answer"),
         "whistle.rated": ("每方对另一方只评一次", "Each side rates the other once"),
     }

@@ -76,7 +76,9 @@ def released(state: Whistle, fact: w.CalleeReleased, at: datetime) -> Whistle:
 
 @evolve.on(w.WhistleEnded)
 def ended(state: Whistle, fact: w.WhistleEnded, at: datetime) -> Whistle:
-    return replace(state, status=Status.ENDED, parts=tuple(Part(c.unit, c.due_on) for c in fact.conclusions))
+    return replace(
+        state, status=Status.ENDED, parts=tuple(Part(c.unit, c.due_on, c.on_order) for c in fact.conclusions)
+    )
 
 
 @evolve.on(w.PartDone)

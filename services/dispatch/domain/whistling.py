@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from services.dispatch.domain import supporting
 from services.dispatch.domain import whistle as w
 from services.dispatch.domain.order import Order
 from services.dispatch.domain.order import Status as OrderStatus
@@ -118,13 +119,19 @@ def end(states: Mapping[str, Any], message: Message, context: Context) -> Decisi
             raise Refused("whistle.conclusion_unit", "conclusions", unit=concluded.unit)
         if concluded.due_on < today:
             raise Refused("whistle.conclusion_date", "conclusions", due_on=concluded.due_on)
-    conclusions = tuple(w.Conclusion(c.unit, mask(c.what), c.due_on) for c in message.data.conclusions)
+    order: Order | None = states.get(found.case) if found.case else None
+    conclusions = tuple(
+        w.Conclusion(c.unit, mask(c.what), c.due_on, _is_support(order, c.unit, city)) for c in message.data.conclusions
+    )
     armed = tuple(
         Arm(f"part:{number}", city.calendar.midnight(part.due_on.toordinal() + 1))
         for number, part in enumerate(conclusions, 1)
+        if not part.on_order
     )
     fact = Fact(w.WhistleEnded(found.whistler, conclusions, found.case), copy_to=_copies(found, city))
-    return Decision((fact,), (Cancel("sign:*"), Cancel("report:*"), *armed))
+    ended = Decision((fact,), (Cancel("sign:*"), Cancel("report:*"), *armed))
+    owed = {part.unit: part.due_on for part in conclusions if part.on_order}
+    return ended + supporting.agree(found.case or "", order, owed, city) if order is not None and owed else ended
 
 
 @decide.on(w.CancelWhistle)
@@ -138,6 +145,12 @@ def cancel(states: Mapping[str, Any], message: Message, context: Context) -> Dec
     copied = _copies(found, context.city) if found.status is Status.SOUNDED else ()
     fact = Fact(w.WhistleCancelled(found.whistler, mask(message.data.why), False), copy_to=copied)
     return Decision((fact,), (Cancel("sign:*"), Cancel("report:*")))
+
+
+def _is_support(order: Order | None, unit: str, city: Any) -> bool:
+    """Tell whether a conclusion becomes a part of the order: a department's, while the lead works on it."""
+    is_worked_on = order is not None and order.status is OrderStatus.ACCEPTED
+    return is_worked_on and unit in city.departments and order is not None and unit != order.lead
 
 
 def _call(found: Whistle, at: datetime, city: Any, approved_by: str | None) -> Decision:

@@ -60,7 +60,8 @@ def router(desk: Desk) -> APIRouter:
                 if (await conn.execute(ONE, {"case": asked.case})).first() is None:
                     raise Refused("whistle.case_over", "case", case=asked.case)
         name = sha256(f"{desk.city_code}/{actor.kind}.{actor.id}/{key}".encode()).hexdigest()[:24]
-        return reply_body(await desk.submit(asked, f"whistle:{name}", actor, key, creates=True))
+        subject = f"whistle:{asked.case}:{name}" if asked.case else f"whistle:{name}"
+        return reply_body(await desk.submit(asked, subject, actor, key, creates=True))
 
     @routes.get("/v1/whistles", tags=["whistles"])
     async def whistles(

@@ -356,6 +356,32 @@ def test_a_part_is_done_by_its_unit_by_the_end_of_its_day_or_is_overdue() -> Non
     assert not played.stated(w.PartDone)[1].on_time
 
 
+def test_what_a_department_takes_on_for_a_case_becomes_a_part_of_its_order_until_that_day() -> None:
+    played = playing()
+    played.hear(town.CASE, town.case("litter"), "intake")
+    played.send(town.CASE, r.Accept(town.CASE, 1, "post"), town.unit("g111"))
+    subject = f"whistle:{town.CASE}:w1"
+    played.send(subject, call("emergency", case=town.CASE), C11, creates=True)
+    for code in ("water", "order"):
+        played.send(subject, w.SignWhistle("值班长"), town.department(code))
+        played.send(subject, w.ReportIn("值班长"), town.department(code))
+        played.send(subject, w.ConfirmReportIn(code, True), C11)
+    agreed = tuple(w.Concluded(unit, "清理现场", date(2026, 3, 4)) for unit in ("water", "c11"))
+    played.send(subject, w.EndWhistle(agreed), C11)
+    order = played.states[town.CASE]
+    assert (order.open_parts, order.responsible) == (("water",), "g111")
+    assert played.states[subject].parts == (
+        w.Part("water", date(2026, 3, 4), True), w.Part("c11", date(2026, 3, 4), False),
+    )  # fmt: skip
+    with pytest.raises(Refused) as error:
+        played.send(subject, w.FinishPart(1, "已完成"), WATER)
+    assert error.value.rule == "whistle.no_part"
+    played.send(subject, w.FinishPart(2, "已完成"), C11)
+    assert played.deadlines[town.CASE, "part.lapse:water"].due_at == datetime(2026, 3, 5, tzinfo=town.MONDAY.tzinfo)
+    played.send(town.CASE, r.AnswerPart(town.CASE, 1, "已清理"), WATER)
+    assert played.states[town.CASE].open_parts == ()
+
+
 def test_nobody_cancels_once_somebody_is_at_the_place() -> None:
     played = sounded()
     played.send(W, w.SignWhistle("值班长"), WATER)
