@@ -71,10 +71,14 @@ public final class Department {
         String order = header(record, "ce_subject");
         System.out.println(String.join(" ", kind, order, fact.get("status").asText()));
         ObjectNode reply = JSON.createObjectNode().put("order", order).put("assignment", fact.get("assignment").asInt());
-        if (kind.equals("order.dispatched.v1")) {
+        String[] stream = System.getenv("SIDAN_ORDERS").split("\\.");
+        boolean isMine = fact.get("responsible").asText().equals(stream[stream.length - 2]); // or it supports who leads
+        if (kind.equals("order.dispatched.v1") && isMine) {
             send(record, "order.accept.v1", order, reply.put("handler", "值班班长"));
-        } else if (kind.equals("order.accepted.v1")) {
-            reply.put("what", "已到现场处理完毕").put("contacted", true).put("evidence", 1);
+        } else if (kind.equals("order.dispatched.v1")) {
+            send(record, "order.answer_part.v1", order, reply.put("note", "已配合办理完毕"));
+        } else if (kind.equals("order.accepted.v1") && isMine) {
+            reply.put("what", "已到现场处理完毕").put("contacted", true).put("evidence", 1).put("handler", "值班班长");
             send(record, "order.finish.v1", order, reply);
         }
     }

@@ -49,10 +49,13 @@ async def main() -> None:
         else:
             order = headers["ce_subject"]
             print(kind, order, fact["status"], flush=True)
-            if kind == "order.dispatched.v1":
+            is_mine = fact["responsible"] == environ["SIDAN_ORDERS"].split(".")[-2]  # or it supports who leads
+            if kind == "order.dispatched.v1" and is_mine:
                 await reply(id_, "order.accept.v1", order, assignment=fact["assignment"], handler="值班班长")
-            elif kind == "order.accepted.v1":
-                done = {"what": "已到现场处理完毕", "contacted": True, "evidence": 1}
+            elif kind == "order.dispatched.v1":
+                await reply(id_, "order.answer_part.v1", order, assignment=fact["assignment"], note="已配合办理完毕")
+            elif kind == "order.accepted.v1" and is_mine:
+                done = {"what": "已到现场处理完毕", "contacted": True, "evidence": 1, "handler": "值班班长"}
                 await reply(id_, "order.finish.v1", order, assignment=fact["assignment"], **done)
         await orders.commit()  # only what was answered: killed before, this program answers again, and it counts once
 

@@ -16,6 +16,8 @@ from services.dispatch.routes import (
     membership,
     papers,
     project,
+    refusal,
+    replies,
     whistle,
     wish,
 )
@@ -83,6 +85,8 @@ CodeText = Annotated[str | None, Query(max_length=64)]
 def router(desk: Desk) -> APIRouter:
     """Return the routes of dispatch under `/v1`."""
     routes = APIRouter()
+    routes.include_router(replies.router(desk, COMMANDS))
+    routes.include_router(refusal.router(desk))
     routes.include_router(commands(desk, "orders", "order", COMMANDS))
     routes.include_router(calendar.router(desk))
     routes.include_router(dispute.router(desk))

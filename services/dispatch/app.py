@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.dispatch.api import router
 from services.dispatch.domain import STATES, decide, evolve, seeds, touches
 from services.dispatch.store import Store
-from services.dispatch.translate import WIRE, refusal
+from services.dispatch.translate import WIRE, record, refusal
 from shared.city.load import load
 from shared.shell.process import application, serve
 from shared.shell.service import Service
@@ -18,5 +18,5 @@ def main() -> None:
     settings = Settings()  # from the environment
     set_up("dispatch", settings.log_level)
     city = load(settings.city_file)
-    service = Service("dispatch", decide, evolve, STATES, WIRE, Store(), touches, refusal, seeds)
+    service = Service("dispatch", decide, evolve, STATES, WIRE, Store(), touches, refusal, seeds, record)
     serve(application(service, settings, city, lambda app, process: app.include_router(router(process.desk))), settings)

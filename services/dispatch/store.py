@@ -15,6 +15,7 @@ from services.dispatch.domain.claims import Prepared
 from services.dispatch.domain.register import Responsibility
 from services.dispatch.tables import claim
 from services.dispatch.tables.dispute import save as save_disputes
+from services.dispatch.tables.refusal import save as save_refusals
 from services.dispatch.tables.row import MOMENT, Row
 from services.dispatch.tables.supervision import save as save_supervisions
 from shared.kernel.decisions import Message
@@ -110,8 +111,25 @@ class SupervisionRow(Row, table=True):
     missed_at: datetime | None = Field(sa_type=MOMENT)
 
 
+class RefusalLine(Row, table=True):
+    """A reply or command that changed nothing: who, when, by which rule."""
+
+    __tablename__ = "refusal"
+    __table_args__ = (Index("refusal_sender", "sender", "id"), Index("refusal_subject", "subject", "id"))
+
+    id: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    subject: str = Field(sa_type=Text)
+    sender: str = Field(sa_type=Text)
+    said: str = Field(sa_type=Text)
+    message: str = Field(sa_type=Text)
+    refused_at: datetime = Field(sa_type=MOMENT)
+    rule: str = Field(sa_type=Text)
+    field: str = Field(sa_type=Text)
+    params: dict[str, str] = Field(sa_type=JSONB)
+
+
 METADATA = Row.metadata
-APPEND_ONLY: tuple[str, ...] = ("dispute_read", *claim.APPEND_ONLY)
+APPEND_ONLY = ("dispute_read", *claim.APPEND_ONLY, "refusal")
 
 _TYPES = {
     column.name: f"{column.type.compile(dialect=postgresql.dialect())}[]"  # type: ignore[no-untyped-call]
@@ -148,6 +166,7 @@ class Store(NoTables):
     async def save(self, conn: Connection, rows: Sequence[Any]) -> None:
         """Enter the last standing of each case of the batch, in the order of their ids; keep and forget wishers."""
         await save_disputes(conn, rows)
+        await save_refusals(conn, rows)
         await claim.keep(conn, rows)
         await save_supervisions(conn, rows)
         last = {row.case_id: row for row in rows if isinstance(row, Responsibility)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.dispatch.domain import SPOKEN, facts, heard, replies
+from services.dispatch.domain.refusal import Refusal
 from shared.contracts import (
     alliance,
     calendar,
@@ -19,11 +20,18 @@ from shared.contracts import (
     wish,
 )
 from shared.contracts.pairing import Pairing
-from shared.kernel.decisions import Actor, Answer
+from shared.kernel.decisions import Actor, Answer, Message
 from shared.kernel.refusals import Refused
 
 _OWN = (alliance, calendar, dispatch, dispute, list_item, membership, project, whistle, wish)
 WIRE = Pairing((intake, people, *_OWN, escalation, feedback), (facts, heard, replies, *SPOKEN))
+
+
+def record(message: Message, error: Refused) -> Refusal:
+    """Keep on record who said what in vain, when, and which rule refused it, by whichever door."""
+    sender = f"{message.actor.kind}.{message.actor.id}"
+    said, params = WIRE.type_of(message.data), error.params
+    return Refusal(message.subject, sender, said, message.id, message.acted_at, error.rule, error.field, params)
 
 
 def refusal(data: object, sender: Actor, message_id: str | None, stream: str | None, error: Refused) -> Answer | None:

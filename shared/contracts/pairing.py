@@ -69,6 +69,10 @@ class Pairing:
         """Tell whether the domain has a class for this type."""
         return kind in self._domain
 
+    def type_of(self, value: Any) -> str:
+        """Return the type name of what a domain value stands for."""
+        return self._wire[type(value)].TYPE
+
     def to_domain(self, wire: Contract) -> Any:
         """Return the domain's form, or None where the domain does not care for this type."""
         kind = self._domain.get(type(wire))

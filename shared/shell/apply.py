@@ -450,6 +450,8 @@ class _Run:
     def _refuse(self, work: Work, message: Message, refused: Refused, *, keep: bool) -> None:
         reply = Reply(message.subject, 0, (), (), refused.rule, refused.field, refused.params, work.digest)
         self._reply(work, reply)
+        if self.service.record is not None and message.data is not None and refused.rule != "internal.error":
+            self.out.rows.append(self.service.record(message, refused))
         if work.record is None:
             return
         if keep and work.inbox is not None:

@@ -75,6 +75,8 @@ class Service:
     refusal: Refusal | None = None
     seeds: Callable[[Any, datetime], Sequence[tuple[str, Arm]]] | None = None
     """Subjects with a deadline each that must exist from the first start on: (city, now) -> [(subject, deadline)]."""
+    record: Callable[[Message, Refused], Any] | None = None
+    """The private row that keeps on record who was refused what, in the transaction that answers him."""
 
 
 def kind_of(subject: str) -> str:

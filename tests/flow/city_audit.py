@@ -17,6 +17,7 @@ from services.feedback.domain.period import Period
 from services.feedback.domain.policy import in_force
 from services.feedback.domain.publishing import cards
 from services.feedback.domain.tally import tallies
+from shared.contracts.dispatch import ReplyRefused
 from shared.shell.work import JournalRow
 from tests.flow.office import Office
 from tests.flow.residents import PHONE, SECRET, Residents
@@ -100,6 +101,20 @@ def places(world: World, residents: Residents) -> Findings:
         yield f"{case}: an order without report"
     for case in register:
         yield f"{case}: a line in the register without report"
+
+
+def refusals(world: World, residents: Residents) -> Findings:
+    """What a department was told of a refused reply is on record, with who, when and which rule."""
+    kept = {(row.sender, row.message, row.rule) for row in world.dispatch.refusals}
+    departments = [d.code for d in world.city.departments.values() if d.reply_path == "stream"]
+    for code in departments:
+        for record in world.said_on(f"orders.{code}"):
+            if dict(record.headers)["ce_type"] != ReplyRefused.TYPE.encode():
+                continue
+            told = ReplyRefused.model_validate_json(record.value)
+            is_read = told.reply is not None and not told.rule.startswith(("message.", "internal."))
+            if is_read and (f"department.{code}", told.reply, told.rule) not in kept:
+                yield f"{code} was refused {told.reply} by {told.rule} and nobody kept it"
 
 
 def _standing(case: str, order: Order, row: Any, state: Any) -> Findings:
@@ -286,5 +301,5 @@ def privacy(world: World, residents: Residents) -> Findings:
 
 
 CITY_CHECKS: tuple[Callable[[World, Residents], Findings], ...] = (
-    fair, places, answered, meetings, boards, figures, chains, privacy,
+    fair, places, answered, meetings, boards, figures, chains, privacy, refusals,
 )  # fmt: skip

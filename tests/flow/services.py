@@ -62,7 +62,7 @@ def services(stores: Stores, chain: frozenset[str]) -> tuple[Service, ...]:
         Service("intake", intake_decide, intake_evolve, INTAKE_STATES, intake_wire.wire, stores.intake,
                 refusal=intake_wire.refusal),
         Service("dispatch", dispatch.decide, dispatch.evolve, dispatch.STATES, dispatch_wire.WIRE, stores.dispatch,
-                dispatch.touches, dispatch_wire.refusal, dispatch.seeds),
+                dispatch.touches, dispatch_wire.refusal, dispatch.seeds, dispatch_wire.record),
         Service("escalation", escalation.decide, escalation.evolve, escalation.STATES, escalation_wire.WIRE,
                 stores.escalation_tables, escalation.touches, seeds=seeds_of(chain)),
         Service("feedback", feedback.decide, feedback.evolve, feedback.STATES, feedback_wire.WIRE,

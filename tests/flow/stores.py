@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from services.dispatch.domain.claims import Prepared as PreparedClaims
 from services.dispatch.domain.claims.wish import Contact, Forgotten
+from services.dispatch.domain.refusal import Refusal
 from services.dispatch.domain.register import Responsibility
 from services.dispatch.tables.claim import ASKING
 from services.escalation.domain import further, needs_peek
@@ -104,10 +105,11 @@ class IntakeTables:
 
 @dataclass
 class DispatchTables:
-    """The register of responsibility, who wishes."""
+    """The register of responsibility, who wishes, what was refused."""
 
     register: dict[str, Responsibility] = field(default_factory=dict)
     wishers: dict[str, Contact] = field(default_factory=dict)
+    refusals: list[Refusal] = field(default_factory=list)
 
     async def resolve(self, effects: Effects, messages: Sequence[Message]) -> Sequence[Message]:
         return messages
@@ -122,6 +124,8 @@ class DispatchTables:
                 add(self.wishers, effects, row.wish, row)
         over = [row.wish for row in rows if isinstance(row, Forgotten)]
         effects.at_commit(lambda: [self.wishers.pop(wish, None) for wish in over] and None)
+        refused = [row for row in rows if isinstance(row, Refusal)]
+        effects.at_commit(lambda: self.refusals.extend(refused))
         last = {row.case_id: row for row in rows if isinstance(row, Responsibility)}
         effects.at_commit(lambda: self.register.update(last))
 

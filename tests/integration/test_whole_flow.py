@@ -315,3 +315,38 @@ def test_the_auditor_finds_a_planted_loss_a_double_and_a_swap(donggang: RunningC
     said = f"SELECT value::jsonb ->> 'responsible' FROM {journal} WHERE subject = $1 ORDER BY id DESC LIMIT 1"
     city.sql(f"UPDATE donggang_dispatch.responsibility SET responsible = ({said}) WHERE case_id = $1", case)
     assert city.audit().ok
+
+
+def test_a_list_of_replies_is_decided_one_by_one_and_what_was_refused_is_on_record(donggang: RunningCity) -> None:
+    city = donggang
+    case, order = _stream_case(city, "bulk-1")
+    lead = city.holder(order["lead"])
+    head = {"order": case, "assignment": 1}
+    said = [
+        {**head, "act": "accept", "handler": "抢修班长", "office_phone": "0415-7123456"},
+        {**head, "act": "finish", "what": "已更换阀门", "contacted": True, "evidence": 0},
+        {**head, "act": "extension", "more": 1, "why": "需更换主管阀门"},
+        {**head, "act": "dance"},
+        {**head, "act": "recall", "reason": "不是我派的"},
+    ]
+    answer = city.post("dispatch", "/v1/orders/replies", {"replies": said}, lead, "bulk-1")
+    assert answer.status_code == 200, answer.text
+    items = answer.json()["items"]
+    assert [item.get("rule") for item in items] == [
+        None, "order.finish_evidence", None, "message.invalid", "actor.not_allowed",
+    ]  # fmt: skip
+    again = city.post("dispatch", "/v1/orders/replies", {"replies": said}, lead, "bulk-1").json()["items"]
+    assert [item["outcome"] for item in again] == [item["outcome"] for item in items]
+    standing = city.order(case)
+    assert (standing["status"], standing["request"]) == ("accepted", "extension")
+
+    own = city.get("dispatch", f"/v1/refusals?order={case}", lead).json()["refusals"]
+    assert {(row["rule"], row["said"]) for row in own} == {
+        ("order.finish_evidence", "order.finish.v1"), ("actor.not_allowed", "order.recall.v1"),
+    }  # fmt: skip
+    assert all(row["sender"] == ".".join(lead) and row["refused_at"] for row in own)
+    assert own[0]["title"] != own[0]["title_en"]
+    assert city.get("dispatch", f"/v1/refusals?order={case}").json()["refusals"] == own
+    stranger = ("department", "no-such")
+    assert city.get("dispatch", f"/v1/refusals?order={case}", stranger).json()["refusals"] == []
+    assert city.get("dispatch", f"/v1/refusals?sender={own[0]['sender']}", stranger).status_code == 403
