@@ -34,6 +34,7 @@ MODULES = {
     "draw": {"draw": ("抽检、回头看、两随机的抽样", "Draws of checks and inspections")},
     "republish": {"republish": ("重发一个丢失的消息流", "Fill a lost stream again from the journals")},
     "score": {"score": ("评分：三率与各项指标", "Scores: three rates and case rates")},
+    "classify": {"classify": ("归类：训练、预测、评估、导出样本", "What texts are about: train, predict, evaluate")},
 }
 """Modules of `deploy.cli` with a `register(app)`, and what the front page says of the commands that each adds.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from hashlib import sha256
@@ -25,6 +25,7 @@ from services.feedback.domain.score import Prepared
 from services.feedback.translate import WIRE as FEEDBACK_WIRE
 from services.feedback.translate import refusal as feedback_refusal
 from services.intake import domain as intake
+from services.intake.domain.registration import Prepared as PreparedCases
 from services.intake.domain.report import Report
 from services.intake.translate import refusal as intake_refusal
 from services.intake.translate import wire as INTAKE_WIRE
@@ -110,12 +111,12 @@ class Intake(Office):
             return message
         return replace(message, subject=case_of(message.actor.id, message.data.id), creates=True)
 
-    def prepare(self, message: Message, now: datetime) -> Mapping[str, str]:
+    def prepare(self, message: Message, now: datetime) -> PreparedCases:
         if not isinstance(message.data, Report) or self.states.get(message.subject) is not None:
-            return {}
+            return PreparedCases()
         day = self.city.calendar.local(now).date()
         self._numbers[day] += 1
-        return {message.subject: f"{self.city.case_prefix}-{day:%Y%m%d}-{self._numbers[day]:04d}"}
+        return PreparedCases({message.subject: f"{self.city.case_prefix}-{day:%Y%m%d}-{self._numbers[day]:04d}"})
 
 
 class Dispatch(Office):

@@ -11,6 +11,7 @@ from services.intake.chores.channel import channels_of
 from services.intake.chores.sender import Sender
 from services.intake.chores.sweep import sweep
 from services.intake.domain import STATES, decide, evolve
+from services.intake.reading import reader
 from services.intake.routes.follow import path_of
 from services.intake.store import Store
 from services.intake.translate import Linked, refusal, wire
@@ -29,7 +30,8 @@ def main() -> None:
     settings = Settings()  # from the environment
     set_up("intake", settings.log_level)
     city = load(settings.city_file)
-    store = Store(new_id, city.case_prefix, SHANGHAI)
+    read = reader(settings.texts_model, city) if settings.texts_model else None
+    store = Store(new_id, city.case_prefix, SHANGHAI, read)
 
     def link(case: str) -> str:
         return path_of(settings.secret, city.code, case)

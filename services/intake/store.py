@@ -13,15 +13,16 @@ from sqlalchemy import Index, Text
 from sqlalchemy import text as make_text
 from sqlmodel import Field
 
-from services.intake.domain.facts import Decided, Waiting
+from services.intake.domain.facts import Decided, Understanding, Waiting
 from services.intake.domain.follow_up import OPENING
+from services.intake.domain.registration import Prepared
 from services.intake.domain.report import Report
-from services.intake.tables import dossier, notification
+from services.intake.tables import dossier, example, notification
 from services.intake.tables.row import MOMENT, Row
 from shared.kernel.decisions import Message
 from shared.persistence.connection import Connection, Executes
 
-APPEND_ONLY = ("dossier_read",)
+APPEND_ONLY = ("dossier_read", "example")
 
 text = cache(make_text)
 """Each statement is read for its parameters once, not once a batch."""
@@ -70,11 +71,13 @@ class Store:
     """Claim reports, give case numbers, keep dossiers: a statement each per batch, inside the shell's transaction.
 
     `new_id` makes time-ordered ids; `prefix` and `zone` are the city's, for numbers such as `DG-20261122-0042`.
+    `read` asks a trained model what subject and text are about, where the service has one.
     """
 
     new_id: Callable[[], str]
     prefix: str
     zone: ZoneInfo
+    read: Callable[[str, str], tuple[Understanding, ...]] | None = None
 
     async def resolve(self, conn: Connection, messages: Sequence[Message]) -> Sequence[Message]:
         """Give each report its case id: a new one if it never came before, else the one it has."""
@@ -106,8 +109,8 @@ class Store:
         )
         return {(source, id_): case for source, id_, case in rows}
 
-    async def prepare(self, conn: Connection, messages: Sequence[Message], now: datetime) -> Mapping[str, str]:
-        """Return case id -> number for what has no case yet, as one block of the day."""
+    async def prepare(self, conn: Connection, messages: Sequence[Message], now: datetime) -> Prepared:
+        """Number what has no case yet, as one block of the day; ask the model what it is about."""
         wanted = list(dict.fromkeys(m.subject for m in messages if isinstance(m.data, OPENING)))
         if wanted:
             stateless = await conn.execute(
@@ -119,7 +122,7 @@ class Store:
             )
             wanted = [row[0] for row in stateless]
         if not wanted:
-            return {}
+            return Prepared()
         day = now.astimezone(self.zone).date()
         last = await conn.scalar(
             text(
@@ -129,7 +132,18 @@ class Store:
             {"day": day, "n": len(wanted)},
         )
         first = int(last or 0) - len(wanted) + 1
-        return {case: self._number(day, first + place) for place, case in enumerate(wanted)}
+        numbers = {case: self._number(day, first + place) for place, case in enumerate(wanted)}
+        return Prepared(numbers, self._guesses(messages, numbers))
+
+    def _guesses(self, messages: Sequence[Message], new: Mapping[str, str]) -> Mapping[str, tuple[Understanding, ...]]:
+        if self.read is None:
+            return {}
+        reports = {m.subject: m.data for m in messages if isinstance(m.data, Report) and m.subject in new}
+        return {
+            case: self.read(report.subject or "", report.text)
+            for case, report in reports.items()
+            if report.matter is None
+        }
 
     def _number(self, day: date, count: int) -> str:
         return f"{self.prefix}-{day:%Y%m%d}-{count:04d}"
@@ -138,6 +152,7 @@ class Store:
         """Keep the dossiers of a batch and the list of what waits for a person."""
         await dossier.keep(conn, rows)
         await notification.keep(conn, rows)
+        await example.keep(conn, rows)
         held = [row for row in rows if isinstance(row, Waiting)]
         if held:
             await conn.execute(

@@ -36,12 +36,14 @@ class Placement(Contract):
 
 
 class Understanding(Contract):
-    """Which matter a case is, who said so (given, rules, person), how sure (0..1), by which words."""
+    """Which matter a case is, who said so (given, rules, model, person), how sure (0..1), by which words."""
 
     matter: Code
     how: str
     confidence: float
     words: tuple[str, ...] = ()
+    model: str | None = None
+    """The version of the model that said so: the hash of its file."""
 
 
 class CaseRegistered(Intake):

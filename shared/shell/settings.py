@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     public_url: str = ""
     """What comes before the path of a link that a resident opens."""
 
+    texts_model: Path | None = None
+    """A model of `sidan classify train` whose labels are matters of the city; without it intake goes by keywords."""
+
     @field_validator("services", "channels", mode="before")
     @classmethod
     def _from_json(cls, value: object) -> object:

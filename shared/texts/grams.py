@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 
 LONGEST_WORD = 4
 """Characters; longer entries of the dictionary are names and sayings."""
@@ -59,6 +60,9 @@ def grams(block: Block, text: str) -> Iterator[str]:
 @cache
 def dictionary() -> frozenset[str]:
     """Return the words of jieba's dictionary that have two to four characters; read when first wanted (0.2 s)."""
-    said = (files("jieba") / "dict.txt").read_text(encoding="utf-8")
+    package = find_spec("jieba")  # its dictionary alone: importing it compiles a segmenter that is not needed
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError("jieba")
+    said = Path(package.origin).with_name("dict.txt").read_text(encoding="utf-8")
     words = (line.partition(" ")[0] for line in said.splitlines())
     return frozenset(word for word in words if 2 <= len(word) <= LONGEST_WORD and not _OTHER.search(word))

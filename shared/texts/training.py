@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix, vstack
+from scipy.special import expit
 from sklearn.model_selection import StratifiedKFold
 from sklearn.naive_bayes import ComplementNB
 from sklearn.svm import LinearSVC
@@ -208,13 +209,8 @@ def _calibration(scores: Floats, known: Places) -> tuple[float, float]:
     """
 
     def surprise(guess: Floats) -> float:
-        chances = probabilities(scores / np.exp(guess[0]), _share(guess[1]))
-        return float(-np.log(chances[np.arange(len(known)), known]).mean())
+        chances = probabilities(scores / np.exp(guess[0]), expit(guess[1]))
+        return float(-np.log(np.maximum(chances[np.arange(len(known)), known], 1e-12)).mean())
 
     found = minimize(surprise, np.array([0.0, -3.0]), method="Nelder-Mead").x
-    return float(np.exp(found[0])), _share(found[1])
-
-
-def _share(number: float) -> float:
-    """Return a number of any size as a share between 0 and 1."""
-    return float(1 / (1 + np.exp(-number)))
+    return float(np.exp(found[0])), float(expit(found[1]))

@@ -35,6 +35,7 @@ from services.feedback.tables.invitation import hash_of
 from services.feedback.tables.task import latest as latest_tasks
 from services.intake.domain.facts import Decided, Dossier, Waiting
 from services.intake.domain.follow_up import OPENING
+from services.intake.domain.registration import Prepared as PreparedCases
 from services.intake.store import is_new_report
 from shared.kernel.decisions import Due, Message
 from shared.shell.dict_store import Effects, Tables
@@ -81,17 +82,18 @@ class IntakeTables:
             replace(m, subject=known[m.actor.id, m.data.id], creates=True) if is_new_report(m) else m for m in messages
         ]
 
-    async def prepare(self, effects: Effects, messages: Sequence[Message], now: datetime) -> dict[str, str]:
+    async def prepare(self, effects: Effects, messages: Sequence[Message], now: datetime) -> PreparedCases:
         wanted = [
             case for case in dict.fromkeys(m.subject for m in messages if isinstance(m.data, OPENING))
             if case not in self.shell.subjects or self.shell.subjects[case].state is None
         ]  # fmt: skip
         if not wanted:
-            return {}
+            return PreparedCases()
         day = now.astimezone(SHANGHAI).date()
         first = self.numbers.get(day, 0) + 1
         effects.at_commit(lambda: self.numbers.update({day: first + len(wanted) - 1}))
-        return {case: f"{self.prefix}-{day:%Y%m%d}-{first + n:04d}" for n, case in enumerate(wanted)}
+        numbers = {case: f"{self.prefix}-{day:%Y%m%d}-{first + n:04d}" for n, case in enumerate(wanted)}
+        return PreparedCases(numbers)
 
     async def save(self, effects: Effects, rows: Sequence[Any]) -> None:
         for row in rows:

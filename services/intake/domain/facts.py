@@ -20,12 +20,13 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """A matter, who said so (given, rules, person), how sure, by which words."""
+    """A matter, who said so (given, rules, model, person), how sure, by which words; which model, if one did."""
 
     matter: str
     how: str
     confidence: float
     words: tuple[str, ...] = ()
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +148,19 @@ class Waiting:
     case: str
     responsible: str
     due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A private row: what a person chose in triage, who and when, beside what had been guessed. It has no text."""
+
+    case: str
+    matter: str
+    guessed: str | None
+    confidence: float | None
+    model: str | None
+    chosen_by: str
+    chosen_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

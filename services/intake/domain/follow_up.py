@@ -47,7 +47,7 @@ def _opened(
     if states[message.subject] is not None or of.matter not in city.matters or of.place not in city.units:
         return NOTHING
     head = Head(
-        number=context.prepared[message.subject],
+        number=context.prepared.numbers[message.subject],
         source=source,
         report=report,
         dossier=context.new_id(),

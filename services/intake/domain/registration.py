@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
@@ -30,6 +30,17 @@ REPORTER = "r1"
 decide = Deciders()
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is known of new cases before anything is decided: their numbers, and what a model read in their texts.
+
+    A model is asked once, outside the rules; its answer is part of the fact, so no later model can change a case.
+    """
+
+    numbers: Mapping[str, str] = field(default_factory=dict)
+    guesses: Mapping[str, tuple[facts.Understanding, ...]] = field(default_factory=dict)
+
+
 @decide.on(Report)
 def register(states: Mapping[str, Case | None], message: Message, context: Context) -> Decision:
     """Turn a report into a case, once; the same report again is answered again and changes nothing."""
@@ -40,7 +51,8 @@ def register(states: Mapping[str, Case | None], message: Message, context: Conte
     source = _source(message, context.city)
     _check(report, source, message, context)
     ground = place(report.place, source.default_unit, context.city)
-    draft = _Draft(message.subject, context.prepared[message.subject], context.new_id(), report, source, message)
+    number = context.prepared.numbers[message.subject]
+    draft = _Draft(message.subject, number, context.new_id(), report, source, message)
     fact = _outcome(draft, ground, context)
     private = facts.Dossier(
         id=draft.dossier,
@@ -120,7 +132,7 @@ def _outcome(draft: _Draft, ground: Ground, context: Context) -> Any:
         return facts.CaseRejected(**draft.head, rule="report.out_of_area", params={"city": context.city.names.zh})
     if is_meaningless(report):
         return facts.CaseRejected(**draft.head, rule="report.meaningless")
-    guesses = _guesses(report, context.city)
+    guesses = _guesses(report, context.prepared.guesses.get(draft.case), context.city)
     ratable = bool(draft.source.ratable and _identity(report))
     handler = None
     if report.solved:
@@ -242,9 +254,14 @@ def received(fact: Any, subject: str) -> Answer:
     return Answer(received, f"receipts.{fact.source}", fact.report)
 
 
-def _guesses(report: Report, city: Any) -> tuple[facts.Understanding, ...]:
+def _guesses(
+    report: Report, read: tuple[facts.Understanding, ...] | None, city: Any
+) -> tuple[facts.Understanding, ...]:
+    """Take the matter that was given, else what a model read before this was decided, else what the words say."""
     if report.matter is not None:
         return (facts.Understanding(report.matter, "given", 1.0),)
+    if read:
+        return read
     return classify(_lexicon(_Catalogue(city)), report.subject or "", report.text)
 
 

@@ -39,7 +39,8 @@ def triage(states: Mapping[str, Case | None], message: Message, context: Context
         evidence=held.evidence,
         city=context.city,
     )
-    return Decision(facts=(Fact(fact),), answers=(received(fact, message.subject),), rows=_gone(message))
+    rows = (*_gone(message), _example(message, held))
+    return Decision(facts=(Fact(fact),), answers=(received(fact, message.subject),), rows=rows)
 
 
 @decide.on(RejectCase)
@@ -67,6 +68,20 @@ def withdraw(states: Mapping[str, Case | None], message: Message, context: Conte
         raise Refused("report.withdraw_too_late", "status", stage=case.stage)
     rows = _gone(message) if case.status is Status.HELD else ()
     return Decision(facts=(Fact(facts.CaseWithdrawn(reporter=case.reporter)),), rows=rows)
+
+
+def _example(message: Message, held: Held) -> facts.Example:
+    """Return what is to be learnt from a person's choice; where matter and guess agree as well."""
+    guess = held.guesses[0] if held.guesses else None
+    return facts.Example(
+        case=message.subject,
+        matter=message.data.matter,
+        guessed=guess.matter if guess else None,
+        confidence=guess.confidence if guess else None,
+        model=guess.model if guess else None,
+        chosen_by=f"{message.actor.kind}.{message.actor.id}",
+        chosen_at=message.acted_at,
+    )
 
 
 def _gone(message: Message) -> tuple[facts.Decided, ...]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.intake.domain import decide, evolve
+from services.intake.domain.registration import Prepared
 from services.intake.domain.report import Report
 from shared.city.load import load
 from shared.city.model import City
@@ -45,7 +46,7 @@ def city() -> City:
 @pytest.fixture
 def office(city: City) -> Office:
     play = Office(decide, evolve, city, NOW)
-    play.prepared = Numbers()
+    play.prepared = Prepared(Numbers())
     return play
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from services.intake import translate
 from services.intake.domain import facts
-from services.intake.domain.registration import is_drawn
+from services.intake.domain.registration import Prepared, is_drawn
 from services.intake.domain.report import Report, Reporter, ReportPlace, SolvedOnSpot
 from shared.city.model import City
 from shared.contracts import intake as contracts
@@ -261,5 +261,5 @@ def test_two_cities_have_lexicons_of_their_own(office: Office, city: City, grid:
         Report("R", "独角兽独角兽", "独角兽", place=ReportPlace(unit=grid)),
         "c", "outside", Actor("source", "hotline"), NOW, "m",
     )  # fmt: skip
-    decision = office.decide({"c": None}, message, Context(NOW, other, office.new_id, {"c": "N-1"}))
+    decision = office.decide({"c": None}, message, Context(NOW, other, office.new_id, Prepared({"c": "N-1"})))
     assert decision.facts[0].data.understanding.matter == "street-lights"
