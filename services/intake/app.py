@@ -8,10 +8,10 @@ from fastapi import FastAPI
 
 from services.intake.api import router
 from services.intake.chores.channel import channels_of
+from services.intake.chores.reading import reader
 from services.intake.chores.sender import Sender
 from services.intake.chores.sweep import sweep
 from services.intake.domain import STATES, decide, evolve
-from services.intake.reading import reader
 from services.intake.routes.follow import path_of
 from services.intake.store import Store
 from services.intake.translate import Linked, refusal, wire

@@ -1,1 +1,1 @@
-"""What intake does of itself, beside its three doors: tell reporters, sweep what has been kept long enough."""
+"""What intake does of itself, beside its three doors: read texts with a model, tell reporters, sweep what is past."""

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from services.intake.chores.reading import reader
 from services.intake.domain import facts
 from services.intake.domain.registration import Prepared
 from services.intake.domain.report import ReportPlace, TriageCase
-from services.intake.reading import reader
 from shared.city.model import City
 from shared.kernel.decisions import Actor
 from tests.unit.intake.conftest import NOW, Numbers, Office
