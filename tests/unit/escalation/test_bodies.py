@@ -189,7 +189,7 @@ def test_a_communitys_councils_have_the_documents_parties(code: str, council: st
 
 def test_four_councils_act_one_after_the_other_and_none_may_be_missing() -> None:
     four = next(each for each in city("yulin").councils if each.code == "four-councils")
-    assert [party.act for party in four.parties] == ["协商", "决策", "执行", "监督"]
+    assert [party.act for party in four.parties] == ["deliberate", "decide", "execute", "oversee"]
     everyone = [party.code for party in four.parties]
     assert four.is_quorate(everyone)
     assert not any(four.is_quorate(everyone[:n] + everyone[n + 1 :]) for n in range(4))
