@@ -15,6 +15,7 @@ from shared.contracts.topics import READS, STATE_STREAM, STATED_ON, topic_name
 from shared.kernel.decisions import CLOCK, Message
 from shared.shell.work import INDEX, INSIDE, JournalRow
 from tests.flow.city_audit import CITY_CHECKS, Findings, facts_of, orders_of
+from tests.flow.claim_audit import CLAIM_CHECKS
 from tests.flow.office import Office
 from tests.flow.rating_audit import RATING_CHECKS
 from tests.flow.residents import Residents
@@ -266,5 +267,5 @@ def _is_still_asked(world: World, case: str) -> bool:
 
 
 CHECKS: tuple[Callable[[World, Residents], Findings], ...] = (
-    rest, journal, hearing, causes, fold, once, deadlines, *CITY_CHECKS, *RATING_CHECKS,
+    rest, journal, hearing, causes, fold, once, deadlines, *CITY_CHECKS, *CLAIM_CHECKS, *RATING_CHECKS,
 )  # fmt: skip

@@ -17,6 +17,7 @@ from services.feedback.domain.period import Period
 from services.feedback.domain.policy import in_force
 from services.feedback.domain.publishing import cards
 from services.feedback.domain.tally import tallies
+from services.intake.domain.follow_up import WISH
 from shared.contracts.dispatch import ReplyRefused
 from shared.shell.work import JournalRow
 from tests.flow.office import Office
@@ -80,7 +81,8 @@ def _signed(world: World) -> Findings:
 def places(world: World, residents: Residents) -> Findings:
     """Every accepted report is in exactly one place: an end, triage, or one responsible unit with a clock."""
     orders, register = dict(orders_of(world)), dict(world.dispatch.register)
-    for (source, report), case in world.intake.reports.items():
+    made = {(d.source, d.report): d.case for d in world.intake.dossiers.values() if d.source == WISH}
+    for (source, report), case in {**world.intake.reports, **made}.items():
         state = world.offices["intake"].state(case)
         if state is None:
             if (source, report) in residents.reported:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from tests.flow.audit import audit
+from tests.flow.claimants import Claimants
 from tests.flow.holders import Holders
 from tests.flow.office import Office
 from tests.flow.officers import Officers
@@ -38,7 +39,7 @@ class Run:
         self.world = world
         self.residents = Residents(world, world.random.randint(REPORTS * 2 // 3, REPORTS * 4 // 3))
         self.holders, self.secretaries = Holders(self.residents), Secretaries(self.residents)
-        self.officers = Officers(self.residents)
+        self.officers, self.claimants = Officers(self.residents), Claimants(self.residents)
 
     def step(self) -> None:
         """Let one thing happen."""
@@ -136,6 +137,8 @@ class Run:
             self.residents.rate()
         elif x < 0.40:
             self.officers.act()
+        elif x < 0.44:
+            self.claimants.act()
         elif x < 0.80:
             self.holders.act()
         elif x < 0.90:
@@ -184,6 +187,7 @@ class Run:
                 self.secretaries.follow()
                 self.holders.act()
                 self.officers.act()
+                self.claimants.act()
             world.drain()
 
 

@@ -93,11 +93,12 @@ def test_an_item_is_published_by_its_owner_with_its_whole_content() -> None:
 def test_a_draft_may_be_written_anew_what_is_published_may_not() -> None:
     circle = Circle()
     item = draft(circle, CLERK)
-    draft(circle, CLERK, wording="为老人剪发")
+    assert circle.send(item, DraftItem(**said()), CLERK, creates=True) == []
+    circle.send(item, DraftItem(**said(wording="为老人剪发")), CLERK)
     assert circle.states[item].wording == "为老人剪发"
     circle.send(item, PublishItem(), CLERK)
     with pytest.raises(Refused, match=r"list\.status"):
-        draft(circle, CLERK)
+        circle.send(item, DraftItem(**said()), CLERK)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ from services.dispatch.domain.claims.alliance import (
 from services.dispatch.domain.claims.party import CLAIMANTS, refuse
 from services.dispatch.domain.claims.table import States, decide, evolve
 from services.dispatch.domain.mechanism import require
-from shared.kernel.decisions import Context, Decision, Fact, Message
+from shared.kernel.decisions import NOTHING, Context, Decision, Fact, Message
 from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
 
@@ -122,6 +122,8 @@ def assign_on(states: States, message: Message, context: Context) -> Decision:
     grids = {unit.code for unit in city.children(alliance.community)}
     if asked.grid is not None and asked.grid not in grids:
         raise Refused("pairing.not_own_grid", "grid", grid=asked.grid, community=alliance.community)
+    if dict(alliance.assigned).get(asked.department) == asked.grid:
+        return NOTHING
     return Decision((Fact(PairingAssignedOn(alliance.community, asked.department, asked.grid)),))
 
 

@@ -41,8 +41,10 @@ _SAID = [field.name for field in fields(ItemDrafted)]
 
 @decide.on(DraftItem)
 def draft(states: States, message: Message, context: Context) -> Decision:
-    """Write an item down, or anew while it is a draft."""
+    """Write an item down, or anew while it is a draft; what begins it counts once."""
     owner, item = owner_of(message.subject), states[message.subject]
+    if item is not None and message.creates:
+        return NOTHING
     if item is not None and item.status is not ItemStatus.DRAFT:
         raise Refused("list.status", "status", now=item.status.value, act="draft")
     return Decision((Fact(ItemDrafted(*_checked(states, message, owner, context).values())),))
