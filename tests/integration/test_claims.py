@@ -52,10 +52,10 @@ def cell(backing: Backing) -> Cell:
 
 
 class Office:
-    """Dispatch's desk and clock in Longchang, spoken to over HTTP."""
+    """Dispatch's desk and clock in a city, spoken to over HTTP."""
 
-    def __init__(self, cell: Cell) -> None:
-        self.cell, self.city = cell, load("longchang")
+    def __init__(self, cell: Cell, city: str = "longchang") -> None:
+        self.cell, self.city = cell, load(city)
         self.engine = connect(cell.dsns["dispatch"])
         service = Service("dispatch", decide, evolve, STATES, WIRE, Store(), touches, refusal, seeds)
         bench = Bench(service, self.city, self.city.code, self.city.version, new_id)
@@ -105,8 +105,8 @@ class Office:
 
 
 @asynccontextmanager
-async def office(cell: Cell) -> AsyncIterator[Office]:
-    made = Office(cell)
+async def office(cell: Cell, city: str = "longchang") -> AsyncIterator[Office]:
+    made = Office(cell, city)
     task = asyncio.create_task(made.desk.run())
     try:
         wanted = seeds(made.city, NOW)
