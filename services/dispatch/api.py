@@ -11,6 +11,7 @@ from services.dispatch.domain.reading import check_reads
 from services.dispatch.routes import (
     alliance,
     calendar,
+    clock,
     dispute,
     listing,
     membership,
@@ -89,6 +90,7 @@ def router(desk: Desk) -> APIRouter:
     routes.include_router(refusal.router(desk))
     routes.include_router(commands(desk, "orders", "order", COMMANDS))
     routes.include_router(calendar.router(desk))
+    routes.include_router(clock.router(desk))
     routes.include_router(dispute.router(desk))
     routes.include_router(whistle.router(desk))
     routes.include_router(membership.router(desk))

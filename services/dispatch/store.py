@@ -30,6 +30,7 @@ class ResponsibilityRow(Row, table=True):
     __table_args__ = (
         Index("responsibility_of", "responsible", "status", "case_id"),
         Index("responsibility_judge", "judge", "case_id"),
+        Index("responsibility_number", "number"),
     )
 
     case_id: str = Field(sa_type=Text, primary_key=True)

@@ -37,6 +37,7 @@ from shared.city.model import (
     Whistling,
 )
 from shared.city.parts import Party
+from shared.city.statutory import festivals
 from shared.kernel.calendar import Calendar
 from shared.kernel.clock import Budget
 
@@ -121,6 +122,7 @@ def calendar_of(row: Mapping[str, Any]) -> Calendar:
         holidays=days_of(row["holidays"]),
         makeups=days_of(row["makeups"]),
         known=frozenset(range(first, last + 1)),
+        names=festivals(first, last),
         hours=tuple((time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in row["hours"]),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from itertools import pairwise
 
-from chinese_calendar.constants import holidays, workdays
+from chinese_calendar.constants import Holiday, holidays, workdays
 
 
 def statutory(first: int, last: int) -> dict[str, list[str]]:
@@ -18,6 +18,11 @@ def statutory(first: int, last: int) -> dict[str, list[str]]:
         "holidays": _runs(day for day in holidays if first <= day.year <= last),
         "makeups": _runs(day for day in workdays if first <= day.year <= last),
     }
+
+
+def festivals(first: int, last: int) -> dict[date, str]:
+    """Return the Chinese name of each day off of the years, for a person who asks why a day did not count."""
+    return {day: Holiday(name).chinese for day, name in holidays.items() if first <= day.year <= last}
 
 
 def _runs(days: Iterable[date]) -> list[str]:
