@@ -29,6 +29,7 @@ MODULES = {
         "token": ("打印一个调用凭证", "Print a token to call with"),
     },
     "department": {"department": ("部门接入：用自己的软件收单、回单", "Departments with software of their own")},
+    "replay": {"replay": ("回放推演：另一份配置下会怎样", "What-if on a recorded period")},
     "clock": {"clock": ("时限如何得出", "How due times came about")},
     "calendar": {"calendar": ("历法：节假日与调休", "The calendar: holidays and made-up days")},
     "ledger": {"ledger": ("联席会台账", "Ledgers of the joint meetings")},
