@@ -56,6 +56,10 @@ def register(app: typer.Typer) -> None:
     )
     group.command("disposal", help=t("处置反馈单，每次办结一份", "What was done, one per finish") + of_order)(disposal)
     group.command("rating", help=t("工作评分单，每轮评价一份", "What was answered, one per round") + of_order)(rating)
+    group.command("list", help=t("单位公布的全部清单（.xlsx）", "Everything that a unit lists (.xlsx)"))(list_)
+    group.command(
+        "agreement", help=t("共建项目或资源联享协议书", "The agreement of a project or about sharing") + forms[1]
+    )(agreement)
     app.add_typer(group, name="papers")
 
 
@@ -131,6 +135,26 @@ def rating(case: Case, out: Out, number: Which = None, city: City = DEFAULT_CITY
 
 def _sheet(path: str, out: Path, number: int | None) -> str:
     return f"{path}.{_form(out, SHEETS)}" + (f"?number={number}" if number else "")
+
+
+def list_(
+    owner: Annotated[str, typer.Argument(help=t("单位代码", "Code of the unit"))],
+    out: Out,
+    city: City = DEFAULT_CITY,
+    folder: Folder = None,
+) -> None:
+    """Write everything that a unit lists, a sheet per list."""
+    _write("dispatch", f"/v1/lists/{owner}.{_form(out, ('.xlsx',))}", out, city, folder)
+
+
+def agreement(
+    project: Annotated[str, typer.Argument(help=t("项目编号，如 project:C01:…", "Project id, such as project:C01:…"))],
+    out: Out,
+    city: City = DEFAULT_CITY,
+    folder: Folder = None,
+) -> None:
+    """Write an agreement, marked as not in force until both sides have signed."""
+    _write("dispatch", f"/v1/projects/{project}/agreement.{_form(out, DOCUMENTS)}", out, city, folder)
 
 
 def _form(out: Path, endings: tuple[str, ...]) -> str:

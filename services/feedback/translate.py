@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from services.feedback.domain import call_back, exclusion, heard, policy, rating, score
 from services.feedback.domain.supervision import SPOKEN
-from shared.contracts import dispatch, dispute, escalation, feedback, intake, people, supervision
+from shared.contracts import (
+    dispatch,
+    dispute,
+    escalation,
+    feedback,
+    intake,
+    list_item,
+    people,
+    project,
+    supervision,
+    wish,
+)
 from shared.contracts.pairing import Pairing
 from shared.kernel.decisions import Actor, Answer
 from shared.kernel.refusals import Refused
 
 _DOMAIN = (heard, rating, call_back, exclusion, policy, score, *SPOKEN)
-WIRE = Pairing((intake, dispatch, dispute, escalation, feedback, supervision, people), _DOMAIN)
+_HEARD = (intake, dispatch, dispute, escalation, list_item, people, project, wish)
+WIRE = Pairing((*_HEARD, feedback, supervision), _DOMAIN)
 
 
 def refusal(data: object, sender: Actor, message_id: str | None, stream: str | None, error: Refused) -> Answer | None:

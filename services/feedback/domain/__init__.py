@@ -21,6 +21,7 @@ from services.feedback.domain import (
 )
 from services.feedback.domain.brief import brief
 from services.feedback.domain.counting import Counting, Following
+from services.feedback.domain.deed import deeds
 from services.feedback.domain.pay import verification
 from services.feedback.domain.policy import PolicyState
 from services.feedback.domain.publishing import PeriodScores
@@ -38,11 +39,11 @@ STATES: dict[str, type] = {
 
 
 class _Keeping(Counting):
-    """The deciders, each followed by the lines of its case and by what a message adds to its brief."""
+    """The deciders, each followed by what a message adds to its case: lines, brief, deeds."""
 
     def __call__(self, states: States, message: Message, context: Context) -> Decision:
         decision = super().__call__(states, message, context)
-        told = (*brief(message, context), *verification(message))
+        told = (*brief(message, context), *verification(message), *deeds(message))
         return decision + Decision(rows=told) if told else decision
 
 

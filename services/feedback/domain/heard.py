@@ -231,3 +231,84 @@ class DisputeFailed:
     """A mediation came to nothing."""
 
     mediator: str
+
+
+# ---- what is claimed
+
+
+@dataclass(frozen=True, slots=True)
+class WishOrdered:
+    community: str
+
+
+@dataclass(frozen=True, slots=True)
+class WishClaimed:
+    community: str
+    claimant: str
+
+
+@dataclass(frozen=True, slots=True)
+class WishReleased:
+    claimant: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
+class WishFulfilled:
+    community: str
+    claimant: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WishConfirmed:
+    community: str
+    claimant: str | None
+    grade: int
+
+
+@dataclass(frozen=True, slots=True)
+class WishOverdue:
+    charged: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPublished:
+    owner: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemOrdered:
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemClaimed:
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListStale:
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class BookingRefused:
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class BookingOverdue:
+    charged: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectDone:
+    community: str
+    partner: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRated:
+    rated: str
+    grade: int

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from services.feedback.tables import brief, draw, mutual, pay
+from services.feedback.tables import brief, deed, draw, mutual, pay
 from services.feedback.tables.ballot import Boxes
 from shared.kernel.decisions import Message
 from shared.persistence.connection import Connection
 
-APPEND_ONLY = ("assessed", "drawn", "checked", "completion", "city_head", "sealing")
+APPEND_ONLY = ("assessed", "drawn", "checked", "completion", "city_head", "sealing", *deed.APPEND_ONLY)
 
 
 class Supervised:
@@ -34,3 +34,4 @@ class Supervised:
         await draw.keep(conn, rows)
         await mutual.keep(conn, rows)
         await pay.keep(conn, rows)
+        await deed.keep(conn, rows)
