@@ -21,10 +21,12 @@ from services.dispatch.api import router
 from services.dispatch.domain import STATES, decide, evolve, seeds, touches
 from services.dispatch.store import Store
 from services.dispatch.translate import WIRE, refusal
+from services.feedback.domain.deed import Deed
+from services.feedback.tables.deed import BEHIND, COUNTS, keep
 from shared.city.load import load
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.decisions import Actor
-from shared.persistence.engine import connect, schema_of
+from shared.persistence.engine import connect, schema_of, transaction
 from shared.shell.apply import Bench
 from shared.shell.desk import Desk
 from shared.shell.ids import new_id
@@ -244,3 +246,23 @@ async def test_a_shared_hall_is_booked_by_one_at_a_time(cell: Cell) -> None:
         slot = {"purpose": "社区义诊", "starts_at": "2026-03-05T10:00:00+08:00", "ends_at": "2026-03-05T12:00:00+08:00"}
         await o.post(CLERK, f"/v1/items/{hall}/book", {"booking": "b1", **slot})
         assert await o.refused(o.partner, f"/v1/items/{hall}/book", {"booking": "b2", **slot}) == "booking.clash"
+
+
+async def test_deeds_are_counted_by_period_and_open_to_their_facts(cell: Cell) -> None:
+    engine = connect(cell.dsns["feedback"])
+    rows = [
+        Deed("wish:C01:1", 3, "C01", "done", NOW), Deed("wish:C01:1", 4, "C01", "rated", NOW, 5),
+        Deed("wish:C01:2", 4, "C01", "rated", NOW, 4), Deed("wish:C01:3", 1, "C01", "done", NOW + timedelta(days=40)),
+        Deed("wish:C01:1", 3, "v-7", "done", NOW),
+    ]  # fmt: skip
+    try:
+        async with transaction(engine) as conn:
+            await keep(conn, rows)
+        span = {"unit": "C01", "first": NOW - timedelta(days=1), "last": NOW + timedelta(days=29)}
+        async with engine.connect() as conn:
+            counts = {r.kind: (r.count, r.grades) for r in await conn.execute(COUNTS, span)}
+            behind = (await conn.execute(BEHIND, {**span, "kind": "rated", "limit": 10})).all()
+    finally:
+        await engine.dispose()
+    assert counts == {"done": (1, None), "rated": (2, 9)}
+    assert [row.subject for row in behind] == ["wish:C01:1", "wish:C01:2"]
