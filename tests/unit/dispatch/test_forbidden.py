@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -48,6 +50,13 @@ def test_forbidden_02_a_supporting_department_does_not_finish_the_case() -> None
     say(played, unit("s1"), replies.Accept(CASE, 1, "post"))
     reply = replies.Finish(CASE, 1, "已修好了", True, 1)
     assert refused(played, department("roads"), reply) == "order.not_yours"
+
+
+def test_forbidden_03_nothing_is_finished_while_a_supporting_department_owes_its_part() -> None:
+    played = town.supported("roads")
+    assert refused(played, department("water"), replies.Finish(CASE, 1, "已修好了", True, 1)) == "order.parts_open"
+    say(played, department("roads"), replies.AnswerPart(CASE, 1, "路面已恢复"))
+    assert town.finish(played)
 
 
 def test_forbidden_04_nothing_is_dispatched_while_escalated() -> None:
@@ -153,6 +162,41 @@ def test_forbidden_13_saying_unable_cures_no_overdue() -> None:
     assert [fact.charged for fact in played.stated(facts.OrderOverdue)] == ["water"]
 
 
+def test_forbidden_13_no_extension_and_no_suspension_cures_an_overdue() -> None:
+    played = town.accepted()
+    played.advance(order(played).due_at)
+    played.now += timedelta(minutes=1)
+    for command, rule in (
+        (replies.AskExtension(CASE, 1, 1, "材料未到"), "order.extension_late"),
+        (replies.AskSuspension(CASE, 1, "funds", 5, "资金未到位"), "order.suspension_late"),
+    ):
+        assert refused(played, department("water"), command) == rule
+
+
+def test_forbidden_14_a_case_is_suspended_once_also_after_rework_and_redispatch() -> None:
+    played = town.suspended()
+    played.advance(order(played).due_at)
+    again = replies.AskSuspension(CASE, 1, "weather", 5, "连续降雨")
+    town.finish(played)
+    town.verify(played, passed=False)
+    assert refused(played, department("water"), again) == "order.suspension_once"
+    town.ask_unable(played)
+    say(played, unit("s1"), replies.JudgeUnable(CASE, 1, True))
+    town.raise_topic(played)
+    played.hear(CASE, heard.TopicWithdrawn("t1"), "escalation")
+    say(played, unit("s1"), replies.DispatchTo(CASE, "water"))
+    say(played, department("water"), replies.Accept(CASE, 2, "post"))
+    assert refused(played, department("water"), replace(again, assignment=2)) == "order.suspension_once"
+
+
+def test_forbidden_16_no_other_matter_said_of_a_dispatched_case_gives_it_another_budget() -> None:
+    for bring in town.IN.values():
+        played = bring()
+        before, armed = order(played), dict(played.deadlines)
+        assert played.hear(CASE, town.case("road"), "intake") == []
+        assert (order(played), played.deadlines) == (before, armed)
+
+
 def test_forbidden_15_progress_and_reminder_restart_no_clock_and_reassignment_not_the_case_clock() -> None:
     played = town.accepted()
     due_at, case_due_at = order(played).due_at, order(played).case_due_at
@@ -175,6 +219,11 @@ def test_forbidden_17_withdrawing_an_overdue_order_leaves_its_lateness_counted()
     assert order(played).status is Status.WITHDRAWN
     assert order(played).overdue == ("handle",)
     assert not played.deadlines
+
+    unheard = town.accepted()
+    unheard.now = order(unheard).due_at + timedelta(seconds=1)
+    late, ended = unheard.hear(CASE, heard.CaseWithdrawn(), "intake")
+    assert (late.of, late.charged, ended.status) == ("handle", "water", Status.WITHDRAWN), "the clock had not said so"
 
 
 def test_forbidden_18_an_old_rung_does_nothing_on_a_newer_assignment() -> None:

@@ -103,7 +103,7 @@ def test_who_joins_before_the_verification_or_after_the_round_is_not_asked_by_jo
     assert join(table, "reporter-3") == []
 
 
-def test_a_case_is_complete_only_when_everybody_has_answered() -> None:
+def test_forbidden_21_a_case_is_complete_only_when_everybody_has_answered() -> None:
     table = two()
     assert kinds(say(table, "reporter-1", 5)) == [RatingAnswered]
     assert kinds(say(table, "reporter-2", 3)) == [RatingAnswered, RatingCompleted]
@@ -114,7 +114,7 @@ def test_a_case_is_complete_only_when_everybody_has_answered() -> None:
     ]
 
 
-def test_one_answer_and_one_silence_complete_as_rated_at_the_end_of_the_window() -> None:
+def test_forbidden_22_one_answer_and_one_silence_complete_and_the_silent_one_is_unrated() -> None:
     table = two()
     say(table, "reporter-2", 4)
     assert table.advance(WINDOW_ENDS) == [RatingCompleted(1, "rated")]
