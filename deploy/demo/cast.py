@@ -8,6 +8,7 @@ from deploy.demo.holders import Holders
 from deploy.demo.proposers import Proposers
 from deploy.demo.senders import Senders
 from deploy.demo.streams import Heard
+from deploy.demo.whistlers import Whistlers
 from deploy.demo.world import World
 
 
@@ -16,12 +17,13 @@ class Cast:
 
     def __init__(self, world: World) -> None:
         self.senders, self._holders, self._conveners = Senders(world), Holders(world), Conveners(world)
-        self.proposers = Proposers(world)
+        self.proposers, self.whistlers = Proposers(world), Whistlers(world)
         self._callers = Callers(world)
         self._by_family = {
             "receipts": self.senders.hear,
             "ledger": self._hear_ledger,
             "feedback": self._hear_feedback,
+            "orders": self._hear_orders,
         }
 
     def topics(self) -> list[str]:
@@ -31,6 +33,10 @@ class Cast:
     def _hear_ledger(self, heard: Heard) -> None:
         self._conveners.hear(heard)
         self.proposers.hear(heard)
+
+    def _hear_orders(self, heard: Heard) -> None:
+        self._holders.hear(heard)
+        self.whistlers.hear(heard)
 
     def _hear_feedback(self, heard: Heard) -> None:
         self._holders.hear(heard)

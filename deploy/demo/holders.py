@@ -10,6 +10,7 @@ from functools import partial
 from deploy.demo import texts
 from deploy.demo.behaviour import FEEDBACK_AFTER, TRIAGE_AFTER, Way
 from deploy.demo.cases import KnownCase, registered, stands
+from deploy.demo.mediators import Mediators
 from deploy.demo.streams import Heard
 from deploy.demo.world import World
 from shared.contracts import dispatch, feedback, intake
@@ -30,6 +31,7 @@ class Holders:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._mediators = Mediators(world)
         self._ended: OrderedDict[str, None] = OrderedDict()
 
     def topics(self) -> list[str]:
@@ -145,6 +147,8 @@ class Holders:
         if stream != "orders":
             return
         behaviour, now = self._world.behaviour, self._world.now()
+        if isinstance(fact, dispatch.OrderSupervised) and fact.receipt_due_at is not None:
+            self._plan_receipt(case, fact.charged, fact.number, fact.receipt_due_at)
         match fact:
             case dispatch.HandBackAsked(judge=judge, judge_due_at=until):
                 self._at(case, behaviour.judges_at(judge, "judge", case, now, until), partial(self._judge_back, judge))
@@ -282,6 +286,8 @@ class Holders:
         if case.parts:  # he reports once the supporting units have answered
             self._at(case, self._world.now() + _LATER, partial(self._finish, lead))
             return
+        if self._mediators.mediates(case) and not await self._mediators.settle(case):
+            return  # it goes to the meeting
         body = {
             "what": self._world.behaviour.words(lead, "done", case.id, texts.DONE),
             "contacted": chance.happens(0.97, lead, "contacted", case.report),
@@ -296,6 +302,17 @@ class Holders:
         await self._world.order(
             verifier, case, "verify", dispatch.Verify, {"passed": passed, "note": note, "means": "photo"}
         )
+
+    def _plan_receipt(self, case: KnownCase, late: str, number: int, until: datetime) -> None:
+        """Let the late unit answer its supervision order, mostly in time."""
+        world = self._world
+        at = world.behaviour.judges_at(late, "receipt", case, world.now(), until)
+        world.agenda.at(at, partial(self._receipt, case.id, late, number))
+
+    async def _receipt(self, case: str, late: str, number: int) -> None:
+        body = {"number": number, "note": "已核查原因并增派力量办理"}
+        path = f"/v1/orders/{case}/answer-supervision"
+        await self._world.desk.act(self._world.actor(late), "dispatch", path, body, f"receipt/{case}/{number}")
 
     async def _judge_back(self, judge: str, case: KnownCase) -> None:
         upheld = self._world.behaviour.upholds(judge, case)

@@ -63,6 +63,7 @@ class Life:
             self.world = World(self.city, self.behaviour, agenda, self.clock.now, self.desk, publisher, self.tally)
             cast = Cast(self.world)
             cast.senders.plan(self._sendings())
+            cast.whistlers.plan(self.monday, self.ends.date())
             tasks = [
                 asyncio.create_task(self.clock.follow()),
                 asyncio.create_task(agenda.run()),

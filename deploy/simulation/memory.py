@@ -18,6 +18,9 @@ from deploy.demo.streams import Heard
 from deploy.demo.tally import Tally
 from deploy.simulation.offices import Dispatch, Escalation, Feedback, Intake, Office
 from services.dispatch.api import COMMANDS as OF_ORDERS
+from services.dispatch.domain.roster import roster_of
+from services.dispatch.routes.dispute import COMMANDS as OF_DISPUTES
+from services.dispatch.routes.whistle import COMMANDS as OF_WHISTLES
 from services.escalation import domain as escalation
 from services.escalation.api import OF_TOPICS, own_id
 from services.escalation.domain.chain import Record
@@ -32,7 +35,9 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.escalation import ProposeTopic
 from shared.contracts.feedback import LinkAnswer, Rating
 from shared.contracts.intake import Report
+from shared.contracts.membership import CheckIn
 from shared.contracts.topics import READS, STATE_STREAM, stream_of
+from shared.contracts.whistle import SoundWhistle
 from shared.kernel.decisions import CLOCK, OUTSIDE, SYSTEM, Actor, Answer, Arm, Context, Due, Message
 from shared.kernel.refusals import Refused
 from shared.shell.desk import read_as
@@ -40,7 +45,9 @@ from shared.shell.desk import read_as
 _SENDER = {"reports": "source", "ratings": "source", "replies": "department"}
 _COMMANDS: Mapping[tuple[str, str], Mapping[str, type[Contract]]] = {
     ("intake", "cases"): OF_CASES,
-    ("dispatch", "orders"): OF_ORDERS,
+    ("dispatch", "orders"): {**OF_ORDERS, **OF_DISPUTES},
+    ("dispatch", "whistles"): OF_WHISTLES,
+    ("dispatch", "members"): {"check-in": CheckIn},
     ("escalation", "meetings"): OF_MEETINGS,
     ("escalation", "topics"): OF_TOPICS,
     ("feedback", "cases"): OF_RATINGS,
@@ -191,10 +198,17 @@ class Memory:
         elif (collection, rest) == ("topics", []):
             contract = ProposeTopic
             subject = own_id(f"{self.city.code}/{actor.kind}.{actor.id}/{key}")
+        elif (collection, rest) == ("whistles", []):
+            contract = SoundWhistle
+            subject = f"whistle:{own_id(key)}"
         else:
             subject, verb = rest
             contract = _COMMANDS[service, collection][verb]
         given = {"order": subject} if "order" in contract.model_fields else {}
+        if collection == "members":
+            given, subject = {"member": subject}, roster_of(str(body["unit"]))
+        elif collection == "whistles" and rest:
+            subject = f"whistle:{subject}"
         try:
             data = read_as(contract, dict(body), **given)
             self._command(self.offices[service], data, actor, subject, key)

@@ -124,6 +124,9 @@ class Dispatch(Office):
 
     name, wire, rules, refusal = "dispatch", DISPATCH_WIRE, dispatch, dispatch_refusal
 
+    def touches(self, message: Message) -> Sequence[str]:
+        return dispatch.touches(message)
+
 
 class Escalation(Office):
     """The ledgers' records are kept, so that their chains can be checked."""

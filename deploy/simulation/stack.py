@@ -58,6 +58,7 @@ async def live_on(
         last = first + timedelta(days=days - 1)
         cast.senders.plan(Demand(city, parameters, chance).between(first, last))
         cast.proposers.plan(first, last)
+        cast.whistlers.plan(first, last)
         facts = 0
 
         def hear(heard: Heard) -> None:

@@ -54,6 +54,7 @@ class Simulation:
         last = self.first + timedelta(days=days - 1)
         self._cast.senders.plan(Demand(city, parameters, chance).between(self.first, last))
         self._cast.proposers.plan(self.first, last)
+        self._cast.whistlers.plan(self.first, last)
 
     def _hear(self, heard: Heard) -> None:
         self._cast.hear(heard)
