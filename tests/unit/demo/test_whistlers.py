@@ -1,4 +1,4 @@
-"""Quarrels are mediated before their order ends; whistles are sounded, answered, concluded, in cities that have them."""
+"""Quarrels are mediated before their order ends; whistles are sounded, answered, concluded where a city has them."""
 
 from __future__ import annotations
 
