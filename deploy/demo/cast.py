@@ -9,6 +9,7 @@ from deploy.demo.proposers import Proposers
 from deploy.demo.senders import Senders
 from deploy.demo.streams import Heard
 from deploy.demo.whistlers import Whistlers
+from deploy.demo.wishers import Wishers
 from deploy.demo.world import World
 
 
@@ -17,7 +18,7 @@ class Cast:
 
     def __init__(self, world: World) -> None:
         self.senders, self._holders, self._conveners = Senders(world), Holders(world), Conveners(world)
-        self.proposers, self.whistlers = Proposers(world), Whistlers(world)
+        self.proposers, self.whistlers, self.wishers = Proposers(world), Whistlers(world), Wishers(world)
         self._callers = Callers(world)
         self._by_family = {
             "receipts": self.senders.hear,
@@ -37,6 +38,8 @@ class Cast:
     def _hear_orders(self, heard: Heard) -> None:
         self._holders.hear(heard)
         self.whistlers.hear(heard)
+        if heard.stream == "orders":
+            self.wishers.hear(heard)
 
     def _hear_feedback(self, heard: Heard) -> None:
         self._holders.hear(heard)
