@@ -1,6 +1,7 @@
 """Recurring duties (经常性职责): so many acts in a period, counted from events; missed ones are said, nothing more.
 
-A spot check or look-back of each community in each quarter (workflows §4.8); reminder at a share of the period.
+A spot check or look-back of each community in each quarter (workflows §4.8), reminder at a share of the period; the
+review of lists (domain §2.4), whose clock runs at dispatch.
 """
 
 from __future__ import annotations
@@ -11,11 +12,15 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.feedback.domain.draw import quarter_of
-from services.feedback.domain.table import States, evolve, on_due
+from services.feedback.domain.heard import ListReviewReminded, ListStale
+from services.feedback.domain.table import States, decide, evolve, on_due
 from shared.kernel.decisions import NOTHING, Arm, Context, Decision, Fact, Message
 
 CHECKS = "duty:checks"
 """The subject of the duty to check every community."""
+LIST_REVIEW = "list_review"
+LISTS = f"duty:{LIST_REVIEW}"
+"""The subject of the duty to look through what one publishes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,25 @@ def strike(states: States, message: Message, context: Context) -> Decision:
     )
     _, following = _quarter(end)
     return Decision(facts, (Arm("duty", _reminder(end, following, city), _said(end, "remind")),))
+
+
+@decide.on(ListReviewReminded)
+def list_reminded(states: States, message: Message, context: Context) -> Decision:
+    """Remind an owner who has not looked through its list yet."""
+    fact: ListReviewReminded = message.data
+    return Decision((Fact(DutyReminded(LIST_REVIEW, fact.period, (fact.owner,)), LISTS),))
+
+
+@decide.on(ListStale)
+def list_missed(states: States, message: Message, context: Context) -> Decision:
+    """Say to the level above whose list is stale."""
+    fact: ListStale = message.data
+    return Decision((Fact(DutyMissed(LIST_REVIEW, fact.period, fact.owner, fact.above, 0, 1), LISTS),))
+
+
+def touches(message: Message) -> tuple[str, ...]:
+    """Name the duty that a list is about."""
+    return (LISTS,) if isinstance(message.data, ListReviewReminded | ListStale) else ()
 
 
 def _said(first: date, step: str) -> dict[str, str]:

@@ -288,8 +288,16 @@ class ItemClaimed:
 
 
 @dataclass(frozen=True, slots=True)
+class ListReviewReminded:
+    owner: str
+    period: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListStale:
     owner: str
+    period: str
+    above: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ DECIDING: tuple[ModuleType, ...] = (assessing, drawing, duty, poll, sealing, sta
 
 def touches(message: Message) -> tuple[str, ...]:
     """Name the further subjects that a message of supervision is about."""
-    return starring.touches(message)
+    return starring.touches(message) or duty.touches(message)
 
 
 def seeds(city: Any, now: datetime) -> list[tuple[str, Arm]]:

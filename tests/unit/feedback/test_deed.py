@@ -30,7 +30,7 @@ NOW = datetime(2026, 3, 2, 9, tzinfo=SHANGHAI)
         (heard.ItemPublished("bank", 2), {}),
         (heard.ItemOrdered("item:bank:1"), {("bank", "ordered"): None}),
         (heard.ItemClaimed("item:C01:1"), {("C01", "claimed"): None}),
-        (heard.ListStale("C01"), {("C01", "stale"): None}),
+        (heard.ListStale("C01", "2026Q2", "S01"), {("C01", "stale"): None}),
         (heard.BookingRefused("bank"), {("bank", "resource_refused"): None}),
         (heard.BookingOverdue("bank"), {("bank", "resource_overdue"): None}),
         (heard.ProjectDone("C01", "bank"), {("C01", "done"): None, ("bank", "done"): None}),

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from services.feedback.domain import seeds
 from services.feedback.domain.draw import Completion
-from services.feedback.domain.duty import CHECKS, DutyMissed, DutyReminded
+from services.feedback.domain.duty import CHECKS, LISTS, DutyMissed, DutyReminded
+from services.feedback.domain.heard import ListReviewReminded, ListStale
 from shared.city.load import load
 from shared.kernel.calendar import SHANGHAI
 from tests.unit.feedback.boxes import Office
@@ -52,3 +53,13 @@ def test_a_city_started_late_in_a_quarter_reminds_at_once() -> None:
 def test_a_city_without_checks_has_no_such_duty() -> None:
     for city in ("donggang", "yulin", "nanchang", "longchang"):
         assert CHECKS not in dict(seeds(load(city), at(7, 3)))
+
+
+def test_a_list_that_is_not_looked_through_is_a_duty_reminded_and_missed() -> None:
+    o = Office(load("donggang"), at(7, 1))
+    o.hear("list:C01", ListReviewReminded("C01", "2026Q2"), "dispatch")
+    o.hear("list:C01", ListStale("C01", "2026Q2", "S01"), "dispatch")
+    assert o.facts == [
+        (LISTS, DutyReminded("list_review", "2026Q2", ("C01",))),
+        (LISTS, DutyMissed("list_review", "2026Q2", "C01", "S01", 0, 1)),
+    ]
