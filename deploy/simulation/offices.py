@@ -180,7 +180,9 @@ class Feedback(Office):
         if isinstance(message.data, Due) and message.data.name.startswith("count:"):
             return Prepared(_token)  # nobody looks at the figures so far of each hour of a simulated year
         # Nobody draws checks in the simulated year, so none are done.
-        found = {message.id: {}} if isinstance(message.data, Due) and message.data.name == "duty" else {}
+        found: dict[str, Any] = (
+            {message.id: {}} if isinstance(message.data, Due) and message.data.name == "duty" else {}
+        )
         return Prepared(_token, found=found, **self.book.coming_due((message,)))
 
     def save(self, rows: Sequence[Any]) -> None:

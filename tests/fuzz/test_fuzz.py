@@ -21,7 +21,7 @@ def test_damaged_records_and_requests_are_answered_or_kept_with_a_reason_and_the
     before = structlog.get_config()
     quiet()
     try:
-        tallies = throw(backing, tmp_path / "city", 8 * len(KINDS), 200, 1, cases=12, steps=500)
+        tallies = throw(backing, tmp_path / "city", 5 * len(KINDS), 200, 1, cases=8, steps=300)
     finally:
         structlog.configure(**before)
     for title, tally in tallies.items():
