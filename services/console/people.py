@@ -1,4 +1,4 @@
-"""Facts about people in the words of the office: residents who are erased."""
+"""Facts about people in the words of the office: residents who are erased, posts, notices, visits."""
 
 from __future__ import annotations
 
@@ -7,4 +7,11 @@ from services.console.words import word
 
 PEOPLE = {
     "resident.erased.v1": Story("raise", word("抹去反映人信息"), shape="system"),
+    "post.filled.v1": Story("raise", word("上岗"), who="unit"),
+    "post.vacated.v1": Story("raise", word("离岗"), who="unit", shape="late"),
+    "notice.published.v1": Story("raise", word("网格公示更新"), who="unit", shape="system"),
+    "visit.logged.v1": Story("raise", word("入户走访和网格事务"), who="unit"),
+    "leader.tied.v1": Story("raise", word("领导联系点"), who="unit", shape="system"),
+    "leader.visited.v1": Story("raise", word("领导到联系点"), who="unit"),
+    "leader.received.v1": Story("raise", word("民情家访"), who="unit"),
 }

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request
 
 from services.intake import store
 from services.intake.domain import Case
-from services.intake.routes import dossier, example, follow
+from services.intake.routes import dossier, example, follow, ground_work
 from services.intake.routes.follow import progress, unit
 from shared.contracts.base import Contract
 from shared.contracts.intake import RejectCase, Report, TriageCase, WithdrawReport
@@ -37,6 +37,7 @@ def router(desk: Desk) -> APIRouter:
     routes.include_router(dossier.router(desk))
     routes.include_router(example.router(desk))
     routes.include_router(follow.router(desk, Allowance(AT_ONCE, PER_SECOND)))
+    routes.include_router(ground_work.router(desk, Allowance(AT_ONCE, PER_SECOND)))
     routes.include_router(commands(desk, "cases", None, COMMANDS))
     return routes
 

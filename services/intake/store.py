@@ -17,12 +17,12 @@ from services.intake.domain.facts import Decided, Understanding, Waiting
 from services.intake.domain.follow_up import OPENING
 from services.intake.domain.registration import Prepared
 from services.intake.domain.report import Report
-from services.intake.tables import dossier, example, notification
+from services.intake.tables import dossier, example, ground_work, notification
 from services.intake.tables.row import MOMENT, Row
 from shared.kernel.decisions import Message
 from shared.persistence.connection import Connection, Executes
 
-APPEND_ONLY = ("dossier_read", "example")
+APPEND_ONLY = ("dossier_read", "example", *ground_work.APPEND_ONLY)
 
 text = cache(make_text)
 """Each statement is read for its parameters once, not once a batch."""
@@ -152,6 +152,7 @@ class Store:
         """Keep the dossiers of a batch and the list of what waits for a person."""
         await dossier.keep(conn, rows)
         await notification.keep(conn, rows)
+        await ground_work.keep(conn, rows)
         await example.keep(conn, rows)
         held = [row for row in rows if isinstance(row, Waiting)]
         if held:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from services.intake.domain import erasing, facts, heard, report
+from services.intake.domain import erasing, facts, ground_work, heard, report
 from shared.contracts import dispatch, escalation, feedback, intake, people, supervision, wish
 from shared.contracts.base import Contract
 from shared.contracts.pairing import Pairing
 from shared.kernel.decisions import Actor, Answer
 from shared.kernel.refusals import Refused
 
-wire = Pairing((intake, dispatch, escalation, feedback, supervision, people, wish), (facts, heard, report, erasing))
+_CONTRACTS = (intake, dispatch, escalation, feedback, supervision, people, wish)
+wire = Pairing(_CONTRACTS, (facts, heard, report, erasing, ground_work))
 
 
 class Linked:

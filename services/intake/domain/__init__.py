@@ -1,6 +1,6 @@
 """Intake's rules: what becomes of a report, what a person may do with it, what its reporter can follow."""
 
-from services.intake.domain import erasing, follow_up, triage
+from services.intake.domain import erasing, follow_up, ground_work, registration, triage
 from services.intake.domain.case import Case, evolve
 from services.intake.domain.telling import decide
 from shared.kernel.rules import register
@@ -38,7 +38,10 @@ register(
     }
 )
 
-STATES: dict[str, type] = {"case": Case}
+registration.decide.include(ground_work.decide)
+evolve.include(ground_work.evolve)
+
+STATES: dict[str, type] = {"case": Case, "unit": ground_work.UnitRecord, "leader": ground_work.Leader}
 """Kind of subject -> its state."""
 
 __all__ = ["STATES", "Case", "decide", "erasing", "evolve", "follow_up", "triage"]
