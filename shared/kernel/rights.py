@@ -33,20 +33,22 @@ class Tie(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """One line: the `kinds` of actors who may come with the act at all, the tie they need, those that forbid it.
+    """One line: the `kinds` of actors who may come with the act at all, the tie they need if any, those that forbid it.
 
     `never` maps a tie to the rule that refuses it. A post (`post.<unit>:<post>`) comes as its unit.
     """
 
     act: str
     kinds: frozenset[str]
-    may: Tie
+    may: Tie | None = None
     never: Mapping[Tie, str] = field(default_factory=dict)
 
 
 _HOLDERS = frozenset({"department", "unit"})
 _UNITS = frozenset({"unit"})
 _DISPATCHERS = frozenset({"unit", "operations"})
+_OFFICERS = frozenset({"operations"})
+_UNRATED = {Tie.LEAD: "exclusion.interested", Tie.DISPATCHER: "exclusion.interested"}
 _UNINTERESTED = {Tie.ASKER: "order.judge_interested", Tie.PROPOSED: "order.judge_interested"}
 
 RIGHTS: Mapping[str, Right] = {
@@ -76,6 +78,10 @@ RIGHTS: Mapping[str, Right] = {
         Right("resume", _DISPATCHERS, Tie.JUDGE, {Tie.LEAD: "order.judge_interested"}),
         # verify: never the handler
         Right("verify", _DISPATCHERS, Tie.RESPONSIBLE, {Tie.LEAD: "order.verify_own"}),
+        # officers of operations, never the rated unit or the case's dispatcher
+        Right("judge_dissatisfaction", _OFFICERS),
+        Right("support_exclusion", _OFFICERS, None, _UNRATED),
+        Right("decide_exclusion", _OFFICERS, None, _UNRATED),
     )
 }
 
@@ -102,5 +108,5 @@ def check_ties(right: Right, desk: str, ties: Collection[Tie]) -> None:
     for tie, rule in right.never.items():
         if tie in ties:
             raise Refused(rule, "actor", actor=desk)
-    if right.may not in ties:
+    if right.may is not None and right.may not in ties:
         raise Refused("order.not_yours", "order", actor=desk)

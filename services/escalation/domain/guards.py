@@ -24,6 +24,10 @@ _OF_SQUADS = frozenset({DecisionKind.SQUAD, DecisionKind.LIST})
 _ORDERS = frozenset({DecisionKind.RESOLVE, DecisionKind.SQUAD})
 
 
+_COMMUNITIES = frozenset({"community", "grid", "subgrid"})
+"""Levels of units to which only admitted matters go."""
+
+
 def check_decision(
     decision: TopicDecision | DecisionDraft, topic: Topic, meeting: Meeting, city: Any, at: datetime, field: str
 ) -> None:
@@ -98,6 +102,13 @@ def is_in_reach(city: Any, meeting: Meeting, unit: str, *, is_top: bool) -> bool
     return unit in city.units and bool(city.is_within(unit, meeting.unit))
 
 
+def _check_admitted(topic: Topic, unit: str, city: Any, field: str) -> None:
+    """Refuse to hand a matter to a community that communities may not be given (准入; §3.6, 12)."""
+    matter = city.matters.get(topic.file.matter) if topic.file is not None else None
+    if matter is not None and not matter.admitted and unit in city.units and city.units[unit].level in _COMMUNITIES:
+        raise Refused("decision.not_admitted", field, lead=unit, matter=matter.name)
+
+
 def _check_order(
     decision: TopicDecision | DecisionDraft,
     topic: Topic,
@@ -116,6 +127,7 @@ def _check_order(
         has_consented = unit in decision.consents and unit in city.departments
         if not has_consented and not is_in_reach(city, meeting, unit, is_top=is_top):
             raise Refused("decision.out_of_reach", place, lead=unit, body=meeting.unit)
+        _check_admitted(topic, unit, city, place)
     lower = topic.entry_of(decision.lead)
     if lower is not None and lower.status is EntryStatus.MOVED_UP and decision.lead in topic.led_by:
         raise Refused("decision.lead_again", f"{field}.lead", lead=decision.lead)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -10,6 +11,21 @@ class Placement:
     """Where a case lies."""
 
     unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understanding:
+    """What a case is about."""
+
+    matter: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionJudged:
+    """More time for an order, or not; of a meeting's order its convener judges."""
+
+    granted: bool
+    due_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +37,7 @@ class CaseRegistered:
     summary: str
     urgent: bool
     reporter: str
+    understanding: Understanding | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,6 +80,10 @@ register(
         "minutes.twice": ("议题 {topic} 有两条议定意见", "Topic {topic} has two decisions (G6)"),
         "decision.incomplete": ("{kind} 须写明 {missing}", "{kind} needs {missing}"),
         "decision.lead_unknown": ("没有这个单位：{lead}", "No such unit or department: {lead}"),
+        "decision.not_admitted": (
+            "{matter} 未列入社区准入清单，不得交 {lead} 办理",
+            "{matter} is not admitted to communities: it cannot be given to {lead}",
+        ),
         "decision.out_of_reach": (
             "{lead} 不在 {body} 的辖区内，也不是成员或到会单位",
             "{lead} is neither in the area of {body} nor a member nor present (G7)",

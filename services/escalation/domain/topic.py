@@ -126,6 +126,7 @@ class CaseFile:
     urgent: bool
     reporters: tuple[str, ...]
     is_open: bool = True
+    matter: str = ""
 
 
 @dataclass(frozen=True, slots=True)

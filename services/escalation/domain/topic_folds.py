@@ -270,9 +270,21 @@ def enlarged(topic: Topic, fact: t.TopicEnlarged, at: datetime) -> Topic:
 @evolve.on(heard.CaseRegistered)
 def registered(topic: Topic | None, fact: heard.CaseRegistered, at: datetime) -> Topic:
     """Open the file of a case, which may be proposed as a topic from now on."""
-    file = CaseFile(fact.number, fact.placement.unit, fact.summary, fact.urgent, (fact.reporter,))
+    matter = fact.understanding.matter if fact.understanding else ""
+    file = CaseFile(fact.number, fact.placement.unit, fact.summary, fact.urgent, (fact.reporter,), matter=matter)
     blank = Topic("", fact.number, "", None, fact.summary, fact.placement.unit, fact.urgent, entries=())
     return replace(topic or blank, file=file)
+
+
+@evolve.on(heard.ExtensionJudged)
+def extended(topic: Topic | None, fact: heard.ExtensionJudged, at: datetime) -> Topic | None:
+    """Move the deadline of the meeting's running order with the time that its convener granted."""
+    if topic is None or not topic.entries or not fact.granted or fact.due_at is None:
+        return topic
+    entry = topic.active
+    if entry.order_due_at is None or entry.order_due_at > fact.due_at:
+        return topic
+    return topic.with_entry(replace(entry, order_due_at=fact.due_at))
 
 
 @evolve.on(heard.CaseClosed, heard.OrderWithdrawn)

@@ -23,6 +23,7 @@ from services.feedback.domain.table import States, decide, evolve, on_due
 from shared.kernel.clock import add, is_on_time
 from shared.kernel.decisions import NOTHING, Actor, Arm, Cancel, Context, Decision, Fact, Message
 from shared.kernel.refusals import Refused
+from shared.kernel.rights import RIGHTS, Tie, check_kind, check_ties
 from shared.kernel.rules import register
 
 register(
@@ -87,7 +88,7 @@ def ask(states: States, message: Message, context: Context) -> Decision:
 def support(states: States, message: Message, context: Context) -> Decision:
     """Let a first officer of operations ask for it with the unit."""
     case = case_of(states, message.subject)
-    asked = _asked(case, message.actor, "support an exclusion")
+    asked = _asked(case, message.actor, "support_exclusion")
     if asked.stage is Stage.SUPPORTED:
         raise Refused("exclusion.second_person", "authorization", officer=asked.supported_by)
     supported = ExclusionSupported(asked.unit, asked.code, message.actor.id)
@@ -100,7 +101,7 @@ def support(states: States, message: Message, context: Context) -> Decision:
 def settle(states: States, message: Message, context: Context) -> Decision:
     """Let a second officer grant it, or any officer refuse it; a granted one changes the scores of its month."""
     case = case_of(states, message.subject)
-    asked, officer = _asked(case, message.actor, "decide an exclusion"), message.actor.id
+    asked, officer = _asked(case, message.actor, "decide_exclusion"), message.actor.id
     said: DecideExclusion = message.data
     if said.granted and asked.stage is Stage.ASKED:
         raise Refused("exclusion.first_person", "granted")
@@ -138,13 +139,12 @@ def _decided(
 
 
 def _asked(case: RatedCase, actor: Actor, act: str) -> Exclusion:
-    if actor.kind != "operations":
-        raise Refused("actor.not_allowed", "authorization", actor=f"{actor.kind}.{actor.id}", act=act)
+    check_kind(RIGHTS[act], actor)
     asked = case.exclusion
     if asked is None or asked.stage not in (Stage.ASKED, Stage.SUPPORTED):
         raise Refused("exclusion.nothing_asked", "case")
-    if actor.id in (case.lead, case.dispatcher):
-        raise Refused("exclusion.interested", "authorization")
+    held = {Tie.LEAD: case.lead, Tie.DISPATCHER: case.dispatcher}
+    check_ties(RIGHTS[act], actor.id, [tie for tie, unit in held.items() if unit == actor.id])
     return asked
 
 

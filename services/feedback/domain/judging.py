@@ -21,6 +21,7 @@ from services.feedback.domain.rating import (
 from services.feedback.domain.table import States, decide, evolve, on_due
 from shared.kernel.decisions import NOTHING, Context, Decision, Fact, Message
 from shared.kernel.refusals import Refused
+from shared.kernel.rights import RIGHTS, check_kind
 from shared.kernel.rules import register
 
 register(
@@ -41,8 +42,7 @@ register(
 def judge(states: States, message: Message, context: Context) -> Decision:
     """Let the feedback officer of operations say whether it was in the unit's control."""
     actor = message.actor
-    if actor.kind != "operations":
-        raise Refused("actor.not_allowed", "authorization", actor=f"{actor.kind}.{actor.id}", act="judge")
+    check_kind(RIGHTS["judge_dissatisfaction"], actor)
     case = case_of(states, message.subject)
     said: JudgeDissatisfaction = message.data
     reporter = _whose(case, said.reporter)

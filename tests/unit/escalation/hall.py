@@ -23,6 +23,7 @@ from services.escalation.domain.heard import (
     OrderWithdrawn,
     Placement,
     ReporterJoined,
+    Understanding,
 )
 from services.escalation.domain.ledger import Wording
 from services.escalation.domain.meeting import Meeting, MeetingStatus
@@ -105,13 +106,16 @@ class Hall(Play):
 
     # ---- what intake and dispatch say
 
-    def register(self, case: str = "c-1", place: str = ESTATE, *, urgent: bool = False, reporter: str = "r1") -> None:
+    def register(
+        self, case: str = "c-1", place: str = ESTATE, *, urgent: bool = False, reporter: str = "r1", matter: str = ""
+    ) -> None:
         fact = CaseRegistered(
             number=f"DG-{case}",
             placement=Placement(unit=place),
             summary="地下室返污水",
             urgent=urgent,
             reporter=reporter,
+            understanding=Understanding(matter=matter) if matter else None,
         )
         self.hear(case, fact, "intake")
 

@@ -142,6 +142,17 @@ def test_a_community_does_not_reach_the_street_above_it_nor_its_neighbour() -> N
             hall.record(meeting, hall.decision(topic, "resolve", lead=lead))
 
 
+@pytest.mark.parametrize("lead", [COMMUNITY, ESTATE])
+def test_forbidden_12_a_meeting_gives_a_matter_that_is_not_admitted_to_no_community(lead: str) -> None:
+    hall = Hall(bodies=(ESTATE, COMMUNITY, STREET, CITY))
+    hall.register(matter="burst-pipe")
+    hall.escalate(body=STREET)
+    meeting = hall.held(STREET, "water-company")
+    with pytest.raises(Refused, match=r"decision\.not_admitted"):
+        hall.record(meeting, hall.decision(hall.topic().id, "resolve", lead=lead))
+    assert hall.record(meeting, hall.decision(hall.topic().id, "resolve", lead="water-company"))
+
+
 def test_a_party_of_the_three_party_consultation_is_no_unit_that_could_hold_an_order() -> None:
     hall, meeting, topic = at_meeting()
     with pytest.raises(Refused, match=r"decision\.lead_unknown"):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from services.escalation.domain import topic_facts as t
+from services.escalation.domain.heard import ExtensionJudged
 from services.escalation.domain.messages import RecordDecisions
 from services.escalation.domain.topic import TopicKind
 from shared.contracts import escalation as contract
@@ -381,3 +383,17 @@ def test_g18_a_street_does_not_return_a_moved_up_topic_by_a_click() -> None:
     with refuses("topic.only_a_meeting"):
         hall.give_back(STREET)
     assert hall.statuses() == ("moved_up", "open")
+
+
+def test_time_that_the_convener_granted_moves_the_deadline_of_the_running_order() -> None:
+    hall = executing()
+    due_at = hall.topic().active.order_due_at
+    assert due_at is not None
+    later = due_at + timedelta(days=14)
+    hall.hear("c-1", ExtensionJudged(granted=False, due_at=due_at), "dispatch")
+    assert hall.topic().active.order_due_at == due_at
+    hall.hear("c-1", ExtensionJudged(granted=True, due_at=later), "dispatch")
+    assert hall.topic().active.order_due_at == later
+    hall.advance(due_at + timedelta(days=1))
+    hall.reopen()
+    assert hall.statuses() == ("open",)
