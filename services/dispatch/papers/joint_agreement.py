@@ -19,23 +19,23 @@ def agreement(project: Mapping[str, Any], item: str, city: Any) -> Paper:
     matched = project.get("matched_at")
     parts = (
         ("共建内容", f"清单条目：{item}\n{project['agreement']}"),
-        ("起止时间", f"{_day(project['starts_on'])}至{_day(project['ends_on'])}"),
+        ("起止时间", f"自{_day(project['starts_on'])}至{_day(project['ends_on'])}"),
         (
             "双方约定",
-            "双方按约定内容开展共建，完成后由双方确认，并相互评价。\n一方签约后逾期未获对方签约的，本协议不生效。",
+            "双方按约定内容开展共建，完成后由双方确认，并相互评价；逾期只有一方签约的，本协议不生效。",
         ),
     )
-    blocks: list[Block] = [Labelled("甲方：", first), Labelled("乙方：", second)]
+    blocks: list[Block] = [Labelled("甲方", first), Labelled("乙方", second)]
     for heading, (_, text) in zip(numbered([title for title, _ in parts]), parts, strict=True):
         blocks += [Heading(heading), Text(text)]
-    for label, side, name in (("甲方（盖章）：", "community", first), ("乙方（盖章）：", "partner", second)):
+    for label, side, name in (("甲方（盖章）", "community", first), ("乙方（盖章）", "partner", second)):
         blocks.append(Labelled(label, f"{name}（{'已签约' if project[side] in signed else '未签约'}）"))
+    if matched:
+        blocks.append(Labelled("签订日期", chinese_day(datetime.fromisoformat(matched).astimezone(SHANGHAI).date())))
     return Paper(
         agency=first,
         title=TITLES[project["kind"]],
         blocks=tuple(blocks),
-        signed=f"{first}、{second}" if matched else "",
-        signed_on=datetime.fromisoformat(matched).astimezone(SHANGHAI).date() if matched else None,
         foot="" if matched else "未经双方签约，不生效",
     )
 

@@ -1,11 +1,11 @@
-"""A failed check opens a linked new case (workflows §4.8)."""
+"""A failed check opens a linked new case (workflows §4.8), a wish made a case opens one of its own (§3.5)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from services.intake.domain import facts
-from services.intake.domain.heard import CheckFailed
+from services.intake.domain.heard import CheckFailed, WishBecameCase
 from shared.city.model import City
 from tests.unit.intake.conftest import Office
 
@@ -31,3 +31,13 @@ def test_the_same_failure_again_opens_nothing(office: Office, grid: str) -> None
     office.hear("case-2", replace(FAILED, place=grid), "feedback")
     assert office.hear("case-2", replace(FAILED, place=grid), "feedback") == []
     assert len(office.facts) == 1
+
+
+def test_a_wish_that_was_made_a_case_is_registered_once_without_a_reporter(office: Office, grid: str) -> None:
+    wish = WishBecameCase(wish="wish:C01:1", matter="street-lights", place=grid, wording="希望楼下的路灯亮起来")
+    (fact,) = office.hear("case-3", wish, "dispatch")
+    assert isinstance(fact, facts.CaseRegistered)
+    assert (fact.source, fact.report, fact.follows, fact.ratable) == ("wish", "wish:C01:1", None, False)
+    assert (fact.placement.unit, fact.understanding.matter, fact.summary) == (grid, "street-lights", wish.wording)
+    assert office.hear("case-3", wish, "dispatch") == []
+    assert office.hear("case-4", replace(wish, matter="no-such"), "dispatch") == []

@@ -21,7 +21,10 @@ class _Service(BaseHTTPRequestHandler):
     """Answer as the services do: one paper is there, one is too early, the others are unknown."""
 
     def do_GET(self) -> None:
-        known = self.path in ("/v1/ledgers.xlsx", "/v1/ledger/S01.csv", "/v1/bulletins/2026-11.pdf")
+        known = self.path in (
+            "/v1/ledgers.xlsx", "/v1/ledger/S01.csv", "/v1/bulletins/2026-11.pdf", "/v1/lists/C01.xlsx",
+            "/v1/projects/project:C01:1/agreement.docx",
+        )  # fmt: skip
         assert self.headers["Authorization"].startswith("Bearer operations.desk.")
         status = 200 if known else 409 if "minutes" in self.path else 404
         body = self.path.encode() if known else PROBLEM
@@ -40,7 +43,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[HTTPServer]:
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     url = f"http://127.0.0.1:{server.server_port}"
-    stack = SimpleNamespace(secret="s" * 32, services={"escalation": url, "feedback": url})
+    stack = SimpleNamespace(secret="s" * 32, services={"escalation": url, "feedback": url, "dispatch": url})
     monkeypatch.setattr(papers, "running_stack", lambda city, folder: stack)
     yield server
     server.shutdown()
@@ -58,6 +61,8 @@ def run(*arguments: object) -> Result:
         (("ledger",), "all.xlsx", "/v1/ledgers.xlsx"),
         (("ledger", "S01"), "one.CSV", "/v1/ledger/S01.csv"),
         (("bulletin", "2026-11"), "通报.pdf", "/v1/bulletins/2026-11.pdf"),
+        (("list", "C01"), "清单.xlsx", "/v1/lists/C01.xlsx"),
+        (("agreement", "project:C01:1"), "协议.docx", "/v1/projects/project:C01:1/agreement.docx"),
     ],
 )
 def test_the_ending_says_which_form_is_fetched(
