@@ -22,7 +22,7 @@ from services.feedback.domain.brief import Brief
 from services.feedback.domain.draw import subject_of as draw_subject
 from services.feedback.domain.drawing import CityHead
 from services.feedback.domain.duty import seeds
-from services.feedback.domain.pay import VerificationDone, VerificationDue, persons
+from services.feedback.domain.pay import HouseholdVisit, VerificationDone, VerificationDue, persons
 from services.feedback.tables.star import HELD
 from shared.contracts import supervision
 from shared.kernel.calendar import SHANGHAI
@@ -266,8 +266,11 @@ async def test_a_grid_person_s_month_opens_to_its_cases(guiping_cell: Cell) -> N
                     *handled,
                     VerificationDone("v-0", due),
                     VerificationDone("v-1", due + timedelta(seconds=1)),
+                    *[HouseholdVisit(person, noon.date())] * 3,
+                    HouseholdVisit(person, noon.date() - timedelta(days=2)),
                 ],
             )
+            await r.store.save(conn, [HouseholdVisit(person, due.date()), HouseholdVisit(person, noon.date())])
         application = FastAPI()
         answer_problems(application)
         application.include_router(router(r.desk))
@@ -279,6 +282,7 @@ async def test_a_grid_person_s_month_opens_to_its_cases(guiping_cell: Cell) -> N
             (line,) = found["lines"]
             assert (line["reports"], line["solved_on_spot"], line["in_time"], line["due"]) == (2, 1, 1, 3)
             assert line["working_days"] == 21
+            assert (line["days_visited"], line["visits"]) == (2, 5)
             behind = (await client.get(f"/v1/pay-basis/{person}", params={"month": "2026-11"})).json()["cases"]
             assert sum(case["what"] == "report" for case in behind) == 2
             assert sum(case["counts"] for case in behind if case["what"] == "verification") == 1

@@ -60,6 +60,12 @@ class ResidentErased:
 
 
 @dataclass(frozen=True, slots=True)
+class VisitLogged:
+    unit: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderOpened:
     pass
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.feedback.domain import heard
+from shared.kernel.calendar import SHANGHAI
 from shared.kernel.decisions import Message
 
 PERSONS = ("grid", "subgrid")
@@ -32,8 +33,19 @@ class VerificationDone:
 
 
 @dataclass(frozen=True, slots=True)
+class HouseholdVisit:
+    """A private row: a grid person logged a household visit on that day."""
+
+    unit: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
 class PayLine:
-    """One grid person's month; `due` verifications that fell due in it, `in_time` those done by their due."""
+    """One grid person's month; `due` verifications that fell due in it, `in_time` those done by their due.
+
+    `days_visited` are days with a logged household visit, `visits` how many there were.
+    """
 
     unit: str
     name: str
@@ -43,16 +55,20 @@ class PayLine:
     in_time: int
     due: int
     year_score: str | None
+    days_visited: int = 0
+    visits: int = 0
 
 
-def verification(message: Message) -> tuple[VerificationDue | VerificationDone, ...]:
-    """Return what a heard fact says of a verification that is due or done."""
+def verification(message: Message) -> tuple[VerificationDue | VerificationDone | HouseholdVisit, ...]:
+    """Return what a heard fact says of a verification that is due or done, or of a visit to a household."""
     case, at, fact = message.subject, message.acted_at, message.data
     match fact:
         case heard.OrderHandled(responsible=str(unit), due_at=datetime() as due_at):
             return (VerificationDue(case, at, unit, due_at),)
         case heard.OrderVerified() | heard.VerificationFailed():
             return (VerificationDone(case, at),)
+        case heard.VisitLogged(unit=str(unit), kind="household"):
+            return (HouseholdVisit(unit, at.astimezone(SHANGHAI).date()),)
     return ()
 
 

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Response
 
 from services.feedback.domain.mechanism import refuse, require
 from services.feedback.domain.pay import PayLine, month_of, persons
-from services.feedback.tables.pay import BEHIND, MONTH
+from services.feedback.tables.pay import BEHIND, MONTH, VISITS
 from services.feedback.tables.score import SCORES
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.decisions import Actor
@@ -21,7 +21,7 @@ from shared.shell.desk import Caller, Desk
 
 Month = Annotated[str, Query(pattern=r"^20\d{2}-(0[1-9]|1[0-2])$")]
 Unit = Annotated[str | None, Query(max_length=64)]
-HEAD = ("网格代码", "网格", "工作日", "上报", "当场解决", "按时核查", "应核查", "年度得分")
+HEAD = ("网格代码", "网格", "工作日", "上报", "当场解决", "按时核查", "应核查", "年度得分", "走访天数", "走访户次")
 
 
 def router(desk: Desk) -> APIRouter:
@@ -34,6 +34,7 @@ def router(desk: Desk) -> APIRouter:
         days = desk.city.calendar.working_days_between(first, last)
         async with desk.engine.connect() as conn:
             figures = {row.unit: row for row in await conn.execute(MONTH, _span(first, last))}
+            visited = {row.unit: row for row in await conn.execute(VISITS, {"first": first, "last": last})}
             named = persons(desk.city, area)
             scores: dict[str, str | None] = {}
             for code in sorted(named.keys() & figures.keys()):
@@ -44,7 +45,9 @@ def router(desk: Desk) -> APIRouter:
         for code, name in named.items():
             row = figures.get(code)
             reports, solved, in_time, due = (row.reports, row.solved, row.in_time, row.due) if row else (0, 0, 0, 0)
-            found.append(PayLine(code, name, days, reports, solved, in_time, due, scores.get(code)))
+            seen = visited.get(code)
+            known = (seen.days, seen.visits) if seen else (0, 0)
+            found.append(PayLine(code, name, days, reports, solved, in_time, due, scores.get(code), *known))
         return found
 
     @routes.get("/v1/pay-basis")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Index, Text, text
+from sqlalchemy import Date, Index, Text, text
 from sqlmodel import Field
 
-from services.feedback.domain.pay import VerificationDone, VerificationDue
+from services.feedback.domain.pay import HouseholdVisit, VerificationDone, VerificationDue
 from services.feedback.tables.row import MOMENT, Row, insert, rows_of
 from shared.persistence.connection import Connection
 
@@ -27,7 +28,21 @@ class VerificationRow(Row, table=True):
     done_at: datetime | None = Field(sa_type=MOMENT)
 
 
+class VisitDayRow(Row, table=True):
+    """How many household visits a grid person logged on a day."""
+
+    __tablename__ = "visit_day"
+
+    unit: str = Field(sa_type=Text, primary_key=True)
+    day: date = Field(sa_type=Date, primary_key=True)
+    visits: int
+
+
 _DUE = insert(Row.metadata.tables["verification"])
+_VISIT = insert(
+    Row.metadata.tables["visit_day"],
+    "ON CONFLICT (unit, day) DO UPDATE SET visits = visit_day.visits + excluded.visits",
+)
 _DONE = text(
     """
     UPDATE verification v SET done_at = told.done_at
@@ -36,6 +51,13 @@ _DONE = text(
     """
 )
 
+VISITS = text(
+    """
+    SELECT unit, CAST(count(*) AS int) AS days, CAST(sum(visits) AS int) AS visits
+      FROM visit_day WHERE day BETWEEN :first AND :last GROUP BY unit
+    """
+)
+"""Days with a household visit, and visits, by grid person."""
 MONTH = text(
     """
     SELECT unit, CAST(sum(reports) AS int) AS reports, CAST(sum(solved) AS int) AS solved,
@@ -73,6 +95,10 @@ async def keep(conn: Connection, rows: Sequence[Any]) -> None:
     due = [row for row in rows if isinstance(row, VerificationDue)]
     if due:
         await conn.execute(_DUE, rows_of([{**_columns(row), "done_at": None} for row in due]))
+    visited = Counter((row.unit, row.day) for row in rows if isinstance(row, HouseholdVisit))
+    if visited:
+        counted = [{"unit": unit, "day": day, "visits": count} for (unit, day), count in visited.items()]
+        await conn.execute(_VISIT, rows_of(counted))
     done = [row for row in rows if isinstance(row, VerificationDone)]
     if done:
         await conn.execute(_DONE, rows_of(done))

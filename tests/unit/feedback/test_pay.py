@@ -7,7 +7,14 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from services.feedback.domain import heard
-from services.feedback.domain.pay import VerificationDone, VerificationDue, month_of, persons, verification
+from services.feedback.domain.pay import (
+    HouseholdVisit,
+    VerificationDone,
+    VerificationDue,
+    month_of,
+    persons,
+    verification,
+)
 from shared.city.load import load
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.decisions import SYSTEM, Message
@@ -24,6 +31,8 @@ DUE = AT + timedelta(days=2)
         (heard.OrderVerified("hb"), (VerificationDone("case-1", AT),)),
         (heard.VerificationFailed("handle", DUE), (VerificationDone("case-1", AT),)),
         (heard.OrderWithdrawn(), ()),
+        (heard.VisitLogged("C01-G01-B1", "household"), (HouseholdVisit("C01-G01-B1", AT.date()),)),
+        (heard.VisitLogged("C01-G01-B1", "errand"), ()),
     ],
 )
 def test_a_verification_is_due_when_handled_and_done_whatever_its_outcome(
