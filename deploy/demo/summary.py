@@ -35,6 +35,7 @@ STATUSES = {
     "waiting": t("待派", "to dispatch"),
     "dispatched": t("待签收", "to accept"),
     "accepted": t("办理中", "in hand"),
+    "suspended": t("挂账", "suspended"),
     "handled": t("待核查", "to verify"),
     "verified": t("待评", "to rate"),
     "escalated": t("上会", "at a meeting"),

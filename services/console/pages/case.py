@@ -26,8 +26,8 @@ STEPS = (
     word("提单"), word("立案"), word("派单"), word("签收"), word("办单"), word("核查"), word("评单"), word("结案")
 )  # fmt: skip
 AT_STEP = {
-    "held": 1, "rejected": 1, "registered": 2, "waiting": 2, "dispatched": 3, "accepted": 4, "escalated": 4,
-    "handled": 5, "verified": 6, "closed": 8, "withdrawn": 7,
+    "held": 1, "rejected": 1, "registered": 2, "waiting": 2, "dispatched": 3, "accepted": 4, "suspended": 4,
+    "escalated": 4, "handled": 5, "verified": 6, "closed": 8, "withdrawn": 7,
 }  # fmt: skip
 Rows = list[dict[str, Any]]
 

@@ -9,6 +9,9 @@ import pytest
 import services.console
 from services.console import stories, words
 from services.console.english import ENGLISH
+from services.console.pages.case import AT_STEP
+from services.console.words import STATUSES
+from shared.contracts.dispatch import Status
 from shared.contracts.topics import STREAMS
 
 HOME = Path(services.console.__file__).parent
@@ -82,3 +85,7 @@ def test_an_ended_case_is_never_shown_as_overdue_and_supervision_outranks_overdu
     assert words.state_of("accepted", supervised=True, overdue=True, reminded=True) == "supervised"
     assert words.state_of("escalated", supervised=False, overdue=False, reminded=True) == "meeting"
     assert words.state_of("accepted", supervised=False, overdue=False, reminded=True) == "soon"
+
+
+def test_every_status_of_an_order_has_words_and_a_step_of_the_way() -> None:
+    assert {status.value for status in Status} <= STATUSES.keys() == AT_STEP.keys()
