@@ -264,6 +264,8 @@ class FollowUp(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     TELL = "tell"
     WRITE_OFF = "write_off"
+    ANSWER = "answer"
+    """To decide the topic before its answer clock runs out."""
 
 
 class TopicReminded(Topic):

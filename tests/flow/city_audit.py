@@ -172,11 +172,11 @@ def meetings(world: World, residents: Residents) -> Findings:
             continue
         elif (
             active is not None
-            and active.status in undecided
+            and active.status in waiting
             and order.status in finishing
             and (topic.proposer or any(entry.reopened for entry in topic.entries))
         ):
-            continue  # what was handled when the topic came by hand, or verified when it was reopened, goes on
+            continue  # what was handled when the topic came by hand, or verified when it was reopened, goes on till its end
         elif active is not None and active.status in undecided:
             yield f"{case} is {order.status} and its topic still {active.status} at {active.body}"
         elif active is not None and order.status not in (Status.CLOSED, Status.WITHDRAWN):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.escalation.domain import topic_facts as t
+from services.escalation.domain.answer_clock import run_answer, stop_answer
 from services.escalation.domain.carrying import topic_at
 from services.escalation.domain.ledger import Secretary
 from services.escalation.domain.roles import check_secretary
@@ -13,7 +14,7 @@ from services.escalation.domain.telling import reporter_id
 from services.escalation.domain.topic import EntryStatus, Topic
 from services.escalation.domain.topic_facts import of
 from services.escalation.domain.topic_messages import CombineTopic
-from shared.kernel.decisions import Arm, Cancel, Context, Decision, Message
+from shared.kernel.decisions import Cancel, Context, Decision, Message
 from shared.kernel.refusals import Refused
 
 
@@ -54,10 +55,10 @@ def combine(states: States, message: Message, context: Context) -> Decision:
         reopened=enlarged.reopened,
     )
     secretary.arm(
-        Cancel("answer", case),
+        *stop_answer(case),
         Cancel("receipt:*", case),
-        Arm("answer", enlarged.answer_due_at, subject=into, touches=(f"ledger:{entry.body}",)),
     )
+    run_answer(secretary, city, into, entry.body, message.acted_at, enlarged.answer_due_at)
     return secretary.decision()
 
 

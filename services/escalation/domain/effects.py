@@ -9,6 +9,7 @@ from typing import Any
 
 from services.escalation.domain import facts as f
 from services.escalation.domain import topic_facts as t
+from services.escalation.domain.answer_clock import run_answer, stop_answer
 from services.escalation.domain.chain import Record
 from services.escalation.domain.guards import deadline_of
 from services.escalation.domain.ledger import Secretary
@@ -21,7 +22,7 @@ from services.escalation.domain.topic import MOVES, EntryStatus, Topic
 from services.escalation.domain.topic_facts import of
 from services.escalation.domain.topic_messages import DecisionKind
 from shared.kernel import clock
-from shared.kernel.decisions import Arm, Cancel
+from shared.kernel.decisions import Arm
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def _order(decision: Adopted, kind: type[t.TopicResolved], recorded: dict[str, A
         **said,
     )
     decision.secretary.spread(topic, decision.case, fact)
-    decision.secretary.arm(Cancel("answer", decision.case))
+    decision.secretary.arm(*stop_answer(decision.case))
     _feed_back(decision, EntryStatus.EXECUTING)
 
 
@@ -135,7 +136,7 @@ def defer(decision: Adopted) -> None:
             answer_due_at=due,
         ),
     )
-    decision.secretary.arm(Arm("answer", due, subject=decision.case, touches=(f"ledger:{meeting.unit}",)))
+    run_answer(decision.secretary, decision.city, decision.case, meeting.unit, decision.at, due)
     _feed_back(decision, EntryStatus.OPEN)
 
 
@@ -159,7 +160,7 @@ def list_as_hard(decision: Adopted) -> None:
             answer_due_at=due,
         ),
     )
-    decision.secretary.arm(Arm("answer", due, subject=decision.case, touches=(f"ledger:{meeting.unit}",)))
+    run_answer(decision.secretary, decision.city, decision.case, meeting.unit, decision.at, due)
     _feed_back(decision, EntryStatus.LISTED)
 
 
@@ -182,7 +183,7 @@ def decline(decision: Adopted) -> None:
             objection_until=until,
         ),
     )
-    decision.secretary.arm(Cancel("answer", case), Arm("objection", until, {}, case, topic.subjects))
+    decision.secretary.arm(*stop_answer(case), Arm("objection", until, {}, case, topic.subjects))
     _feed_back(decision, EntryStatus.DECLINED)
 
 

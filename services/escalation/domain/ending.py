@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from services.escalation.domain import topic_facts as t
+from services.escalation.domain.answer_clock import stop_answer
 from services.escalation.domain.carrying import carrier, topic_at
 from services.escalation.domain.heard import CaseClosed, OrderEscalated, OrderWithdrawn, ReporterJoined
 from services.escalation.domain.ledger import Secretary
@@ -47,7 +48,7 @@ def end(states: States, message: Message, context: Context) -> Decision:
         settle(secretary, context.city, message.acted_at, home, topic, entry, "order_closed")
     else:
         withdraw(secretary, context.city, message.acted_at, home, topic)
-    secretary.arm(Cancel("answer", home), Cancel("objection", home), Cancel("screen", home))
+    secretary.arm(*stop_answer(home), Cancel("objection", home), Cancel("screen", home))
     return secretary.decision()
 
 

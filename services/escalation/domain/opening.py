@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.escalation.domain import topic_facts as t
+from services.escalation.domain.answer_clock import run_answer, supervise_answer
 from services.escalation.domain.carrying import carrier, topic_at
 from services.escalation.domain.duty import cannot_wait
 from services.escalation.domain.heard import OrderEscalated
@@ -48,7 +49,7 @@ def start_answer_clock(
     Such a meeting is a duty if the entry is urgent, its answer due or its running order's deadline before the next
     regular date (G16). A deadline that not even a temporary meeting could meet any more calls none.
     """
-    secretary.arm(Arm("answer", due, subject=case, touches=(f"ledger:{body}",)))
+    run_answer(secretary, city, case, body, at, due)
     soonest = clock.add(at, city.clock("temporary").halved(), city.calendar)
     ends = due if order_due is None or order_due < soonest else min(due, order_due)
     if cannot_wait(city, body, urgent, ends, at):
@@ -251,6 +252,7 @@ def answer_overdue(states: States, message: Message, context: Context) -> Decisi
             supervisor=supervisor_of(city, entry.body),
         ),
     )
+    supervise_answer(secretary, city, message.subject, entry.answer_due_at)
     if entry.status in (EntryStatus.OPEN, EntryStatus.LISTED):
         secretary.arm(call(states[ledger], message.subject, entry.body, message.acted_at))
     return secretary.decision()

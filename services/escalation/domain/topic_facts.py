@@ -168,6 +168,7 @@ class FollowUp(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     TELL = "tell"
     WRITE_OFF = "write_off"
+    ANSWER = "answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.escalation.domain import topic_facts as t
+from services.escalation.domain.answer_clock import stop_answer
 from services.escalation.domain.carrying import topic_at
 from services.escalation.domain.ledger import Secretary, word
 from services.escalation.domain.roles import acts_for, check_secretary
@@ -63,5 +64,5 @@ def take_back(states: States, message: Message, context: Context) -> Decision:
     secretary.keep(wording)
     by = actor.id.partition(":")[0]
     withdraw(secretary, city, message.acted_at, home, topic, by, mask(message.data.why), wording.digest)
-    secretary.arm(Cancel("screen", home), Cancel("answer", home))
+    secretary.arm(Cancel("screen", home), *stop_answer(home))
     return secretary.decision()
