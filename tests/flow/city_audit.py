@@ -176,7 +176,7 @@ def meetings(world: World, residents: Residents) -> Findings:
             and order.status in finishing
             and (topic.proposer or any(entry.reopened for entry in topic.entries))
         ):
-            continue  # what was handled when the topic came by hand, or verified when it was reopened, goes on till its end
+            continue  # what was handled when the topic came by hand, or verified when it was reopened, goes on
         elif active is not None and active.status in undecided:
             yield f"{case} is {order.status} and its topic still {active.status} at {active.body}"
         elif active is not None and order.status not in (Status.CLOSED, Status.WITHDRAWN):

@@ -1,4 +1,4 @@
-"""shell.md §6 beside the one clock: one calendar for all, followed by every deadline once (decision 40)."""
+"""shell.md §6 beside the one clock: one calendar for all, followed by every deadline once (decision 42)."""
 
 from __future__ import annotations
 
