@@ -10,6 +10,7 @@ from datetime import timedelta
 from tests.flow.audit import audit
 from tests.flow.claimants import Claimants
 from tests.flow.holders import Holders
+from tests.flow.mobilisers import Mobilisers
 from tests.flow.office import Office
 from tests.flow.officers import Officers
 from tests.flow.residents import Residents
@@ -40,6 +41,7 @@ class Run:
         self.residents = Residents(world, world.random.randint(REPORTS * 2 // 3, REPORTS * 4 // 3))
         self.holders, self.secretaries = Holders(self.residents), Secretaries(self.residents)
         self.officers, self.claimants = Officers(self.residents), Claimants(self.residents)
+        self.mobilisers = Mobilisers(self.residents)
 
     def step(self) -> None:
         """Let one thing happen."""
@@ -139,6 +141,8 @@ class Run:
             self.officers.act()
         elif x < 0.44:
             self.claimants.act()
+        elif x < 0.49:
+            self.mobilisers.act()
         elif x < 0.80:
             self.holders.act()
         elif x < 0.90:
@@ -188,6 +192,7 @@ class Run:
                 self.holders.act()
                 self.officers.act()
                 self.claimants.act()
+            self.mobilisers.finish()
             world.drain()
 
 

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from services.feedback import domain as feedback
 from shared.city.load import load
-from shared.city.model import City, UnitLevel
+from shared.city.model import City, UnitLevel, Whistling
 from shared.contracts.base import Contract
 from shared.contracts.envelope import sent
 from shared.contracts.topics import READS, topic_name, topics
@@ -41,7 +41,13 @@ T = TypeVar("T")
 def donggang() -> City:
     """Load the city once; whoever is silent is drawn for a call-back, a fifth of so few cases would be nobody."""
     city = load(Path(__file__).parents[2] / "deploy" / "cities" / "donggang.yaml")
-    return replace(city, shares={**city.shares, "call_back": Fraction(1)})
+    calls = Whistling("departments", ("emergency", "joint"))
+    return replace(
+        city,
+        shares={**city.shares, "call_back": Fraction(1)},
+        mechanisms=city.mechanisms | {"whistle"},
+        whistles={UnitLevel.COMMUNITY: calls},
+    )
 
 
 def run_now(coro: Coroutine[Any, Any, T]) -> T:

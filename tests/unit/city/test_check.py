@@ -318,3 +318,27 @@ def test_a_broken_file_does_not_load(write: Write):
         load(write(("group: law", "group: order")))
     with pytest.raises(CityError, match="no city file"):
         load("atlantis")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule", "at"),
+    [
+        ("callees: departments", "callees: everybody", "city.bad_value", "street: {callees"),
+        ("kinds: [joint]", "kinds: [picnic]", "city.bad_value", "street: {callees"),
+        ("callees: departments, ", "", "city.missing_key", "street: {"),
+        ("mechanisms: [whistle, ", "mechanisms: [", "city.whistle_off", "street: {callees"),
+    ],
+)
+def test_what_is_wrong_with_who_may_whistle_is_found(write: Write, old: str, new: str, rule: str, at: str):
+    section = ("\nladder:", "\nwhistles:\n  street: {callees: departments, kinds: [joint]}\nladder:")
+    on, marks = ("mechanisms: [", "mechanisms: [whistle, "), ("assumed: [published,", "assumed: [whistles, published,")
+    assert check(write(section, on, marks)) == []
+    the_only(write(*((before, after.replace(old, new)) for before, after in (section, on, marks))), rule, at=at)
+
+
+def test_posts_for_members_need_their_mechanism(write: Write):
+    section = ("\nladder:", "\nvolunteering:\n  post: [法律咨询]\nladder:")
+    on = ("mechanisms: [", "mechanisms: [double-post, ")
+    marks = ("assumed: [published,", "assumed: [volunteering, published,")
+    assert check(write(section, on, marks)) == []
+    the_only(write(section, marks), "city.volunteering_off", at="post: [法律咨询]")
