@@ -279,3 +279,32 @@ async def test_unknown_callers_and_broken_bodies_get_a_problem_with_rule_and_fie
     assert (await client.http.post("/v1/reports", json=[])).status_code == 401
     nowhere = await client.post("/v1/cases/none/triage", {"matter": "street-lights"}, "operations", "duty")
     assert nowhere.status_code == 404
+
+
+async def test_a_grid_s_people_stand_on_its_public_notice_and_their_work_on_its_page(client: Client) -> None:
+    place = next(unit.code for unit in client.city.units.values() if unit.level.value == "subgrid")
+    li = {"post": "grid-member", "holder": "p-1", "name": "李某", "phone": "7120000", "duties": ["走访"]}
+    assert (await client.post(f"/v1/units/{place}/fill", li, "operations", "duty")).status_code == 200
+    assert (await client.post("/v1/units/nowhere/fill", li, "operations", "duty")).status_code == 404
+    assert (await client.post(f"/v1/units/{place}/fill", li, "source", "hotline")).status_code == 403
+    shown = (await client.http.get(f"/v1/notices/{place}")).json()
+    assert (shown["version"], shown["people"][0]["name"]) == (1, "李某")
+    sheet = await client.http.get(f"/v1/notices/{place}/sheet")
+    assert "<svg" in sheet.text
+    assert "7120000" in sheet.text
+    visit = {"visit": "v-1", "kind": "household", "household": "H-1"}
+    assert (await client.post(f"/v1/units/{place}/visits", visit, "unit", place)).status_code == 200
+    month = f"{await client.db.fetchval('SELECT now()'):%Y-%m}"
+    page = (await client.get(f"/v1/units/{place}/work?month={month}", "unit", place)).json()
+    assert (page["days_visited"], page["work"][0]["n"], page["unvisited"]) == (1, 1, [])
+    gone = {"post": "grid-member", "holder": "p-1"}
+    assert (await client.post(f"/v1/units/{place}/vacate", gone, "operations", "duty")).status_code == 200
+    assert (await client.http.get(f"/v1/notices/{place}")).json()["people"] == []
+    posts = (await client.get(f"/v1/units/{place}/posts", "unit", place)).json()["posts"]
+    assert [post["vacant"] for post in posts if post["post"] == "grid-member"] == [True]
+    versions = (await client.get(f"/v1/notices/{place}/versions", "unit", place)).json()["versions"]
+    assert [version["version"] for version in versions] == [2, 1]
+    assert await client.db.fetchval("SELECT count(*) FROM holder") == 0
+    tie = await client.post("/v1/leaders/L07/tie", {"unit": "C01"}, "operations", "duty")
+    assert tie.json()["facts"][0]["type"] == "leader.tied.v1"
+    assert (await client.post("/v1/leaders/13800138000/tie", {"unit": "C01"}, "operations", "duty")).status_code == 404

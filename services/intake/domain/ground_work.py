@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from shared.kernel.decisions import Actor, Context, Deciders, Decision, Evolution, Fact, Message
+from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
 from shared.kernel.rules import register
 
@@ -25,6 +26,10 @@ register(
             "兼职网格员须来自一个部门，且仅限1+N网格员",
             "A part-time member comes from a department, and only where 1+N grid staff is on",
         ),
+        "post.personal": (
+            "人员编码里不能有电话或证件号码",
+            "A person's code holds no telephone or identity number",
+        ),
         "visit.household": ("入户走访须写户编码，其他事务不写", "A household visit names a household, other work none"),
         "visit.personal": (
             "户编码里不能有电话或证件号码",
@@ -36,6 +41,7 @@ register(
 )
 
 SKEW = timedelta(minutes=5)
+LONGEST_DUTY = 60
 GRIDS = frozenset({"community", "grid", "subgrid"})
 """Levels whose people are on public notice: first-, second- and third-level grids."""
 
@@ -264,6 +270,11 @@ def _unit(message: Message, context: Context, act: str, *, above: bool = True) -
     return code
 
 
+def _is_long_number(code: str) -> bool:
+    """Tell whether a code has as many digits as a telephone or identity number."""
+    return sum(letter.isdigit() for letter in code) > 10
+
+
 @decide.on(FillPost)
 def fill(states: Any, message: Message, context: Context) -> Decision:
     """Put somebody into a post of the unit: one full-time holder, and N part-time ones of departments (1+N)."""
@@ -279,8 +290,11 @@ def fill(states: Any, message: Message, context: Context) -> Decision:
     held = [s for s in record.seats if s.post == said.post and s.department is None]
     if said.department is None and held and held[0].holder != said.holder:
         raise Refused("post.taken", "post", post=said.post, holder=held[0].holder)
-    seat = Seat(said.post, said.holder, said.department, said.duties)
-    filled = PostFilled(unit=code, post=said.post, holder=said.holder, department=said.department, duties=said.duties)
+    if _is_long_number(said.holder):
+        raise Refused("post.personal", "holder")
+    duties = tuple(mask(duty, LONGEST_DUTY) for duty in said.duties)
+    seat = Seat(said.post, said.holder, said.department, duties)
+    filled = PostFilled(unit=code, post=said.post, holder=said.holder, department=said.department, duties=duties)
     row = HolderName(code, said.post, said.holder, said.name, said.phone)
     return _noticed(code, record, _with(record, seat), filled, row, message, city)
 
@@ -326,7 +340,7 @@ def log(states: Any, message: Message, context: Context) -> Decision:
     code = _unit(message, context, "visit.log.v1", above=False)
     if (said.household is not None) != (said.kind is Work.HOUSEHOLD):
         raise Refused("visit.household", "household")
-    if said.household is not None and sum(letter.isdigit() for letter in said.household) > 10:
+    if said.household is not None and _is_long_number(said.household):
         raise Refused("visit.personal", "household")
     at = said.at or message.acted_at
     if at > message.acted_at + SKEW:

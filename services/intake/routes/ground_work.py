@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
@@ -31,6 +32,8 @@ COMMANDS: dict[tuple[str, str], type[Contract]] = {
     ("leaders", "receptions"): people.LogReception,
 }
 """What `POST /v1/<collection>/{code}/<command>` says."""
+LEADER = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,63}")
+"""A leader's code: never a bare number, which might be somebody's."""
 SUBJECTS = {"units": "unit", "leaders": "leader"}
 UNVISITED_DAYS = 30
 """A household not visited for so many days shows on the grid's page (assumed, domain §2.2)."""
@@ -98,10 +101,20 @@ def router(desk: Desk, allowance: Allowance) -> APIRouter:
 
 def _command(desk: Desk, kind: str, contract: type[Contract]) -> Any:
     async def command(code: str, request: Request, actor: Caller, key: Key) -> dict[str, Any]:
+        _must_be_known(desk, kind, code, actor)
         said = read_as(contract, await json_body(request))
         return reply_body(await desk.submit(said, f"{kind}:{code}", actor, key, creates=True))
 
     return command
+
+
+def _must_be_known(desk: Desk, kind: str, code: str, actor: Actor) -> None:
+    """Let nobody make a record under a code that is none, or that he could never write into."""
+    known = code in desk.city.units if kind == "unit" else LEADER.fullmatch(code) is not None
+    if not known:
+        raise Refused("subject.unknown", kind, subject=code)
+    if actor.kind not in ("operations", "unit", "post"):
+        raise Refused("actor.not_allowed", "Authorization", actor=f"{actor.kind}.{actor.id}", act=f"{kind}.write")
 
 
 async def _record(desk: Desk, code: str) -> UnitRecord:

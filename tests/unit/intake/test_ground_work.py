@@ -65,6 +65,14 @@ def test_whoever_takes_or_leaves_a_post_is_at_once_on_the_next_version_of_the_no
     assert "7120000" not in str(office.facts)
 
 
+def test_neither_a_person_s_code_nor_his_duties_hold_a_number(office: Office) -> None:
+    said = FillPost("grid-member", "13800138000", "李某")
+    assert refused(office, f"unit:{PLACE}", said, OPERATIONS) == "post.personal"
+    said = FillPost("grid-member", "p-1", "李某", duties=("走访，电话13800138000",))
+    filled, _ = office.send(f"unit:{PLACE}", said, OPERATIONS, creates=True)
+    assert filled.duties == ("走访，电话***********",)
+
+
 def test_a_post_belongs_to_units_of_its_level(office: Office) -> None:
     assert refused(office, "unit:C01", LI, OPERATIONS) == "post.unknown"
     assert refused(office, f"unit:{PLACE}", FillPost("none", "p-1", "李某"), OPERATIONS) == "post.unknown"
