@@ -169,6 +169,12 @@ def test_working_hours_add_up(start: datetime, first: int, second: int):
     assert working_time_between(start, add(start, both, CALENDAR), CALENDAR) == timedelta(hours=first + second)
 
 
+@given(instants, amounts, amounts, st.sampled_from([Unit.URGENT_HOURS, Unit.WORKING_DAYS]))
+def test_urgent_hours_and_working_days_add_up_as_well(start: datetime, first: int, second: int, unit: Unit):
+    one, two = Budget(first, unit), Budget(second, unit)
+    assert add(add(start, one, CALENDAR), two, CALENDAR) == add(start, one.plus(two), CALENDAR)
+
+
 @given(instants, budgets, pauses, instants, st.integers(1, 500))
 def test_one_more_suspension_never_makes_a_clock_due_earlier(
     start: datetime, budget: Budget, held: list[Suspension], begin: datetime, hours: int
