@@ -125,7 +125,7 @@ def fence_apart(stack: Stack) -> None:
         if self.dies == "before":
             if tx._outcome is not None:
                 outcome, reader = tx._outcome
-                self.tables.fences.update({(reader, *place): end for place, end in outcome.fences.items()})
+                self.tables.fences.setdefault(reader, {}).update(outcome.fences)
             raise Crash
         tx.finish()
         if self.dies == "after":
