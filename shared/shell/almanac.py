@@ -1,4 +1,4 @@
-"""The calendars published in a city, one table for all services beside the one clock (shell.md §6, decision 42).
+"""The calendars published in a city, one table for all services beside the one clock (shell.md §6, decision 45).
 
 Every transaction learns with the clock how many there are; a process that knows fewer reads the rest before it decides.
 """

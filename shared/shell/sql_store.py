@@ -207,7 +207,7 @@ class SqlTransaction:
         return await self._by_calendar(loaded), Batch(work)
 
     async def load_stale(self, after: str, limit: int) -> tuple[Loaded, Batch, str]:
-        """Take subjects behind `after` that have a deadline projected by an older calendar (decision 42).
+        """Take subjects behind `after` that have a deadline projected by an older calendar (decision 45).
 
         Their deadlines count as projected anew when this commits. Also returns the last subject seen, held or not, or
         "" when there was none.

@@ -158,7 +158,7 @@ class Shell:
         return len(batch.work)
 
     async def project_anew(self, after: str = "", limit: int = 500) -> tuple[str, int]:
-        """Let up to so many subjects behind `after` follow the calendar that was published since (decision 42).
+        """Let up to so many subjects behind `after` follow the calendar that was published since (decision 45).
 
         Returns the last one seen, "" at the end, and how many were taken; one that is held just now is left for later.
         """

@@ -68,7 +68,7 @@ class Clock:
     real_now: datetime
     rate: float = 1.0
     calendar: int = 0
-    """How many calendars have been published in the city (shell.md §6 knows one clock; decision 42 one calendar)."""
+    """How many calendars have been published in the city (shell.md §6 knows one clock; decision 45 one calendar)."""
 
     def virtual(self, real: datetime) -> datetime:
         """Return the virtual time of a real one that lies at or before now."""

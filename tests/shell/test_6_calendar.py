@@ -1,4 +1,4 @@
-"""shell.md §6 beside the one clock: one calendar for all, followed by every deadline once (decision 42)."""
+"""shell.md §6 beside the one clock: one calendar for all, followed by every deadline once (decision 45)."""
 
 from __future__ import annotations
 
