@@ -30,6 +30,7 @@ MODULES = {
     },
     "department": {"department": ("部门接入：用自己的软件收单、回单", "Departments with software of their own")},
     "replay": {"replay": ("回放推演：另一份配置下会怎样", "What-if on a recorded period")},
+    "route": {"route": ("派单规则：派给谁、为什么", "Routing: who got a case, and why")},
     "clock": {"clock": ("时限如何得出", "How due times came about")},
     "calendar": {"calendar": ("历法：节假日与调休", "The calendar: holidays and made-up days")},
     "ledger": {"ledger": ("联席会台账", "Ledgers of the joint meetings")},

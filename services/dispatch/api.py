@@ -19,6 +19,7 @@ from services.dispatch.routes import (
     project,
     refusal,
     replies,
+    routing,
     whistle,
     wish,
 )
@@ -95,6 +96,7 @@ def router(desk: Desk) -> APIRouter:
     routes.include_router(whistle.router(desk))
     routes.include_router(membership.router(desk))
     routes.include_router(papers.router(desk))
+    routes.include_router(routing.router(desk))
     for part in (wish, listing, project, alliance):
         routes.include_router(part.router(desk))
 

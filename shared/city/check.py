@@ -19,9 +19,10 @@ from shared.city import schema
 from shared.city.lines import Lines, read
 from shared.city.load import build, days_of, slots_of
 from shared.city.mechanisms import MECHANISMS
-from shared.city.model import Act, Kind, Rung, UnitLevel
+from shared.city.model import Act, City, Kind, Rung, UnitLevel
 from shared.city.parts import CALLEES, PARTIES, PERIODS, WHISTLES
 from shared.city.problems import Findings, Problem
+from shared.city.routing import KINDS, dead, unserved
 
 __all__ = ["Problem", "check"]
 
@@ -65,6 +66,7 @@ class _Checker(Findings):
             self.matters,
             self.pairings,
             self.ladder,
+            self.routing,
             self.clocks,
             self.chain,
             self.councils,
@@ -201,6 +203,39 @@ class _Checker(Findings):
                 self.say(("sources", index), "city.unknown_unit", where=row["code"], unit=unit)
         for index, row in self.rows["posts"]:
             self.one_of(("posts", index, "level"), row["level"], UnitLevel)
+
+    def routing(self) -> None:
+        """Check the rules that name leads: their kind, and that what they name is there."""
+        self.codes("routing")
+        known = {
+            "to": {row["code"] for _, row in self.rows["departments"]},
+            "area": {row["code"] for _, row in self.rows["units"]},
+            "matters": {row["code"] for _, row in self.rows["matters"]},
+            "groups": set(self.parts["groups"]),
+            "sources": {row["code"] for _, row in self.rows["sources"]},
+        }
+        for index, row in self.rows["routing"]:
+            path = ("routing", index)
+            self.one_of((*path, "by"), row["by"], KINDS)
+            lacks_to = row["by"] in ("place", "receiver") and not row.get("to")
+            if lacks_to or (row["by"] == "receiver" and not row.get("sources")):
+                self.say(path, "city.routing_to", routing=row["code"])
+            for key, codes in known.items():
+                said = row.get(key) or ()
+                for value in [said] if isinstance(said, str) else said:
+                    if value not in codes:
+                        self.say(path, "city.routing_unknown", routing=row["code"], key=key, value=value)
+
+    def reached(self, city: City) -> None:
+        """Warn of matters that nobody serves somewhere, and of routing rules of the file that never fire."""
+        places = {row["code"]: index for index, row in self.rows["matters"]}
+        for matter, streets in unserved(city).items():
+            where = "、".join(city.name_of(street) for street in streets)
+            path = ("matters", places[matter])
+            self.say(path, "city.matter_unserved_in", is_warning=True, matter=matter, streets=where)
+        lines = {row["code"]: index for index, row in self.rows["routing"]}
+        for rule in dead(city) if lines else ():
+            self.say(("routing", lines[rule.code]), "city.routing_dead", is_warning=True, routing=rule.code)
 
     def clocks(self) -> None:
         """Check budgets, limits and shares."""
@@ -449,7 +484,7 @@ class _Checker(Findings):
     def loads(self) -> None:
         """Build the model at last, so that a clean check means a city that loads."""
         try:
-            build(self.data, self.geojson, "")
+            self.reached(build(self.data, self.geojson, ""))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             self.say((), "city.unloadable", reason=f"{type(error).__name__}: {error}")
 

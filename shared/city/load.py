@@ -37,6 +37,7 @@ from shared.city.model import (
     Whistling,
 )
 from shared.city.parts import Party
+from shared.city.routing import DEFAULT, Rule
 from shared.city.statutory import festivals
 from shared.kernel.calendar import Calendar
 from shared.kernel.clock import Budget
@@ -96,6 +97,7 @@ def build(data: Mapping[str, Any], geojson: Mapping[str, Any], version: str) -> 
         rungs={rung: UnitLevel(data["ladder"][rung]) if rung in data["ladder"] else None for rung in Rung},
         chain=tuple(_level(row) for row in data["chain"]),
         councils=tuple(_council(row) for row in data.get("councils", ())),
+        routing=tuple(_rule(row) for row in data["routing"]) if data.get("routing") else DEFAULT,
         whistles={
             UnitLevel(level): Whistling(row["callees"], tuple(row["kinds"]))
             for level, row in data.get("whistles", {}).items()
@@ -223,6 +225,11 @@ def _council(row: Mapping[str, Any]) -> Council:
         period=row["period"],
         deals=row["deals"],
     )
+
+
+def _rule(row: Mapping[str, Any]) -> Rule:
+    limits = {key: frozenset(row.get(key, ())) for key in ("matters", "groups", "sources")}
+    return Rule(row["code"], row["by"], row["zh"], row.get("to", ""), row.get("area", ""), **limits)
 
 
 def _slot(row: Mapping[str, Any]) -> Slot:

@@ -40,6 +40,7 @@ from shared.city.parts import (
     Whistling,
     period_of,
 )
+from shared.city.routing import DEFAULT, Asked, Rule, Tried, route
 from shared.kernel.calendar import Calendar
 from shared.kernel.clock import Budget
 
@@ -105,6 +106,8 @@ class City:
     pairing_rule: Mapping[str, int]
     grid_norms: Mapping[UnitLevel, tuple[int, int]]
     councils: tuple[Council, ...] = ()
+    routing: tuple[Rule, ...] = DEFAULT
+    """Rules that name the lead of a case, the first one first."""
     whistles: Mapping[UnitLevel, Whistling] = field(default_factory=dict)
     volunteering: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Kind (post, team, zone) -> what communities offer to members for double duty (双岗双责)."""
@@ -255,6 +258,13 @@ class City:
         """Return the matter's lead departments that the dispatcher may dispatch to, first choice first."""
         reach = self.reach(dispatcher, matter)
         return tuple(lead for lead in self.matters[matter].leads if lead in reach)
+
+    def route(
+        self, matter: str, place: str, dispatcher: str, *, source: str = "", number: str = "",
+        barred: tuple[str, ...] = (),
+    ) -> tuple[Tried, ...]:  # fmt: skip
+        """Return the routing rules that were tried for a case, the last one with its lead if any fired."""
+        return tuple(route(Asked(matter, place, dispatcher, source, number, barred), self))
 
     # --- clocks ---------------------------------------------------------------------------------------------------
 

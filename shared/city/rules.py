@@ -38,6 +38,22 @@ register(
             "事项 {matter} 没有主办部门",
             "Nobody serves matter {matter}: no known lead department",
         ),
+        "city.matter_unserved_in": (
+            "事项 {matter} 在 {streets} 没有可派的主办部门",
+            "Nobody serves matter {matter} in {streets}: no lead department is in reach there",
+        ),
+        "city.routing_to": (
+            "派单规则 {routing} 须写明 to（按属地、首接）和 sources（首接）",
+            "Routing rule {routing} needs `to` (place, receiver) and `sources` (receiver)",
+        ),
+        "city.routing_unknown": (
+            "派单规则 {routing} 引用了不存在的{key}：{value}",
+            "Routing rule {routing} names an unknown {key}: {value}",
+        ),
+        "city.routing_dead": (
+            "派单规则 {routing} 永远不会生效：没有适用的事项，或之前的规则总是先定",
+            "Routing rule {routing} never fires: no matter it is for, or an earlier rule always decides",
+        ),
         "city.pairing_rule": (
             "社区 {community} 包联 {count} 个部门，不合本市规定（{allowed}）",
             "Community {community} is paired with {count}, outside this city's rule ({allowed})",

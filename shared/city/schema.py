@@ -19,7 +19,7 @@ def _keys(required: str, optional: str = "") -> Keys:
 FILE = _keys(
     "city marks published mechanisms admission posts chain sources ladder unable_starts_at clocks limits shares "
     "scoring simulation calendar departments groups matters units pairings",
-    "pairing_rule grid_norms boundaries councils whistles volunteering",
+    "pairing_rule grid_norms boundaries routing councils whistles volunteering",
 )
 """The sections of the file."""
 
@@ -69,6 +69,7 @@ ROWS: dict[str, Keys] = {
         "months days dates squad list excusable guests leaders",
     ),
     "councils": _keys("code zh en unit_level mechanism parties chair quorum period deals"),
+    "routing": _keys("code zh by", "to area matters groups sources"),
     "sources": _keys("code zh en channel", "ratable spot default_unit"),
     "scoring": _keys(
         "version published_on effective_from weights credits exclusion_scope rank_from window freeze yearly_only "

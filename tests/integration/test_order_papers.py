@@ -42,7 +42,9 @@ def test_an_order_prints_its_three_papers_and_gives_them_as_data(donggang: Runni
         assert answer.status_code == 200, answer.text
     verifier = donggang.order(case, "handled")["responsible"]
     assert (
-        donggang.act(case, "verify", ("unit", verifier), assignment=1, passed=True, note="现场已恢复").status_code
+        donggang.act(
+            case, "verify", ("unit", verifier), assignment=1, passed=True, note="现场已恢复", means="photo"
+        ).status_code
         == 200
     )
     asked = wait(lambda: _write(donggang, "rating", case, tmp_path / "rating.json"), 20, "the reporter was asked")
@@ -71,6 +73,27 @@ def test_an_order_prints_its_three_papers_and_gives_them_as_data(donggang: Runni
     assert stranger.json()["rule"] == "actor.not_allowed"
     assert donggang.get("feedback", f"/v1/cases/{case}/rating.json", ("department", "publicity")).status_code == 403
     assert donggang.get("dispatch", f"/v1/orders/{case}/assignment.pdf?number=9").json()["rule"] == "subject.unknown"
+
+
+def test_a_route_is_explained_rule_by_rule_with_what_was_dispatched_since(donggang: RunningCity) -> None:
+    case = donggang.report("route-1", "burst-pipe")["case"]
+    donggang.order(case, "dispatched")
+
+    def ask(report: str, *more: str) -> str:
+        result = CliRunner().invoke(
+            build("route"), ["route", "explain", report, "--folder", str(donggang.folder), *more]
+        )
+        assert result.exit_code == 0, result.output
+        return str(result.stdout)
+
+    told = json.loads(ask("hotline/route-1", "--json"))
+    assert (told["case"], told["source"], told["rules"]["holder"]) == (case, "hotline", None)
+    assert [(rule["rule"], rule["lead"]) for rule in told["rules"]["tried"]] == [("pairing", None), ("matter", LEAD)]
+    assert [(made["rule"], made["lead"]) for made in told["assignments"]] == [("matter", LEAD)]
+    said = ask(told["number"])
+    assert "该事项的首选主办部门" in said
+    assert "主办部门只有一个" in said
+    assert "第1次交办" in said
 
 
 @pytest.mark.parametrize(("service", "types"), [("dispatch", ORDER), ("feedback", RATING)])

@@ -23,6 +23,7 @@ class CaseRegistered:
     understanding: Understanding
     urgent: bool
     summary: str
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class CaseSolvedOnSpot:
     summary: str
     handler: str
     drawn: bool
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

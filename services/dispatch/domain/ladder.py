@@ -58,20 +58,17 @@ def next_up(order: Order, city: Any) -> tuple[str, str]:
 
 
 def lead_by_rule(order: Order, dispatcher: str, city: Any) -> tuple[str, str] | None:
-    """Return the department and the rule that names it, or None where a person must decide.
+    """Return the department and the rule of the city's table that names it, or None where a person must decide."""
+    last = tried(order, dispatcher, city)[-1]
+    return (last.lead, last.rule.code) if last.lead is not None else None
 
-    Among the matter's leads in reach the only one paired with the community of the place comes first (`pairing`), else
-    the matter's first choice (`matter`). Whose hand-back was upheld is left out.
-    """
-    leads = [lead for lead in city.leads_in_reach(order.matter, dispatcher) if lead not in order.barred]
-    if not leads:
-        return None
-    if len(leads) > 1:
-        community = city.rung_unit(order.unit, "community")
-        paired = [lead for lead in leads if lead in city.paired_with(community.code)] if community else []
-        if len(paired) == 1:
-            return paired[0], "pairing"
-    return leads[0], "matter"
+
+def tried(order: Order, dispatcher: str, city: Any) -> tuple[Any, ...]:
+    """Return the routing rules as they were tried for an order; whose hand-back was upheld is left out by each."""
+    found: tuple[Any, ...] = city.route(
+        order.matter, order.unit, dispatcher, source=order.source, number=order.number, barred=order.barred
+    )
+    return found
 
 
 def assign(

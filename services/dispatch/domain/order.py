@@ -156,6 +156,8 @@ class Order:
     is_late: bool = False
     asked_of_case: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
+    source: str = ""
+    """Through which window the report came in first."""
 
     @property
     def is_meeting_order(self) -> bool:

@@ -19,7 +19,8 @@ decide = Deciders()
 
 def begin(fact: heard.CaseRegistered | heard.CaseSolvedOnSpot, at: datetime) -> Order:
     """Return the order of a new case, before anybody holds it."""
-    return Order(fact.number, fact.understanding.matter, fact.placement.unit, fact.summary, fact.urgent, at)
+    matter, unit = fact.understanding.matter, fact.placement.unit
+    return Order(fact.number, matter, unit, fact.summary, fact.urgent, at, source=fact.source)
 
 
 def begin_solved(fact: heard.CaseSolvedOnSpot, at: datetime) -> Order:

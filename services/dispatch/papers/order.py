@@ -33,7 +33,7 @@ def assignment_paper(sheet: AssignmentSheet, city: Any) -> Paper:
         *_about(sheet, city),
         (Entry("交办单位", city.name_of(sheet.dispatcher)), Entry("交办时间", moment(sheet.dispatched_at))),
         (Entry("主办单位", city.name_of(sheet.lead)), Entry("办理层级", LEVELS.get(sheet.rung, sheet.rung))),
-        (Entry("协办单位", names(sheet.support, city) or "无"), Entry("派单依据", RULES.get(sheet.rule, sheet.rule))),
+        (Entry("协办单位", names(sheet.support, city) or "无"), Entry("派单依据", _rule(sheet.rule, city))),
         (Entry("签收时限", moment(sheet.accept_due_at)), Entry("办理时限", _handle_by(sheet, city))),
         (Entry("办理要求", _asked(sheet, city), 3),),
         (Entry("承办岗位", sheet.handler), Entry("签收时间", _accepted(sheet))),
@@ -104,6 +104,11 @@ def _place(unit: str, city: Any) -> str:
     if unit not in city.units:
         return unit
     return "".join(above.name for above in reversed(city.lineage(unit)))
+
+
+def _rule(code: str, city: Any) -> str:
+    named = next((rule.name for rule in city.routing if rule.code == code and rule.name), "")
+    return named or RULES.get(code, code)
 
 
 def _handle_by(sheet: AssignmentSheet, city: Any) -> str:

@@ -1,0 +1,48 @@
+"""Why a case is with whom it is: where its matter begins, and which rules of the city were tried for its lead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from services.dispatch.domain import ladder
+from services.dispatch.domain.order import Order
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A rule of the city's table; `lead` is None where it did not fire, `why` is a word of the table."""
+
+    rule: str
+    by: str
+    name: str
+    lead: str | None
+    why: str
+    among: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """What the rules say of a case before anybody dispatched it by hand or handed it back.
+
+    `holder` is the unit whose rung the matter begins at; None where it begins with a department, which the rules name
+    or, if none fires, `dispatcher` by hand.
+    """
+
+    rung: str
+    holder: str | None
+    dispatcher: str
+    tried: tuple[Tried, ...]
+
+
+def explain(order: Order, city: Any) -> Routed:
+    """Return how the rules route an order, by the very functions that routed it."""
+    fresh = replace(order, barred=())
+    rung, holder, dispatcher = ladder.first(fresh, city)
+    tried = () if holder else ladder.tried(fresh, dispatcher, city)
+    return Routed(
+        rung,
+        holder,
+        dispatcher,
+        tuple(Tried(t.rule.code, t.rule.by, t.rule.name, t.lead, t.why, t.among) for t in tried),
+    )

@@ -1,0 +1,158 @@
+"""Which department leads a case by rule (派单规则): the city's own table, tried from the top, and why or why not.
+
+Rules decide where a matter begins with a department; a street, community or grid that holds a case dispatches by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shared.city.model import City
+
+KINDS = ("place", "receiver", "pairing", "turn", "matter")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the table; the first that names somebody decides.
+
+    `by` place: on the ground of `area` (empty: everywhere) `to` leads. `receiver` (首接负责): what came in through one
+    of `sources` stays with `to`, the department whose windows they are, if it is one of the matter's leads. `pairing`:
+    the only lead that is paired with the community of the place. `turn`: the matter's leads in turn, by case number,
+    so that each carries an equal share. `matter`: the matter's first choice. `matters` and `groups` limit any of them.
+    """
+
+    code: str
+    by: str
+    name: str = ""
+    to: str = ""
+    area: str = ""
+    matters: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
+
+
+DEFAULT = (Rule("pairing", "pairing"), Rule("matter", "matter"))
+"""What holds where a city file says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a rule may know of a case; `barred` are departments whose hand-back was upheld."""
+
+    matter: str
+    place: str
+    dispatcher: str
+    source: str = ""
+    number: str = ""
+    barred: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A rule that was tried: `lead` if it fired, and in any case `why`, a word of `WHY`, with those it looked at."""
+
+    rule: Rule
+    lead: str | None
+    why: str
+    among: tuple[str, ...] = ()
+
+
+WHY = {
+    "other_matter": ("不适用于该事项", "is not for this matter"),
+    "other_place": ("发生地不在其范围", "is for another place"),
+    "other_source": ("不是由其窗口首接", "was received elsewhere first"),
+    "out_of_reach": ("交办单位不能向其派单", "the dispatcher may not dispatch to it"),
+    "handed_back": ("其退单已被认可", "its hand-back was upheld"),
+    "not_a_lead": ("首接单位不是该事项的主办部门", "who received it does not lead this matter"),
+    "nobody": ("没有可派的主办部门", "no lead department is in reach"),
+    "only_one": ("主办部门只有一个，无须按包联区分", "there is one lead alone: nothing to tell apart"),
+    "none_paired": ("主办部门均未包联该社区", "no lead is paired with the community"),
+    "several_paired": ("包联该社区的主办部门不止一个", "several leads are paired with the community"),
+    "placed": ("属地规定", "the rule of this place"),
+    "received": ("首接负责", "who received it first is responsible"),
+    "paired": ("唯一包联该社区的主办部门", "the only lead paired with the community"),
+    "turn": ("按案号轮流", "its turn by the case number"),
+    "first_choice": ("该事项的首选主办部门", "the matter's first choice"),
+}
+"""Why a rule did or did not name somebody, in Chinese and English."""
+
+
+def route(asked: Asked, city: City) -> Iterator[Tried]:
+    """Try the city's rules from the top; ends with the one that fires, or with the last."""
+    leads = tuple(one for one in city.leads_in_reach(asked.matter, asked.dispatcher) if one not in asked.barred)
+    for rule in city.routing:
+        tried = _try(rule, asked, leads, city)
+        yield tried
+        if tried.lead is not None:
+            return
+
+
+def _try(rule: Rule, asked: Asked, leads: tuple[str, ...], city: City) -> Tried:
+    leaf = city.matters[asked.matter]
+    if (rule.matters or rule.groups) and leaf.code not in rule.matters and leaf.group not in rule.groups:
+        return Tried(rule, None, "other_matter")
+    if rule.area and not (asked.place in city.units and city.is_within(asked.place, rule.area)):
+        return Tried(rule, None, "other_place")
+    if rule.by in ("place", "receiver"):
+        return _named(rule, asked, leads, city)
+    if not leads:
+        return Tried(rule, None, "nobody")
+    if rule.by == "pairing":
+        return _paired(rule, asked, leads, city)
+    if rule.by == "turn":
+        running = asked.number.rpartition("-")[2]
+        return Tried(rule, leads[(int(running) if running.isdecimal() else 0) % len(leads)], "turn", leads)
+    return Tried(rule, leads[0], "first_choice", leads)
+
+
+def _named(rule: Rule, asked: Asked, leads: tuple[str, ...], city: City) -> Tried:
+    if rule.by == "receiver" and asked.source not in rule.sources:
+        return Tried(rule, None, "other_source", (rule.to,))
+    if rule.to in asked.barred:
+        return Tried(rule, None, "handed_back", (rule.to,))
+    if rule.to not in city.reach(asked.dispatcher, asked.matter):
+        return Tried(rule, None, "out_of_reach", (rule.to,))
+    if rule.by == "receiver":
+        is_lead = rule.to in leads
+        return Tried(rule, rule.to if is_lead else None, "received" if is_lead else "not_a_lead", (rule.to,))
+    return Tried(rule, rule.to, "placed", (rule.to,))
+
+
+def _paired(rule: Rule, asked: Asked, leads: tuple[str, ...], city: City) -> Tried:
+    if len(leads) == 1:
+        return Tried(rule, None, "only_one", leads)
+    community = next((u.code for u in city.lineage(asked.place) if u.level == "community"), None)
+    paired = tuple(lead for lead in leads if community and lead in city.paired_with(community))
+    if len(paired) != 1:
+        return Tried(rule, None, "several_paired" if paired else "none_paired", paired or leads)
+    return Tried(rule, paired[0], "paired", leads)
+
+
+def unserved(city: City) -> dict[str, tuple[str, ...]]:
+    """Return the matters that no lead department serves, each with the streets where that is so."""
+    streets = tuple(unit.code for unit in city.units.values() if unit.level == "street") or (city.root.code,)
+    found = {m: tuple(s for s in streets if not city.leads_in_reach(m, s)) for m in city.matters}
+    return {matter: where for matter, where in found.items() if where}
+
+
+def dead(city: City) -> tuple[Rule, ...]:
+    """Return the rules that fire for no matter at any place through any source, whatever was not handed back."""
+    waiting = {rule.code: rule for rule in city.routing}
+    places = [unit.code for unit in city.units.values() if not city.children(unit.code)]
+    sources = sorted({source for rule in city.routing for source in rule.sources})
+    for matter in city.matters:
+        for place in places:
+            rung, unit = city.first_holder(matter, place)
+            if rung != "department":
+                continue
+            for source in ("", *sources):
+                fired = [t.rule.code for t in route(Asked(matter, place, unit.code, source), city) if t.lead]
+                for code in fired:
+                    waiting.pop(code, None)
+                if not waiting:
+                    return ()
+    return tuple(waiting.values())
