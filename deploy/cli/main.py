@@ -39,6 +39,7 @@ MODULES = {
     "republish": {"republish": ("重发一个丢失的消息流", "Fill a lost stream again from the journals")},
     "score": {"score": ("评分：三率与各项指标", "Scores: three rates and case rates")},
     "classify": {"classify": ("归类：训练、预测、评估、导出样本", "What texts are about: train, predict, evaluate")},
+    "hot": {"hot": ("热点问题：归并、排名、写成工作簿", "Hot issues of a file, ranked, as a workbook")},
 }
 """Modules of `deploy.cli` with a `register(app)`, and what the front page says of the commands that each adds.
 

@@ -207,6 +207,24 @@ async def test_triage_lists_by_page_and_what_is_decided_leaves_the_list(client: 
     assert (once_more.status_code, once_more.json()["rule"]) == (409, "move.forbidden")
 
 
+async def test_a_choice_in_triage_is_exported_to_learn_from_and_every_text_shown_is_noted(client: Client) -> None:
+    said = {"id": "L1", "text": "不知道说什么好，电话13812345678", "place": {"unit": grid_of(client.city)}}
+    case = (await client.post("/v1/reports", said)).json()["case"]
+    await client.post(f"/v1/cases/{case}/triage", {"matter": "street-lights"}, "operations", "duty")
+    assert (await client.get("/v1/examples")).status_code == 403
+    page = (await client.get("/v1/examples", "operations", "duty")).json()
+    (item,) = (item for item in page["items"] if item["case"] == case)
+    assert (item["matter"], item["guessed"], item["chosen_by"]) == ("street-lights", None, "operations.duty")
+    assert item["chosen_at"]
+    assert item["text"].startswith("不知道说什么好")
+    assert "13812345678" not in item["text"]
+    assert await client.db.fetchval("SELECT count(*) FROM dossier_read WHERE case_id = $1", case) == 1
+    beyond = await client.http.get(
+        "/v1/examples", params={"after": item["id"]}, headers=client.token("operations", "duty")
+    )
+    assert case not in {later["case"] for later in beyond.json()["items"]}
+
+
 def by_case(answer: list[dict[str, Any]], case: str) -> str:
     return str(next(item["report"] for item in answer if item["case"] == case))
 
