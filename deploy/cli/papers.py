@@ -148,7 +148,7 @@ def list_(
 
 
 def agreement(
-    project: Annotated[str, typer.Argument(help=t("项目编号，如 project:C01:…", "Project id, such as project:C01:…"))],
+    project: Annotated[str, typer.Argument(help=t("项目编号，以 project: 开头", "Project id, beginning with project:"))],
     out: Out,
     city: City = DEFAULT_CITY,
     folder: Folder = None,
