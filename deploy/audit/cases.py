@@ -53,7 +53,9 @@ def _one(cases: Cases, row: asyncpg.Record, order: asyncpg.Record | None, regist
     if order is None:
         if last == "case.rejected.v1":
             cases.outcomes["rejected"] += 1
-        elif last == "case.withdrawn.v1" and row["first"] == "case.held.v1":
+        elif last == "case.merged.v1":
+            cases.outcomes["merged"] += 1
+        elif last == "case.withdrawn.v1" and row["first"] in ("case.held.v1", "case.merged.v1"):
             cases.outcomes["withdrawn"] += 1
         elif last == "case.held.v1":
             cases.outcomes["in_triage"] += 1

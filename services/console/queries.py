@@ -160,7 +160,7 @@ async def paths(conn: AsyncConnection, since: datetime) -> list[tuple[tuple[str,
     """Return how many cases registered since then went which way up the ladder, and whether they are closed."""
     query = (
         "SELECT path, status = 'closed', count(*) FROM case_view WHERE registered_at >= :since "
-        "AND status NOT IN ('held', 'rejected', 'withdrawn') AND cardinality(path) > 0 GROUP BY 1, 2"
+        "AND status NOT IN ('held', 'rejected', 'withdrawn', 'merged', 'split') AND cardinality(path) > 0 GROUP BY 1, 2"
     )
     return [(tuple(path), closed, n) for path, closed, n in await conn.execute(text(query), {"since": since})]
 

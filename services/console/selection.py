@@ -20,7 +20,7 @@ STATES = {
     "supervised": f"{OPEN} AND supervised",
     "meeting": "status = 'escalated'",
     "held": "status = 'held'",
-    "ended": "status IN ('closed', 'withdrawn', 'rejected')",
+    "ended": "status IN ('closed', 'withdrawn', 'rejected', 'merged', 'split')",
 }
 """What each filter chip means; overdue includes supervised."""
 
@@ -123,7 +123,10 @@ class Selection:
             if name == "closed" and (since or until or self.on_time):
                 add("status = 'closed'")
         if self.reached:
-            add("status NOT IN ('held', 'rejected', 'withdrawn') AND :{0}reached = ANY (path)", reached=self.reached)
+            add(
+                "status NOT IN ('held', 'rejected', 'withdrawn', 'merged', 'split') AND :{0}reached = ANY (path)",
+                reached=self.reached,
+            )
         if self.outcome:
             add(f"({OUTCOMES[self.outcome]})")
         if self.pending:

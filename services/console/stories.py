@@ -146,6 +146,38 @@ _STORIES = {
     ),
     "case.rejected.v1": Story("raise", word("不予受理"), lambda d, c, t: t("不予受理，已告知反映人"), note="summary"),
     "case.reporter_joined.v1": Story("raise", word("并入反映"), shape="system"),
+    "case.reporter_left.v1": Story(
+        "raise",
+        word("反映人退出"),
+        lambda d, c, t: t("取消并单，反映人退出") if d["why"] == "unmerged" else t("反映人撤回，其他人的反映继续办理"),
+        shape="system",
+    ),
+    "case.merged.v1": Story(
+        "raise",
+        word("并单"),
+        lambda d, c, t: t("由人工并入同一事项") if d["how"] == "person" else t("按规则并入同一事项"),
+        note="summary",
+        shape="system",
+    ),
+    "case.unmerged.v1": Story("raise", word("取消并单"), lambda d, c, t: t("恢复单独办理"), note="summary"),
+    "case.duplicate_suspected.v1": Story(
+        "raise",
+        word("疑似重复"),
+        lambda d, c, t: t("与 {n} 件相似，待人工确认", n=len(d["alike"])),
+        "responsible",
+        shape="system",
+    ),
+    "case.kept_apart.v1": Story("raise", word("确认不重复"), shape="system"),
+    "case.split.v1": Story("raise", word("拆分"), lambda d, c, t: t("拆分为 {n} 件分别办理", n=len(d["parts"]))),
+    "case.part_ended.v1": Story(
+        "raise",
+        word("部分办结"),
+        lambda d, c, t: t("还有 {n} 件在办", n=d["left"]) if d["left"] else t("拆分的各件均已结束"),
+        shape="system",
+    ),
+    "case.hot_issue.v1": Story(
+        "raise", word("热点预警"), lambda d, c, t: t("{n} 人在短时间内反映同一问题", n=d["reporters"]), shape="late"
+    ),
     "case.withdrawn.v1": Story("raise", word("撤回"), lambda d, c, t: t("反映人撤回")),
     **PEOPLE,
     "order.opened.v1": Story(

@@ -52,6 +52,8 @@ STATUSES = {
     "escalated": word("提请上会"),
     "closed": word("已结案"),
     "withdrawn": word("已撤回"),
+    "merged": word("已并单"),
+    "split": word("已拆分"),
 }
 RUNGS = {
     "grid": word("网格"),
@@ -117,6 +119,8 @@ CLOSINGS = {
     "on_spot": word("当场解决"),
     "answered": word("已答复"),
     "withdrawn": word("反映人撤回"),
+    "merged": word("并入其他事项"),
+    "parts_ended": word("各件均已结束"),
 }
 PLACED = {
     "unit_code": word("按网格编码"),
@@ -129,7 +133,7 @@ UNDERSTOOD = {"given": word("来源给定"), "rules": word("自动归类"), "per
 
 def state_of(status: str, *, supervised: bool, overdue: bool, reminded: bool) -> str:
     """Return the one chip of a case: the most urgent that is true."""
-    if status in ("closed", "withdrawn", "rejected"):
+    if status in ("closed", "withdrawn", "rejected", "merged", "split"):
         return "ended"
     if supervised:
         return "supervised"

@@ -11,10 +11,19 @@ from fastapi import APIRouter, Query, Request
 
 from services.intake import store
 from services.intake.domain import Case
-from services.intake.routes import dossier, example, follow, ground_work
-from services.intake.routes.follow import progress, unit
+from services.intake.routes import dossier, duplicate, example, follow, ground_work
+from services.intake.routes.follow import progress, seen, unit
 from shared.contracts.base import Contract
-from shared.contracts.intake import RejectCase, Report, TriageCase, WithdrawReport
+from shared.contracts.intake import (
+    KeepApart,
+    MergeCase,
+    RejectCase,
+    Report,
+    SplitCase,
+    TriageCase,
+    UnmergeCase,
+    WithdrawReport,
+)
 from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
 from shared.kernel.rules import words
@@ -26,7 +35,14 @@ from shared.shell.work import Reply
 MOST_REPORTS = 1_000
 AT_ONCE, PER_SECOND = 60, 5.0
 """Calls of one address without a token."""
-COMMANDS: dict[str, type[Contract]] = {"triage": TriageCase, "reject": RejectCase}
+COMMANDS: dict[str, type[Contract]] = {
+    "triage": TriageCase,
+    "reject": RejectCase,
+    "merge": MergeCase,
+    "unmerge": UnmergeCase,
+    "keep-apart": KeepApart,
+    "split": SplitCase,
+}
 
 
 def router(desk: Desk) -> APIRouter:
@@ -36,6 +52,7 @@ def router(desk: Desk) -> APIRouter:
     routes.include_router(_triage(desk))
     routes.include_router(dossier.router(desk))
     routes.include_router(example.router(desk))
+    routes.include_router(duplicate.router(desk))
     routes.include_router(follow.router(desk, Allowance(AT_ONCE, PER_SECOND)))
     routes.include_router(ground_work.router(desk, Allowance(AT_ONCE, PER_SECOND)))
     routes.include_router(commands(desk, "cases", None, COMMANDS))
@@ -69,7 +86,9 @@ def _reports(desk: Desk) -> APIRouter:
         """Show how far a report is: number, words, who answers, steps; nothing about its reporter."""
         if actor.kind != "operations" and (actor.kind, actor.id) != ("source", source):
             raise Refused("actor.not_allowed", "Authorization", actor=f"{actor.kind}.{actor.id}", act="report.follow")
-        return timeline(*await _followed(desk, source, report), desk.city)
+        case_id, case = await _followed(desk, source, report)
+        async with desk.engine.connect() as conn:
+            return timeline(case_id, await seen(conn, case), desk.city)
 
     return routes
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
-
 from fastapi import FastAPI
 
 from services.intake.api import router
@@ -11,7 +9,7 @@ from services.intake.chores.channel import channels_of
 from services.intake.chores.reading import reader
 from services.intake.chores.sender import Sender
 from services.intake.chores.sweep import sweep
-from services.intake.domain import STATES, decide, evolve
+from services.intake.domain import STATES, decide, evolve, touches
 from services.intake.routes.follow import path_of
 from services.intake.store import Store
 from services.intake.translate import Linked, refusal, wire
@@ -22,8 +20,6 @@ from shared.shell.service import Service
 from shared.shell.settings import Settings
 from shared.telemetry.logs import set_up
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-
 
 def main() -> None:
     """Run the service until it is told to stop."""
@@ -31,12 +27,12 @@ def main() -> None:
     set_up("intake", settings.log_level)
     city = load(settings.city_file)
     read = reader(settings.texts_model, city) if settings.texts_model else None
-    store = Store(new_id, city.case_prefix, SHANGHAI, read)
+    store = Store(new_id, city, read)
 
     def link(case: str) -> str:
         return path_of(settings.secret, city.code, case)
 
-    service = Service("intake", decide, evolve, STATES, Linked(wire, link), store, refusal=refusal)
+    service = Service("intake", decide, evolve, STATES, Linked(wire, link), store, touches, refusal)
 
     def furnish(app: FastAPI, process: Process) -> None:
         app.include_router(router(process.desk))

@@ -7,19 +7,21 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Index, Text
 from sqlalchemy import text as make_text
 from sqlmodel import Field
 
-from services.intake.domain.facts import Decided, Understanding, Waiting
+from services.intake.domain.facts import Decided, Rehomed, Suspected, Understanding, Waiting
 from services.intake.domain.follow_up import OPENING
-from services.intake.domain.registration import Prepared
-from services.intake.domain.report import Report
+from services.intake.domain.gathering import Sought, compare
+from services.intake.domain.likeness import Likeness, Trace
+from services.intake.domain.registration import Prepared, seek
+from services.intake.domain.report import Report, UnmergeCase, WithdrawReport
 from services.intake.tables import dossier, example, ground_work, notification
+from services.intake.tables import trace as traces
 from services.intake.tables.row import MOMENT, Row
-from shared.kernel.decisions import Message
+from shared.kernel.decisions import Due, Message
 from shared.persistence.connection import Connection, Executes
 
 APPEND_ONLY = ("dossier_read", "example", *ground_work.APPEND_ONLY)
@@ -70,24 +72,49 @@ METADATA = Row.metadata
 class Store:
     """Claim reports, give case numbers, keep dossiers: a statement each per batch, inside the shell's transaction.
 
-    `new_id` makes time-ordered ids; `prefix` and `zone` are the city's, for numbers such as `DG-20261122-0042`.
+    `new_id` makes time-ordered ids; the city places what is compared and begins the numbers (`DG-20261122-0042`).
     `read` asks a trained model what subject and text are about, where the service has one.
     """
 
     new_id: Callable[[], str]
-    prefix: str
-    zone: ZoneInfo
+    city: Any
     read: Callable[[str, str], tuple[Understanding, ...]] | None = None
 
     async def resolve(self, conn: Connection, messages: Sequence[Message]) -> Sequence[Message]:
-        """Give each report its case id: a new one if it never came before, else the one it has."""
+        """Give each report its case id, a new one if it never came before, and what it is like; find merges' homes."""
         keys = sorted({(m.actor.id, m.data.id) for m in messages if is_new_report(m)})
-        if not keys:
+        merged = sorted({m.subject for m in messages if isinstance(m.data, WithdrawReport | UnmergeCase)})
+        if not keys and not merged:
             return messages
-        known = await self._claim(conn, keys)
-        return [
-            replace(m, subject=known[m.actor.id, m.data.id], creates=True) if is_new_report(m) else m for m in messages
+        known = await self._claim(conn, keys) if keys else {}
+        homes = await _homes(conn, merged) if merged else {}
+        named = [
+            replace(m, subject=known[m.actor.id, m.data.id], creates=True)
+            if is_new_report(m)
+            else replace(m, touches=(*m.touches, *homes.get(m.subject, ())))
+            for m in messages
         ]
+        return await self._compare(conn, named) if keys else named
+
+    async def _compare(self, conn: Connection, messages: Sequence[Message]) -> Sequence[Message]:
+        """Add to each report what it is like; a candidate is looked at again under the locks, by its state."""
+        reports = {n: m for n, m in enumerate(messages) if is_new_report(m)}
+        said = {n: self._read(m.data) for n, m in reports.items()}
+        found = {
+            n: trace
+            for n, m in reports.items()
+            if (trace := seek(m.data, m.subject, m.acted_at, m.actor.id, said[n], self.city))
+        }
+        sought = list(found.values())
+        likes = compare(sought, await traces.near(conn, sought), self.city.shares["merge_from"])
+        compared = dict(zip(found, likes, strict=True))
+        return [
+            with_likes(m, found.get(n), said[n], *compared.get(n, ((), ()))) if n in reports else m
+            for n, m in enumerate(messages)
+        ]
+
+    def _read(self, report: Report) -> tuple[Understanding, ...] | None:
+        return self.read(report.subject or "", report.text) if self.read and report.matter is None else None
 
     async def _claim(self, conn: Connection, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], str]:
         """Insert what is new, in order, then read: a rival's row is waited for, and seen by the second statement."""
@@ -110,8 +137,8 @@ class Store:
         return {(source, id_): case for source, id_, case in rows}
 
     async def prepare(self, conn: Connection, messages: Sequence[Message], now: datetime) -> Prepared:
-        """Number what has no case yet, as one block of the day; ask the model what it is about."""
-        wanted = list(dict.fromkeys(m.subject for m in messages if isinstance(m.data, OPENING)))
+        """Number what has no case yet, as one block of the day; pass on what the model read."""
+        wanted = list(dict.fromkeys(m.subject for m in messages if needs_number(m)))
         if wanted:
             stateless = await conn.execute(
                 text(
@@ -123,7 +150,7 @@ class Store:
             wanted = [row[0] for row in stateless]
         if not wanted:
             return Prepared()
-        day = now.astimezone(self.zone).date()
+        day = now.astimezone(self.city.calendar.zone).date()
         last = await conn.scalar(
             text(
                 "INSERT INTO case_number (day, last) VALUES (:day, :n) "
@@ -133,27 +160,21 @@ class Store:
         )
         first = int(last or 0) - len(wanted) + 1
         numbers = {case: self._number(day, first + place) for place, case in enumerate(wanted)}
-        return Prepared(numbers, self._guesses(messages, numbers))
-
-    def _guesses(self, messages: Sequence[Message], new: Mapping[str, str]) -> Mapping[str, tuple[Understanding, ...]]:
-        if self.read is None:
-            return {}
-        reports = {m.subject: m.data for m in messages if isinstance(m.data, Report) and m.subject in new}
-        return {
-            case: self.read(report.subject or "", report.text)
-            for case, report in reports.items()
-            if report.matter is None
-        }
+        said = {m.subject: m.data.read for m in messages if isinstance(m.data, Sought)}
+        return Prepared(numbers, {case: read for case, read in said.items() if read is not None and case in numbers})
 
     def _number(self, day: date, count: int) -> str:
-        return f"{self.prefix}-{day:%Y%m%d}-{count:04d}"
+        return f"{self.city.case_prefix}-{day:%Y%m%d}-{count:04d}"
 
     async def save(self, conn: Connection, rows: Sequence[Any]) -> None:
         """Keep the dossiers of a batch and the list of what waits for a person."""
+        moved = [row for row in rows if isinstance(row, Rehomed)]
+        await dossier.rehome(conn, [row for row in moved if row.home in row.cases])
         await dossier.keep(conn, rows)
         await notification.keep(conn, rows)
         await ground_work.keep(conn, rows)
         await example.keep(conn, rows)
+        await dossier.rehome(conn, [row for row in moved if row.home not in row.cases])
         held = [row for row in rows if isinstance(row, Waiting)]
         if held:
             await conn.execute(
@@ -167,6 +188,9 @@ class Store:
                     "dues": [row.due_at for row in held],
                 },
             )
+        await traces.keep(conn, [row for row in rows if isinstance(row, Trace)])
+        await traces.rehome(conn, moved)
+        await traces.suspect(conn, [row for row in rows if isinstance(row, Suspected)])
         decided = [row.case for row in rows if isinstance(row, Decided)]
         if decided:
             await conn.execute(
@@ -177,6 +201,39 @@ class Store:
 def is_new_report(message: Message) -> bool:
     """Tell whether a message is a report whose case id only the table knows."""
     return isinstance(message.data, Report) and message.actor.kind == "source"
+
+
+def needs_number(message: Message) -> bool:
+    """Tell whether a case may begin with a message, among them the deadline that opens a part of a split case."""
+    is_part = isinstance(message.data, Due) and message.data.name == "part"
+    return is_part or isinstance(message.data, (*OPENING, Sought))
+
+
+def with_likes(
+    message: Message,
+    trace: Trace | None,
+    read: tuple[Understanding, ...] | None,
+    likes: tuple[Likeness, ...],
+    names: tuple[str, ...],
+) -> Message:
+    """Return a report with what it is like, what a model read in it, and the cases that its decider needs."""
+    return replace(message, data=Sought(message.data, trace, likes, read), touches=(*message.touches, *names))
+
+
+async def _homes(conn: Connection, cases: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    """Return the cases that each of these was merged into, one after the other."""
+    rows = await conn.execute(
+        text(
+            "WITH RECURSIVE chain(start, home) AS (SELECT id, state->>'home' FROM subject "
+            "WHERE id = ANY(CAST(:cases AS text[])) UNION SELECT c.start, s.state->>'home' FROM chain c "
+            "JOIN subject s ON s.id = c.home) SELECT start, home FROM chain WHERE home IS NOT NULL"
+        ),
+        {"cases": list(cases)},
+    )
+    found: dict[str, tuple[str, ...]] = {}
+    for case, home in rows:
+        found[case] = (*found.get(case, ()), home)
+    return found
 
 
 async def case_of(conn: Executes, source: str, report: str) -> tuple[str, str] | None:

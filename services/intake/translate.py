@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from services.intake.domain import erasing, facts, ground_work, heard, report
+from services.intake.domain.gathering import Sought
 from shared.contracts import dispatch, escalation, feedback, intake, people, supervision, wish
 from shared.contracts.base import Contract
 from shared.contracts.pairing import Pairing
@@ -34,6 +35,7 @@ def refusal(data: Any, sender: Actor, message_id: str | None, stream: str | None
     """Tell a source which rule refused its message and about which field; only a source with a stream can be told."""
     if sender.kind != "source" or error.rule == "report.unknown_source":
         return None
-    id_ = data.id if isinstance(data, report.Report) else None
+    said = data.report if isinstance(data, Sought) else data
+    id_ = said.id if isinstance(said, report.Report) else None
     told = facts.ReportRejected(report=id_, rule=error.rule, field=error.field, params=error.params)
     return Answer(told, f"receipts.{sender.id}", id_ or message_id or "")

@@ -109,14 +109,40 @@ class Geography:
                 return Placement(unit, "coordinates", 0.9)
         return self.find_address(address) if address else NOWHERE
 
+    def mentions(self, text: str) -> tuple[tuple[str, str], ...]:
+        """Return (name, unit) of every place that a text names, in its order: at each point the longest name."""
+        found: list[tuple[str, str]] = []
+        at = 0
+        while at < len(text) - 1:
+            name = next((n for n in self._by_head.get(text[at : at + 2], ()) if text.startswith(n, at)), None)
+            if name is None:
+                at += 1
+                continue
+            found.extend((name, code) for code in self._bearers[name])
+            at += len(name)
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def _bearers(self) -> Mapping[str, tuple[str, ...]]:
+        bearers: dict[str, list[str]] = {}
+        for name, code in self._names:
+            bearers.setdefault(name, []).append(code)
+        return {name: tuple(dict.fromkeys(codes)) for name, codes in bearers.items()}
+
+    @cached_property
+    def _by_head(self) -> Mapping[str, tuple[str, ...]]:
+        heads: dict[str, list[str]] = {}
+        for name in sorted(self._bearers, key=lambda name: (-len(name), name)):
+            heads.setdefault(name[:2], []).append(name)
+        return {head: tuple(names) for head, names in heads.items()}
+
     def find_address(self, address: str) -> Placement:
         """Place a report by the names in its address: the finest unit named, the longest name first.
 
         A name that several units bear is decided by what else is named; otherwise their nearest common unit is taken,
         with half the confidence.
         """
-        text = "".join(address.split())
-        named = [(name, code) for name, code in self._names if name in text]
+        named = self.mentions("".join(address.split()))
         if not named:
             return NOWHERE
         depth = max(self._depth(code) for _, code in named)

@@ -42,9 +42,9 @@ MAPPINGS: dict[str, Keys] = {
     "limits": _keys(
         "bounces hand_backs extensions suspensions reworks dissatisfied deferrals reopenings list_reviews tellings "
         "call_backs open_claims opinion_supporters raters checks_quarter checks_cycle checks_least star_five "
-        "star_four star_three dossier_days notice_days"
+        "star_four star_three dossier_days notice_days reporters_by_rule hot_from"
     ),
-    "shares": _keys("reminder part spot_sample call_back classify_from check_sample"),
+    "shares": _keys("reminder part spot_sample call_back classify_from check_sample merge_from suspect_from"),
     "calendar": _keys("hours known holidays makeups"),
     "pairing_rule": _keys("", "least most"),
     "grid_norms": _keys("", "grid subgrid"),

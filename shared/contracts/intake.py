@@ -69,6 +69,8 @@ class CaseRegistered(Intake):
     claimed_at: Instant | None = None
     follows: Code | None = None
     """The closed case of which, says the source, this is a recurrence; a closed case is never reopened."""
+    part_of: Code | None = None
+    """The case that was split, of which this is a part."""
 
 
 class CaseSolvedOnSpot(CaseRegistered):
@@ -123,6 +125,94 @@ class CaseRejected(Intake):
     follows: Code | None = None
 
 
+class Alike(Contract):
+    """An earlier case that a report is like, and in what: matter, place, text 0..1, all of it in `score`.
+
+    `company` is how many reports of the same matter came from the same grid in the three hours before.
+    """
+
+    case: Code
+    score: float
+    matter: float
+    place: float
+    text: float
+    minutes: int
+    company: int
+
+
+class CaseMerged(Intake):
+    """The report is one with the case `into`, where its reporters are told and asked; it has no order of its own.
+
+    An order that it had ends; that it was late stays counted.
+    """
+
+    TYPE: ClassVar[str] = "case.merged.v1"
+    number: str
+    source: Code
+    report: OutsideId
+    dossier: str
+    summary: Masked
+    reporter: str
+    ratable: bool
+    into: Code
+    reporters: tuple[str, ...]
+    """Ids of its reporters in `into`, in the order of their own ids."""
+    how: str
+    """rule, person, or flapping (an alarm that repeats itself and is nobody's report)."""
+    alike: Alike | None = None
+    placement: Placement | None = None
+    understanding: Understanding | None = None
+    raised_by: Code | None = None
+    claimed_at: Instant | None = None
+
+
+class CaseUnmerged(CaseRegistered):
+    """A merge was undone: the case stands for itself again, its order waits at `rung`, its case clock ran on."""
+
+    TYPE: ClassVar[str] = "case.unmerged.v1"
+    from_case: Code
+
+
+class DuplicateSuspected(Intake):
+    """The case may be one with an earlier one: a person decides; until then it is handled as any other."""
+
+    TYPE: ClassVar[str] = "case.duplicate_suspected.v1"
+    alike: tuple[Alike, ...]
+    responsible: Code
+
+
+class CaseKeptApart(Intake):
+    """A person says that the case is none of those that were suspected."""
+
+    TYPE: ClassVar[str] = "case.kept_apart.v1"
+    of_cases: tuple[Code, ...]
+
+
+class CaseSplit(Intake):
+    """Cases of their own took the place of this one, whose order ends; it closes when all its parts have."""
+
+    TYPE: ClassVar[str] = "case.split.v1"
+    parts: tuple[Code, ...]
+
+
+class PartEnded(Intake):
+    """A part of this case ended; with none `left` the case is over."""
+
+    TYPE: ClassVar[str] = "case.part_ended.v1"
+    part: Code
+    left: int
+
+
+class HotIssueRaised(Intake):
+    """So many people report one matter in so short a time that operations are alarmed: once a case."""
+
+    TYPE: ClassVar[str] = "case.hot_issue.v1"
+    reporters: int
+    since: Instant
+    matter: Code
+    unit: Code
+
+
 class CaseWithdrawn(Intake):
     """The reporter took the report back."""
 
@@ -131,10 +221,7 @@ class CaseWithdrawn(Intake):
 
 
 class ReporterJoined(Intake):
-    """Another report of the same matter was merged into this case (并单): its reporter is told and asked as well.
-
-    Feedback, which asks every ratable reporter, hears it already; intake states it once it merges reports.
-    """
+    """Another report of the same matter was merged into this case (并单): its reporter is told and asked as well."""
 
     TYPE: ClassVar[str] = "case.reporter_joined.v1"
     source: Code
@@ -142,6 +229,19 @@ class ReporterJoined(Intake):
     dossier: str
     reporter: str
     ratable: bool
+    case: Code | None = None
+    """The case of that report."""
+
+
+class ReporterLeft(Intake):
+    """A reporter belongs to this case no more, since the merge was undone or the report taken back."""
+
+    TYPE: ClassVar[str] = "case.reporter_left.v1"
+    reporter: str
+    why: str
+    """unmerged or withdrawn."""
+    case: Code
+    """The case of that report."""
 
 
 class ReportReceived(Intake):
@@ -153,7 +253,7 @@ class ReportReceived(Intake):
     number: str
     follow: str
     outcome: str
-    """registered, solved_on_spot, held, rejected."""
+    """registered, solved_on_spot, held, merged, rejected."""
     rule: str | None = None
     link: str = ""
     """Path of intake at which whoever has it follows the case without an account: for the reporter alone."""
@@ -229,6 +329,42 @@ class RejectCase(OutsideMessage):
 
     TYPE: ClassVar[str] = "case.reject.v1"
     rule: str
+
+
+class MergeCase(OutsideMessage):
+    """A person says that a case is one with another, which keeps the reporters of both."""
+
+    TYPE: ClassVar[str] = "case.merge.v1"
+    into: Code
+
+
+class UnmergeCase(OutsideMessage):
+    """A person undoes a merge, until the surviving case is handled; what was never classified is named now."""
+
+    TYPE: ClassVar[str] = "case.unmerge.v1"
+    matter: Code | None = None
+    unit: Code | None = None
+
+
+class KeepApart(OutsideMessage):
+    """A person says that a case is none of those that were suspected."""
+
+    TYPE: ClassVar[str] = "case.keep_apart.v1"
+
+
+class Part(OutsideMessage):
+    """One case of several that a report turns out to be: its matter, its place if another, what it is about."""
+
+    matter: Code
+    unit: Code | None = None
+    text: Annotated[str, StringConstraints(min_length=2, max_length=1000)]
+
+
+class SplitCase(OutsideMessage):
+    """A person makes several cases of one."""
+
+    TYPE: ClassVar[str] = "case.split_up.v1"
+    parts: Annotated[tuple[Part, ...], Field(min_length=2, max_length=10)]
 
 
 class WithdrawReport(OutsideMessage):

@@ -18,10 +18,10 @@ from shared.contracts.envelope import sent
 from shared.contracts.feedback import InvitationSent, Rating
 from shared.contracts.intake import Report, ReportReceived
 from shared.contracts.topics import topic_name
+from tests.support.wording import apart
 
 SOURCE = "hotline"
 DEPARTMENTS = 8
-TEXT = "小区门口的道路施工占用了整条人行道，已经持续两个多星期，老人和孩子出行都要绕到机动车道上，请尽快协调解决。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,8 @@ class Outside:
             id_ = f"{self._run}-{n}"
             kind = self.kinds[n * 7 % len(self.kinds)]
             body = {
-                "id": id_, "text": TEXT, "place": {"unit": kind.place}, "matter": kind.matter,
+                "id": id_, "text": f"{apart(id_)}{apart(id_ + '/2')}{apart(id_ + '/3')}",
+                "place": {"unit": kind.place}, "matter": kind.matter,
                 "reporter": {"id": f"r-{id_}", "name": "居民", "phone": "13800000000"},
             }  # fmt: skip
             self.told.reported[id_] = time.monotonic()

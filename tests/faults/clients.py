@@ -21,11 +21,11 @@ from shared.kernel.decisions import Actor
 from shared.shell.tokens import sign
 from tests.bench.outside import kinds
 from tests.faults.stand import Stand
+from tests.support.wording import apart
 
 BY_TOPIC, BY_HTTP = "hotline", "mini"
 VERIFIED = ("burst-pipe", "C01-G01-B1", "water-company")
 """A matter, its place and its lead: what is done about it is verified by a unit at the desk."""
-TEXT = "小区门口的道路施工占用了整条人行道，请尽快协调解决。"
 BURST, CALM = (6.0, 12.0), (1.0, 5.0)
 """Seconds of a burst and of the pause after it."""
 
@@ -117,7 +117,7 @@ class Clients:
         matter, place = VERIFIED[:2] if self.rng.random() < 0.2 else (kind.matter, kind.place)
         id_ = f"f-{self._numbers}"
         return {
-            "id": id_, "text": TEXT, "place": {"unit": place}, "matter": matter,
+            "id": id_, "text": apart(id_), "place": {"unit": place}, "matter": matter,
             "reporter": {"id": f"r-{id_}", "name": "居民", "phone": "13800000000"},
         }  # fmt: skip
 

@@ -82,7 +82,12 @@ def places(world: World, residents: Residents) -> Findings:
     """Every accepted report is in exactly one place: an end, triage, or one responsible unit with a clock."""
     orders, register = dict(orders_of(world)), dict(world.dispatch.register)
     made = {(d.source, d.report): d.case for d in world.intake.dossiers.values() if d.source == WISH}
-    for (source, report), case in {**world.intake.reports, **made}.items():
+    parts = {
+        (case, str(n)): part
+        for case in world.intake.reports.values()
+        for n, part in enumerate(getattr(world.offices["intake"].state(case), "parts", ()))
+    }
+    for (source, report), case in {**world.intake.reports, **made, **parts}.items():
         state = world.offices["intake"].state(case)
         if state is None:
             if (source, report) in residents.reported:
@@ -93,7 +98,7 @@ def places(world: World, residents: Residents) -> Findings:
         if (state.status == "held") != is_waiting:
             yield f"{case} is {state.status} and {'in' if is_waiting else 'not in'} triage"
         if order is None:
-            if state.status not in ("held", "rejected", "withdrawn"):
+            if state.status not in ("held", "rejected", "withdrawn", "merged"):
                 yield f"{case} is {state.status} at intake and dispatch has no order"
             continue
         if state.status in ("held", "rejected"):
@@ -122,8 +127,8 @@ def refusals(world: World, residents: Residents) -> Findings:
 def _standing(case: str, order: Order, row: Any, state: Any) -> Findings:
     is_over = order.status in (Status.CLOSED, Status.WITHDRAWN)
     # A withdrawal that met work already done gives way: dispatch has the last word, intake learns it at the end.
-    is_late = state.status == "withdrawn" and order.status is not Status.WITHDRAWN
-    if is_over != (state.status in ("closed", "withdrawn")) and not is_late:
+    is_late = state.status in ("withdrawn", "merged", "split") and order.status is not Status.WITHDRAWN
+    if is_over != (state.status in ("closed", "withdrawn", "merged", "split")) and not is_late:
         yield f"{case} is {order.status} at dispatch and {state.status} at intake"
     if not is_over and not (order.responsible and order.clock and order.due_at):
         yield f"{case} is {order.status} at {order.responsible} with clock {order.clock} until {order.due_at}"

@@ -14,6 +14,13 @@ from tests.flow.residents import Residents
 from tests.flow.world import World
 
 
+def cases_of(world: World) -> list[str]:
+    """Return every case of a report, parts of split ones among them."""
+    reported = list(world.intake.reports.values())
+    states = [world.offices["intake"].state(case) for case in reported]
+    return [*reported, *(part for state in states if state is not None for part in state.parts)]
+
+
 def tasks(world: World, residents: Residents) -> Findings:
     """What waits on the desk's lists is what waits in the states, with the same number of attempts."""
     office = world.offices["feedback"]
@@ -23,7 +30,7 @@ def tasks(world: World, residents: Residents) -> Findings:
         if row.outcome is None
     }
     wanted: dict[tuple[Kind, str, str], int] = {}
-    for case in world.intake.reports.values():
+    for case in cases_of(world):
         state = office.state(case)
         for asked in state.asked if state is not None and state.status is Status.ASKED else ():
             if asked.standing is Standing.JUDGING:
@@ -37,7 +44,7 @@ def tasks(world: World, residents: Residents) -> Findings:
 def exclusions(world: World, residents: Residents) -> Findings:
     """Each exclusion is listed as it stands, and no granted one has fewer than two officers."""
     office, listed = world.offices["feedback"], world.feedback_tables.exclusions
-    for case in world.intake.reports.values():
+    for case in cases_of(world):
         state, row = office.state(case), listed.get(case)
         exclusion = state.exclusion if state is not None else None
         if (exclusion and exclusion.stage) != (row and row.stage):
@@ -50,7 +57,9 @@ def exclusions(world: World, residents: Residents) -> Findings:
 
 def rated(world: World, residents: Residents) -> Findings:
     """What a closed case counts is the last valid answer of each reporter in the last round, read from the facts."""
+    stated = facts_of(world.offices["intake"])
     for case, rows in facts_of(world.offices["feedback"]).items():
+        left = {json.loads(r.value)["reporter"] for r in stated.get(case, ()) if r.type == "case.reporter_left.v1"}
         said: dict[tuple[int, str], tuple[str, int]] = {}
         asked: set[tuple[int, str]] = set()
         for row in rows:
@@ -65,7 +74,8 @@ def rated(world: World, residents: Residents) -> Findings:
             elif row.type == "case.rated.v1":
                 last = fact["round"]
                 counted = {answer["reporter"]: (answer["by"], answer["grade"]) for answer in fact["answers"]}
-                wanted = {who: said.get((turn, who), (None, None)) for turn, who in asked if turn == last}
+                here = {who for turn, who in asked if turn == last and (who not in left or who in counted)}
+                wanted = {who: said.get((last, who), (None, None)) for who in here}
                 if counted != wanted or last != max(turn for turn, _ in asked):
                     yield f"{case} counts {counted}, said was {wanted}"
 

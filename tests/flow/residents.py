@@ -14,12 +14,17 @@ from shared.contracts.base import Contract
 from shared.contracts.envelope import sent
 from shared.contracts.feedback import InvitationSent, Rating
 from shared.contracts.intake import (
+    KeepApart,
+    MergeCase,
+    Part,
     RejectCase,
     Report,
     Reporter,
     ReportPlace,
     SolvedOnSpot,
+    SplitCase,
     TriageCase,
+    UnmergeCase,
     WithdrawReport,
 )
 from shared.kernel.decisions import Actor
@@ -192,6 +197,34 @@ class Residents:
             unit = self.pick(self.world.places) if self.world.chance(0.7) else None
             data = TriageCase(matter=self.pick((*MATTERS, "no-such")), unit=unit)
         self.say("intake", data, case, actor)
+
+    def gather(self) -> None:
+        """Merge two cases, undo a merge, split one, or keep suspected ones apart; often what may not be."""
+        world = self.world
+        cases = [case for case in world.intake.reports.values() if world.offices["intake"].state(case)]
+        if len(cases) < 2:
+            return
+        parts = [part for case in cases for part in world.offices["intake"].state(case).parts]
+        case, other = self.pick([*cases, *parts]), self.pick(cases)
+        merged = [one for one in cases if world.offices["intake"].state(one).status is Status.MERGED]
+        x = world.random.random()
+        if x < 0.35:
+            data: Contract = MergeCase(into=other)
+        elif x < 0.6:
+            case = self.pick(merged) if merged else case
+            data = UnmergeCase(matter=self.pick((None, *MATTERS)), unit=self.pick((None, *world.places)))
+        elif x < 0.8:
+            texts = ("其中一件请派人来看。" * 8 + SECRET, f"另一件，电话{PHONE}0000")
+            data = SplitCase(parts=tuple(Part(matter=self.pick(MATTERS), text=text) for text in texts))
+        else:
+            data = KeepApart()
+        root = world.city.root.code
+        self.say(
+            "intake",
+            data,
+            case,
+            self.pick((Actor("operations", root), Actor("operations", root), Actor("unit", "S01"))),
+        )
 
     def take_back(self) -> None:
         """Take a report back, in time or not."""

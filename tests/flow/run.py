@@ -135,6 +135,8 @@ class Run:
             self.residents.sort()
         elif x < 0.22 + self.residents.mood.withdraws:
             self.residents.take_back()
+        elif x < 0.26:
+            self.residents.gather()
         elif x < 0.34:
             self.residents.rate()
         elif x < 0.40:

@@ -17,6 +17,7 @@ from services.intake import translate as intake_wire
 from services.intake.domain import STATES as INTAKE_STATES
 from services.intake.domain import decide as intake_decide
 from services.intake.domain import evolve as intake_evolve
+from services.intake.domain import touches as intake_touches
 from shared.contracts.pairing import Unpaired
 from shared.kernel.decisions import Arm
 from shared.shell.service import Service, kind_of
@@ -60,7 +61,7 @@ def services(stores: Stores, chain: frozenset[str]) -> tuple[Service, ...]:
     """Return the services."""
     return (
         Service("intake", intake_decide, intake_evolve, INTAKE_STATES, intake_wire.wire, stores.intake,
-                refusal=intake_wire.refusal),
+                intake_touches, intake_wire.refusal),
         Service("dispatch", dispatch.decide, dispatch.evolve, dispatch.STATES, dispatch_wire.WIRE, stores.dispatch,
                 dispatch.touches, dispatch_wire.refusal, dispatch.seeds, dispatch_wire.record),
         Service("escalation", escalation.decide, escalation.evolve, escalation.STATES, escalation_wire.WIRE,

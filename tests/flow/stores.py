@@ -33,10 +33,13 @@ from services.feedback.store import Store as FeedbackStore
 from services.feedback.tables.exclusion import latest as latest_exclusions
 from services.feedback.tables.invitation import hash_of
 from services.feedback.tables.task import latest as latest_tasks
-from services.intake.domain.facts import Decided, Dossier, Waiting
-from services.intake.domain.follow_up import OPENING
+from services.intake.domain.facts import Decided, Dossier, Rehomed, Suspected, Waiting
+from services.intake.domain.gathering import compare
+from services.intake.domain.likeness import Recent, Trace
 from services.intake.domain.registration import Prepared as PreparedCases
-from services.intake.store import is_new_report
+from services.intake.domain.registration import seek
+from services.intake.domain.report import UnmergeCase, WithdrawReport
+from services.intake.store import is_new_report, needs_number, with_likes
 from shared.kernel.decisions import Due, Message
 from shared.shell.dict_store import Effects, Tables
 
@@ -63,13 +66,16 @@ class IntakeTables:
     """Claims of reports, numbers of a day, dossiers, the list of what waits for a person."""
 
     new_id: Callable[[], str]
-    prefix: str
+    city: Any
     shell: Tables = field(default_factory=Tables)
     """The tables of the same schema, to be set once the store is there."""
     reports: dict[tuple[str, str], str] = field(default_factory=dict)
     numbers: dict[date, int] = field(default_factory=dict)
     dossiers: dict[str, Dossier] = field(default_factory=dict)
     triage: dict[str, Waiting] = field(default_factory=dict)
+    recent: Recent = field(default_factory=Recent)
+    homes: dict[str, str] = field(default_factory=dict)
+    suspected: dict[str, Suspected] = field(default_factory=dict)
 
     async def resolve(self, effects: Effects, messages: Sequence[Message]) -> Sequence[Message]:
         claimed: dict[tuple[str, str], str] = vars(effects).setdefault("claimed", {})
@@ -78,13 +84,39 @@ class IntakeTables:
                 claimed[key] = self.new_id()
                 add(self.reports, effects, key, claimed[key])
         known = {**self.reports, **claimed}
-        return [
-            replace(m, subject=known[m.actor.id, m.data.id], creates=True) if is_new_report(m) else m for m in messages
+        named = [
+            replace(m, subject=known[m.actor.id, m.data.id], creates=True)
+            if is_new_report(m)
+            else replace(m, touches=(*m.touches, *self._homes_of(m)))
+            for m in messages
         ]
+        found = {
+            n: trace
+            for n, m in enumerate(named)
+            if is_new_report(m) and (trace := seek(m.data, m.subject, m.acted_at, m.actor.id, None, self.city))
+        }
+        sought = list(found.values())
+        near = [
+            [replace(t, home=self.homes.get(t.case, t.home)) for t in self.recent.near(one).values()] for one in sought
+        ]
+        compared = dict(zip(found, compare(sought, near, self.city.shares["merge_from"]), strict=True))
+        return [
+            with_likes(m, found.get(n), None, *compared.get(n, ((), ()))) if is_new_report(m) else m
+            for n, m in enumerate(named)
+        ]
+
+    def _homes_of(self, message: Message) -> tuple[str, ...]:
+        names: list[str] = []
+        if isinstance(message.data, WithdrawReport | UnmergeCase):
+            at = self.shell.subjects.get(message.subject)
+            while at is not None and at.state is not None and at.state.home:
+                names.append(at.state.home)
+                at = self.shell.subjects.get(names[-1])
+        return tuple(names)
 
     async def prepare(self, effects: Effects, messages: Sequence[Message], now: datetime) -> PreparedCases:
         wanted = [
-            case for case in dict.fromkeys(m.subject for m in messages if isinstance(m.data, OPENING))
+            case for case in dict.fromkeys(m.subject for m in messages if needs_number(m))
             if case not in self.shell.subjects or self.shell.subjects[case].state is None
         ]  # fmt: skip
         if not wanted:
@@ -92,8 +124,8 @@ class IntakeTables:
         day = now.astimezone(SHANGHAI).date()
         first = self.numbers.get(day, 0) + 1
         effects.at_commit(lambda: self.numbers.update({day: first + len(wanted) - 1}))
-        numbers = {case: f"{self.prefix}-{day:%Y%m%d}-{first + n:04d}" for n, case in enumerate(wanted)}
-        return PreparedCases(numbers)
+        prefix = self.city.case_prefix
+        return PreparedCases({case: f"{prefix}-{day:%Y%m%d}-{first + n:04d}" for n, case in enumerate(wanted)})
 
     async def save(self, effects: Effects, rows: Sequence[Any]) -> None:
         for row in rows:
@@ -101,8 +133,19 @@ class IntakeTables:
                 add(self.dossiers, effects, row.id, row)
             elif isinstance(row, Waiting):
                 add(self.triage, effects, row.case, row)
+            elif isinstance(row, Trace):
+                effects.at_commit(lambda row=row: self.recent.keep(row))  # type: ignore[misc]
+            elif isinstance(row, Rehomed):
+                effects.at_commit(lambda row=row: self.homes.update(dict.fromkeys(row.cases, row.home)))  # type: ignore[misc]
+            elif isinstance(row, Suspected):
+                effects.at_commit(lambda row=row: self._suspect(row))  # type: ignore[misc]
         gone = [row.case for row in rows if isinstance(row, Decided)]
         effects.at_commit(lambda: [self.triage.pop(case, None) for case in gone] and None)
+
+    def _suspect(self, row: Suspected) -> None:
+        self.suspected.pop(row.case, None)
+        if row.responsible is not None:
+            self.suspected[row.case] = row
 
 
 @dataclass

@@ -100,7 +100,7 @@ class World:
         departments = [d.code for d in self.city.departments.values() if d.reply_path == "stream"]
         self.streams = Streams(topics(self.city.code, self.city.sources, departments))
         self.offices: dict[str, Office] = {}
-        self.intake, self.dispatch = IntakeTables(self.new_id, self.city.case_prefix), DispatchTables()
+        self.intake, self.dispatch = IntakeTables(self.new_id, self.city), DispatchTables()
         self.escalation_tables = EscalationTables(
             self.city, self.peek, lambda subject: self.offices["escalation"].state(subject)
         )

@@ -14,7 +14,6 @@ from datetime import datetime
 from pathlib import Path
 from random import Random
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
@@ -120,8 +119,8 @@ def service_of(name: str, city: City) -> Service:
     """Put a service together on its real tables."""
     match name:
         case "intake":
-            store = IntakeStore(new_id, city.case_prefix, ZoneInfo("Asia/Shanghai"))
-            return Service(name, intake.decide, intake.evolve, intake.STATES, intake_wire.wire, store)
+            store = IntakeStore(new_id, city)
+            return Service(name, intake.decide, intake.evolve, intake.STATES, intake_wire.wire, store, intake.touches)
         case "dispatch":
             return Service(
                 name, dispatch.decide, dispatch.evolve, dispatch.STATES, dispatch_wire.WIRE, DispatchStore(),

@@ -14,6 +14,7 @@ from deploy.local.plan import plan_for
 from deploy.local.resolver import Backing
 from shared.city.load import load
 from tests.integration.city import PLACE, RunningCity, wait
+from tests.support.wording import apart
 
 SOURCE = "hotline"
 
@@ -44,7 +45,7 @@ class Office:
 def furnish(city: RunningCity, cases: int) -> Office:
     """Register cases of one department, accept half of them, and bring a few to their rating."""
     reports = [
-        {"id": f"base-{n}", "text": "三楼水管爆了，水漫到楼道", "matter": "burst-pipe", "place": {"unit": PLACE},
+        {"id": f"base-{n}", "text": apart(f"base-{n}"), "matter": "burst-pipe", "place": {"unit": PLACE},
          "reporter": {"id": f"r-{n}"}}
         for n in range(cases)
     ]  # fmt: skip

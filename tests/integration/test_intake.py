@@ -18,7 +18,7 @@ from services.intake.api import router
 from services.intake.chores.channel import FileChannel
 from services.intake.chores.sender import Sender
 from services.intake.chores.sweep import once
-from services.intake.domain import STATES, decide, evolve
+from services.intake.domain import STATES, decide, evolve, touches
 from services.intake.routes.follow import path_of
 from services.intake.store import Store
 from services.intake.translate import Linked, refusal, wire
@@ -34,6 +34,7 @@ from shared.shell.process import application
 from shared.shell.service import Service
 from shared.shell.tokens import sign
 from tests.integration.conftest import Backing, Cell, make_cell
+from tests.support.wording import apart
 from tests.support.world import World, settings, until, world
 
 SOURCES = ("hotline", "grid", "mailbox")
@@ -67,12 +68,12 @@ class Client:
 async def client(cell: Cell) -> AsyncIterator[Client]:
     city = replace(load("donggang"), code=cell.code)
     given = settings(cell, "intake")
-    store = Store(new_id, city.case_prefix, city.calendar.zone)
+    store = Store(new_id, city)
 
     def link(case: str) -> str:
         return path_of(given.secret, city.code, case)
 
-    service = Service("intake", decide, evolve, STATES, Linked(wire, link), store, refusal=refusal)
+    service = Service("intake", decide, evolve, STATES, Linked(wire, link), store, touches, refusal)
     app = application(service, given, city, lambda app, process: app.include_router(router(process.desk)))
     process = app.state.process
     await process.start()
@@ -143,7 +144,10 @@ async def test_the_same_reports_sent_by_many_at_once_are_one_case_each_with_numb
     answers = await asyncio.gather(*(client.post("/v1/reports", items) for items in lists))
     told = {item["report"]: item for answer in answers for item in answer.json()["items"]}
     assert len(told) == 200
-    assert await client.db.fetchval("SELECT count(*) FROM journal WHERE type = 'case.registered.v1'") == 200
+    assert (
+        await client.db.fetchval("SELECT count(*) FROM journal WHERE type IN ('case.registered.v1', 'case.merged.v1')")
+        == 200
+    )
     assert await client.db.fetchval("SELECT count(*) FROM dossier") == 200
     numbers = sorted(item["number"] for item in told.values())
     assert [int(number[-4:]) for number in numbers] == list(range(1, 201))
@@ -259,7 +263,7 @@ async def test_a_reporter_follows_by_link_is_told_each_step_once_and_is_erased_w
     him = {"id": "u-1", "name": "王小明", "phone": "138 0013 8000"}
     said = report("E1", client.city, text="路灯不亮，我叫王小明", reporter=him)
     answer = (await client.post("/v1/reports", said)).json()
-    await client.post("/v1/reports", report("E2", client.city))
+    await client.post("/v1/reports", report("E2", client.city, text=apart("E2")))
     shown = await client.http.get(answer["link"])
     assert (shown.status_code, shown.json()["number"]) == (200, answer["number"])
     assert "王小明" not in shown.text
@@ -326,3 +330,31 @@ async def test_a_grid_s_people_stand_on_its_public_notice_and_their_work_on_its_
     tie = await client.post("/v1/leaders/L07/tie", {"unit": "C01"}, "operations", "duty")
     assert tie.json()["facts"][0]["type"] == "leader.tied.v1"
     assert (await client.post("/v1/leaders/13800138000/tie", {"unit": "C01"}, "operations", "duty")).status_code == 404
+
+
+async def test_duplicates_are_found_in_the_database_merged_listed_and_undone(client: Client) -> None:
+    """The same twice in one batch, once more later: one case, three reporters; a likely one waits for a person."""
+    text = "从下午三点停水到现在，物业没有任何通知，请尽快恢复供水"
+
+    def said(id_: str, words: str = text) -> dict[str, Any]:
+        place = {"unit": grid_of(client.city)}
+        return {"id": id_, "text": words, "matter": "water-outage", "place": place, "reporter": {"id": id_}}
+
+    first = (await client.post("/v1/reports", [said("dup-1"), said("dup-2")])).json()["items"]
+    assert [item["outcome"] for item in first] == ["registered", "merged"]
+    third = (await client.post("/v1/reports", said("dup-3", text + "！"))).json()
+    assert third["outcome"] == "merged"
+    likely = (await client.post("/v1/reports", said("dup-4", "水管井里有人施工挖断了"))).json()
+    assert likely["outcome"] == "registered"
+    root = first[0]["case"]
+    listed = (await client.get("/v1/duplicates", "operations", "duty")).json()["items"]
+    assert [(item["case"], item["suspects"][0]["case"]) for item in listed] == [(likely["case"], root)]
+    kept = await client.db.fetch("SELECT report_id FROM dossier WHERE case_id = $1", root)
+    assert {row[0] for row in kept} == {"dup-1", "dup-2", "dup-3"}
+    apart = await client.post(f"/v1/cases/{likely['case']}/keep-apart", {}, "operations", "duty")
+    assert apart.status_code == 200
+    assert (await client.get("/v1/duplicates", "operations", "duty")).json()["items"] == []
+    undone = await client.post(f"/v1/cases/{third['case']}/unmerge", {}, "operations", "duty")
+    assert [fact["type"] for fact in undone.json()["facts"]] == ["case.unmerged.v1", "case.reporter_left.v1"]
+    gone = await client.post("/v1/reports/hotline/dup-2/withdraw", {})
+    assert [fact["type"] for fact in gone.json()["facts"]] == ["case.withdrawn.v1", "case.reporter_left.v1"]

@@ -13,6 +13,7 @@ import pytest
 from deploy.local.folder import read_stack
 from shared.contracts import dispatch, feedback, intake
 from tests.integration.city import PLACE, RunningCity, wait
+from tests.support.wording import apart
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
 
@@ -250,7 +251,12 @@ def test_services_killed_in_mid_flow_lose_nothing(donggang: RunningCity) -> None
     city = donggang
     for round_ in range(5):
         reports = [
-            {"id": f"kill-{round_}-{n}", "text": "路灯坏了", "matter": "burst-pipe", "place": {"unit": PLACE}}
+            {
+                "id": f"kill-{round_}-{n}",
+                "text": apart(f"kill-{round_}-{n}"),
+                "matter": "burst-pipe",
+                "place": {"unit": PLACE},
+            }
             for n in range(60)
         ]
         now = read_stack(city.folder)

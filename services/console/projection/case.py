@@ -14,7 +14,7 @@ from shared.contracts import intake as i
 from shared.contracts.base import Contract
 
 LADDER = ("grid", "community", "street", "department", "meeting")
-ENDED = ("closed", "withdrawn", "rejected")
+ENDED = ("closed", "withdrawn", "rejected", "merged")
 
 
 class CaseRow(Struct, frozen=True):
@@ -184,14 +184,60 @@ def _rejected(row: CaseRow, fact: i.CaseRejected, at: datetime) -> CaseRow:
     )
 
 
+def _merged(row: CaseRow, fact: i.CaseMerged, at: datetime) -> CaseRow:
+    place, understood = fact.placement, fact.understanding
+    return replace(
+        row,
+        number=fact.number,
+        summary=fact.summary,
+        status="merged",
+        source=fact.source,
+        report=fact.report,
+        matter=understood.matter if understood else row.matter,
+        unit=place.unit if place else row.unit,
+        place_how=place.how if place else row.place_how,
+        lon=place.lon if place else row.lon,
+        lat=place.lat if place else row.lat,
+        reporters=max(row.reporters, 1),
+        responsible=None,
+        clock=None,
+        due_at=None,
+        closed_at=at,
+        close_reason="merged",
+    )
+
+
+def _unmerged(row: CaseRow, fact: i.CaseUnmerged, at: datetime) -> CaseRow:
+    alone = _registered(row, fact, row.registered_at or at)
+    return replace(alone, reporters=row.reporters, closed_at=None, close_reason=None)
+
+
+def _joined(row: CaseRow, fact: i.ReporterJoined, at: datetime) -> CaseRow:
+    return replace(row, reporters=row.reporters + 1)
+
+
+def _left(row: CaseRow, fact: i.ReporterLeft, at: datetime) -> CaseRow:
+    return replace(row, reporters=max(row.reporters - 1, 0))
+
+
+def _split(row: CaseRow, fact: i.CaseSplit, at: datetime) -> CaseRow:
+    return replace(row, status="split", responsible=None, clock=None, due_at=None)
+
+
+def _part_ended(row: CaseRow, fact: i.PartEnded, at: datetime) -> CaseRow:
+    if fact.left or row.status != "split":
+        return row
+    return replace(row, status="closed", closed_at=at, close_reason="parts_ended")
+
+
 def _taken_back(row: CaseRow, fact: i.CaseWithdrawn, at: datetime) -> CaseRow:
-    if row.status != "held":  # dispatch says when the order ends
+    if row.status not in ("held", "merged", "split"):  # dispatch says when an order ends
         return row
     return replace(row, status="withdrawn", responsible=None, clock=None, due_at=None, closed_at=at)
 
 
 def _opened(row: CaseRow, fact: d.OrderOpened, at: datetime) -> CaseRow:
-    return replace(row, dispatcher=fact.dispatcher, case_due_at=fact.case_due_at)
+    return replace(row, dispatcher=fact.dispatcher, case_due_at=fact.case_due_at, closed_at=None, close_reason=None)
 
 
 def _dispatched(row: CaseRow, fact: d.OrderDispatched, at: datetime) -> CaseRow:
@@ -229,6 +275,8 @@ def _closed(row: CaseRow, fact: d.CaseClosed, at: datetime) -> CaseRow:
 
 
 def _withdrawn(row: CaseRow, fact: d.OrderWithdrawn, at: datetime) -> CaseRow:
+    if row.close_reason == "merged":
+        return replace(row, status="merged")
     return replace(row, closed_at=at, close_reason="withdrawn")
 
 
@@ -237,6 +285,12 @@ _FOLDS: dict[type[Contract], Fold] = {
     i.CaseSolvedOnSpot: _registered,
     i.CaseHeld: _held,
     i.CaseRejected: _rejected,
+    i.CaseMerged: _merged,
+    i.CaseUnmerged: _unmerged,
+    i.ReporterJoined: _joined,
+    i.ReporterLeft: _left,
+    i.CaseSplit: _split,
+    i.PartEnded: _part_ended,
     i.CaseWithdrawn: _taken_back,
     d.OrderOpened: _opened,
     d.OrderDispatched: _dispatched,

@@ -63,9 +63,9 @@ def answered(states: Mapping[str, Any], message: Message, context: Context) -> D
     return close(order, message, context.city, "answered")
 
 
-@decide.on(heard.CaseWithdrawn)
+@decide.on(heard.CaseWithdrawn, heard.CaseMerged, heard.CaseSplit)
 def withdrawn(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
-    """End an order whose reporter took the report back (move 21); what was overdue stays counted.
+    """End an order whose report was taken back, merged into another case or split (move 21); what was overdue stays.
 
     What is handled already is verified and rated all the same, and ends only if it fails there.
     """

@@ -9,7 +9,7 @@ from typing import Any
 from services.dispatch.domain import facts, heard
 from services.dispatch.domain.meeting import begin_own
 from services.dispatch.domain.order import Order, Part, PartState, Request, Status
-from services.dispatch.domain.registration import begin, begin_solved
+from services.dispatch.domain.registration import begin, begin_again, begin_solved
 from services.dispatch.domain.supervision import SupervisionOrder
 from shared.kernel.clock import Budget, Suspension, Term
 from shared.kernel.decisions import Evolution
@@ -42,6 +42,11 @@ def _stand(order: Order, fact: facts.Standing, at: datetime, **more: Any) -> Ord
 @evolve.on(heard.CaseRegistered)
 def registered(order: Order | None, fact: heard.CaseRegistered, at: datetime) -> Order:
     return order or begin(fact, at)
+
+
+@evolve.on(heard.CaseUnmerged)
+def unmerged(order: Order | None, fact: heard.CaseUnmerged, at: datetime) -> Order:
+    return begin_again(order, fact, at)
 
 
 @evolve.on(heard.CaseSolvedOnSpot)
@@ -225,8 +230,8 @@ def verification_failed(order: Order, fact: facts.VerificationFailed, at: dateti
     return _reworked(failed) if fact.status is Status.ACCEPTED else failed
 
 
-@evolve.on(heard.CaseWithdrawn)
-def taken_back(order: Order | None, fact: heard.CaseWithdrawn, at: datetime) -> Order | None:
+@evolve.on(heard.CaseWithdrawn, heard.CaseMerged, heard.CaseSplit)
+def taken_back(order: Order | None, fact: Any, at: datetime) -> Order | None:
     if order is None or order.status is not Status.HANDLED:
         return order
     return replace(order, is_taken_back=True)

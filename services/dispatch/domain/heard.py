@@ -44,6 +44,21 @@ class CaseWithdrawn:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseMerged:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSplit:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class CaseUnmerged(CaseRegistered):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
 class TopicRaised:
     topic: str
     body: str

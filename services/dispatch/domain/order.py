@@ -49,11 +49,12 @@ MOVES: Transitions[Status] = Transitions(
         Status.VERIFIED: {Status.CLOSED, Status.ACCEPTED, Status.ESCALATED},
         Status.ESCALATED: {Status.DISPATCHED, Status.WAITING, Status.CLOSED, Status.WITHDRAWN},
         Status.CLOSED: set(),
-        Status.WITHDRAWN: set(),
+        Status.WITHDRAWN: {Status.WAITING},
     }
 )
 """Workflows §3.1; an order begins WAITING, or VERIFIED or CLOSED when solved on the spot.
 
+A withdrawn order begins anew only when the merge that ended it is undone.
 From WAITING and SUSPENDED it goes to a meeting only with a topic that somebody proposed by hand (§2.2, move 3).
 """
 

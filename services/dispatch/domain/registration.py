@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +22,13 @@ def begin(fact: heard.CaseRegistered | heard.CaseSolvedOnSpot, at: datetime) -> 
     """Return the order of a new case, before anybody holds it."""
     matter, unit = fact.understanding.matter, fact.placement.unit
     return Order(fact.number, matter, unit, fact.summary, fact.urgent, at, source=fact.source)
+
+
+def begin_again(order: Order | None, fact: heard.CaseUnmerged, at: datetime) -> Order:
+    """Return the order of a case whose merge was undone: a new one, or the old one as the case is understood now."""
+    if order is None or order.status is not Status.WITHDRAWN:
+        return order or begin(fact, at)
+    return replace(order, matter=fact.understanding.matter, unit=fact.placement.unit, urgent=fact.urgent)
 
 
 def begin_solved(fact: heard.CaseSolvedOnSpot, at: datetime) -> Order:
@@ -47,19 +55,46 @@ def open_order(states: Mapping[str, Any], message: Message, context: Context) ->
     if states[message.subject] is not None:
         return NOTHING
     at, city = message.acted_at, context.city
-    order = begin(message.data, at)
+    return _waits(begin(message.data, at), add(at, city.clock("case"), city.calendar), message, city)
+
+
+@decide.on(heard.CaseUnmerged)
+def open_again(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
+    """Begin the order of a case whose merge was undone, or begin it anew: its case clock ran on all the time."""
+    order: Order | None = states[message.subject]
+    if order is not None and order.status is not Status.WITHDRAWN:
+        return NOTHING
+    at, city = message.acted_at, context.city
+    known = order.case_due_at if order else None
+    return _waits(
+        begin_again(order, message.data, at), known or add(at, city.clock("case"), city.calendar), message, city
+    )
+
+
+def _waits(order: Order, case_due_at: datetime, message: Message, city: Any) -> Decision:
+    at = message.acted_at
     rung, holder, dispatcher = ladder.first(order, city)
     budget = city.clock("dispatch", urgent=order.urgent)
-    case_due_at = add(at, city.clock("case"), city.calendar)
     lead, rule = (holder, "rung") if holder else ladder.lead_by_rule(order, dispatcher, city) or (None, "")
     due_at, armed, given = clocks.run("dispatch", at, budget, city, 0, 0)
     facts: tuple[Standing, ...] = (
-        OrderOpened(Status.WAITING, dispatcher, rung, 0, "dispatch", due_at, case_due_at, dispatcher, budget=given),
+        OrderOpened(
+            Status.WAITING,
+            dispatcher,
+            rung,
+            order.assignment,
+            "dispatch",
+            due_at,
+            case_due_at,
+            dispatcher,
+            budget=given,
+        ),
     )
     if lead is not None:
         made, armed = ladder.assign(order, at, city, lead, dispatcher, rule)
         facts = (*facts, made)
-    armed = (*armed, Arm("case.overdue", case_due_at))
+    if "case" not in order.overdue:
+        armed = (*armed, Arm("case.overdue", case_due_at))
     return conclude(message.subject, order, city, at, facts, armed, dispatcher=dispatcher)
 
 

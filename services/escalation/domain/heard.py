@@ -41,6 +41,23 @@ class CaseRegistered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CaseUnmerged(CaseRegistered):
+    """A case stands for itself again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderOpened:
+    """The order waits to be dispatched: for the first time, or anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReporterLeft:
+    """A reporter belongs to the case no more."""
+
+    reporter: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReporterJoined:
     """A report was merged into the case: one more reporter."""
 

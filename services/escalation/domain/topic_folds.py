@@ -287,6 +287,37 @@ def extended(topic: Topic | None, fact: heard.ExtensionJudged, at: datetime) -> 
     return topic.with_entry(replace(entry, order_due_at=fact.due_at))
 
 
+@evolve.on(heard.CaseUnmerged)
+def unmerged(topic: Topic | None, fact: heard.CaseUnmerged, at: datetime) -> Topic:
+    """Have a file, for all who had reported the case before it was merged."""
+    return topic if topic is not None and topic.file is not None else registered(topic, fact, at)
+
+
+@evolve.on(heard.OrderOpened)
+def opened(topic: Topic | None, fact: heard.OrderOpened, at: datetime) -> Topic | None:
+    """Open the file again: an order that had ended begins anew once the merge that ended it is undone."""
+    if topic is None or topic.file is None or topic.file.is_open:
+        return topic
+    return replace(topic, file=replace(topic.file, is_open=True))
+
+
+@evolve.on(heard.ReporterJoined)
+def file_joined(topic: Topic | None, fact: heard.ReporterJoined, at: datetime) -> Topic | None:
+    """Enter one reporter more in the file, to be told should the case become a topic."""
+    if topic is None or topic.file is None:
+        return topic
+    return replace(topic, file=replace(topic.file, reporters=(*topic.file.reporters, fact.reporter)))
+
+
+@evolve.on(heard.ReporterLeft)
+def file_left(topic: Topic | None, fact: heard.ReporterLeft, at: datetime) -> Topic | None:
+    """Strike one reporter from the file; who was promised to be told of a topic still is."""
+    if topic is None or topic.file is None:
+        return topic
+    rest = tuple(reporter for reporter in topic.file.reporters if reporter != fact.reporter)
+    return replace(topic, file=replace(topic.file, reporters=rest))
+
+
 @evolve.on(heard.CaseClosed, heard.OrderWithdrawn)
 def over(topic: Topic | None, fact: heard.CaseClosed | heard.OrderWithdrawn, at: datetime) -> Topic | None:
     """Close the file of a case."""

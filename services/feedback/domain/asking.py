@@ -10,8 +10,11 @@ from services.feedback.domain.calling import draw, end_calls
 from services.feedback.domain.heard import (
     CaseRegistered,
     CaseSolvedOnSpot,
+    CaseUnmerged,
+    OrderOpened,
     OrderVerified,
     ReporterJoined,
+    ReporterLeft,
     TopicResolved,
     TopicSquadFormed,
 )
@@ -61,6 +64,19 @@ def join(states: States, message: Message, context: Context) -> Decision:
     if case.status is not Status.ASKED or not joined.ratable:
         return NOTHING
     return ask(case, reporter_of(joined), case.round, message, context)
+
+
+@decide.on(ReporterLeft)
+def leave(states: States, message: Message, context: Context) -> Decision:
+    """Ask no more who belongs to the case no more; if he was the last of whom an answer was awaited, that is all."""
+    case: RatedCase | None = states[message.subject]
+    reporter = message.data.reporter
+    if case is None or case.status is not Status.ASKED or case.of(reporter) is None:
+        return NOTHING
+    stopped = Decision(deadlines=(Cancel(f"window:{reporter}"),))
+    stopped += end_judging(message.subject, case, reporter) + end_calls(message.subject, case, "dropped", reporter)
+    rest = evolve(case, message.data, message.acted_at)
+    return stopped + complete(message.subject, after(rest, stopped.facts, message.acted_at), message.acted_at)
 
 
 def reporter_of(told: CaseRegistered | CaseSolvedOnSpot | ReporterJoined) -> Reporter:
@@ -132,6 +148,29 @@ def after(case: RatedCase, facts: Sequence[Fact], at: datetime) -> RatedCase:
 @evolve.on(CaseRegistered)
 def registered(state: RatedCase | None, fact: CaseRegistered, at: datetime) -> RatedCase:
     return RatedCase(fact.number, fact.placement.unit, (reporter_of(fact),))
+
+
+@evolve.on(CaseUnmerged)
+def unmerged(state: RatedCase | None, fact: CaseUnmerged, at: datetime) -> RatedCase:
+    """Begin, or go on with those who reported it before it was merged."""
+    return registered(state, fact, at) if state is None else replace(state, place=fact.placement.unit)
+
+
+@evolve.on(OrderOpened)
+def opened(state: RatedCase | None, fact: OrderOpened, at: datetime) -> RatedCase | None:
+    """Ask again about a case whose order had ended and begins anew, the merge that ended it being undone."""
+    if state is None or state.status is not Status.ENDED:
+        return state
+    return replace(state, status=Status.UNASKED)
+
+
+@evolve.on(ReporterLeft)
+def left(state: RatedCase, fact: ReporterLeft, at: datetime) -> RatedCase:
+    return replace(
+        state,
+        reporters=tuple(reporter for reporter in state.reporters if reporter.id != fact.reporter),
+        asked=tuple(asked for asked in state.asked if asked.reporter != fact.reporter),
+    )
 
 
 @evolve.on(CaseSolvedOnSpot)

@@ -44,7 +44,7 @@ def brief(message: Message, context: Context) -> tuple[Brief, ...]:
     """Return what a heard fact adds to the brief of its case, if anything."""
     case, at, fact = Brief(message.subject), message.acted_at, message.data
     match fact:
-        case heard.CaseRegistered():
+        case heard.CaseRegistered() | heard.CaseUnmerged():
             return (_registered(case, fact, at, context.city),)
         case heard.CaseSolvedOnSpot():
             return (replace(_registered(case, fact, at, context.city), handler=fact.handler, lead=fact.handler),)

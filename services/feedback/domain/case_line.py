@@ -145,6 +145,12 @@ def begin(line: CaseLine | None, fact: heard.CaseRegistered | heard.CaseSolvedOn
     return CaseLine(fact.number, fact.placement.unit)
 
 
+@follow.on(heard.CaseUnmerged)
+def begin_again(line: CaseLine | None, fact: heard.CaseUnmerged, at: datetime) -> CaseLine:
+    """Begin where the case never had a line; what it was late with stays."""
+    return line or CaseLine(fact.number, fact.placement.unit)
+
+
 @follow.on(heard.OrderDispatched)
 def dispatched(line: CaseLine | None, fact: heard.OrderDispatched, at: datetime) -> CaseLine | None:
     if fact.responsible is None:

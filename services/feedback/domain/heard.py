@@ -47,6 +47,16 @@ class CaseSolvedOnSpot:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseUnmerged(CaseRegistered):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ReporterLeft:
+    reporter: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReporterJoined:
     source: str
     report: str

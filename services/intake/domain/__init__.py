@@ -1,7 +1,8 @@
 """Intake's rules: what becomes of a report, what a person may do with it, what its reporter can follow."""
 
-from services.intake.domain import erasing, follow_up, ground_work, registration, triage
+from services.intake.domain import erasing, follow_up, ground_work, merging, registration, splitting, triage
 from services.intake.domain.case import Case, evolve
+from services.intake.domain.merging import touches
 from services.intake.domain.telling import decide
 from shared.kernel.rules import register
 
@@ -30,6 +31,27 @@ register(
             "应当通过诉讼、仲裁、行政复议等法定途径解决",
             "To be settled in court, by arbitration or administrative review",
         ),
+        "merge.itself": ("不能并入自身", "A case cannot be merged into itself"),
+        "merge.circle": (
+            "{number} 已并入本件，不能再把本件并入它",
+            "{number} was merged into this one; merging back would be a circle",
+        ),
+        "merge.not_open": (
+            "{number} 已不在办理中（{status}），不能并入",
+            "{number} is not open any more ({status}); nothing can be merged into it",
+        ),
+        "merge.too_late": ("已办结（{stage}），不能再并单", "Already done ({stage}), too late to merge"),
+        "merge.part": ("拆分出的部分不能并单：{number}", "A part of a split case cannot be merged away: {number}"),
+        "merge.not_admitted": (
+            "“{matter}”未准入社区，不能通过并单转给社区",
+            "{matter} is not admitted to communities; a merge cannot bring it there",
+        ),
+        "merge.not_suspected": ("{number} 没有疑似重复待确认", "Nothing is suspected about {number}"),
+        "unmerge.not_merged": ("{number} 没有并入其他事项", "{number} is not merged"),
+        "unmerge.too_late": ("并入的 {number} 已办结，不能再取消并单", "{number} is done; too late to undo the merge"),
+        "unmerge.matter_needed": ("还没有分类，请同时指明事项", "Not classified yet; name the matter too"),
+        "split.too_late": ("已办结（{stage}），不能再拆分", "Already done ({stage}), too late to split"),
+        "split.part": ("{number} 本身是拆分出的，不能再拆分", "{number} is itself a part and cannot be split again"),
         "triage.unknown_rule": ("不予受理须引用以下规则之一：{rules}", "A rejection cites one of these rules: {rules}"),
         "triage.place_needed": (
             "还不知道地点，请同时指明单位或网格",
@@ -44,4 +66,4 @@ evolve.include(ground_work.evolve)
 STATES: dict[str, type] = {"case": Case, "unit": ground_work.UnitRecord, "leader": ground_work.Leader}
 """Kind of subject -> its state."""
 
-__all__ = ["STATES", "Case", "decide", "erasing", "evolve", "follow_up", "triage"]
+__all__ = ["STATES", "Case", "decide", "erasing", "evolve", "follow_up", "merging", "splitting", "touches", "triage"]

@@ -22,14 +22,20 @@ class Status(StrEnum):
     REJECTED = "rejected"
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
+    MERGED = "merged"
+    SPLIT = "split"
 
 
 MOVES: Transitions[Status] = Transitions(
     {
-        Status.HELD: {Status.OPEN, Status.REJECTED, Status.WITHDRAWN},
-        Status.OPEN: {Status.CLOSED, Status.WITHDRAWN},
+        Status.HELD: {Status.OPEN, Status.REJECTED, Status.WITHDRAWN, Status.MERGED},
+        Status.OPEN: {Status.CLOSED, Status.WITHDRAWN, Status.MERGED, Status.SPLIT},
+        Status.MERGED: {Status.OPEN, Status.WITHDRAWN},
+        Status.SPLIT: {Status.CLOSED, Status.WITHDRAWN},
     }
 )
+DONE = frozenset({"handled", "verified", "rating_invited"})
+"""Stages in which the work is done: there is nothing left to take back, to merge away or to split."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +63,25 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A reporter who joined a case with a case of his own; `reporter` is his id in this one."""
+
+    case: str
+    reporter: str
+    source: str
+    report: str
+    dossier: str
+    ratable: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
-    """One report with its case: `outcome` is what its source was told, `stage` how far it is."""
+    """One report with its case: `outcome` is what its source was told, `stage` how far it is.
+
+    `home` is the case that this one was merged into; `members` are those who joined this one, `given` the number of
+    reporters' ids given so far, `gone` tells that its own reporter took the report back while others stay.
+    """
 
     number: str
     source: str
@@ -81,6 +104,29 @@ class Case:
     follows: str | None = None
     erased: tuple[str, ...] = ()
     """Dossiers of the case that are gone."""
+    understanding: facts.Understanding | None = None
+    ratable: bool = False
+    raised_by: str | None = None
+    claimed_at: datetime | None = None
+    home: str | None = None
+    members: tuple[Member, ...] = ()
+    given: int = 1
+    gone: bool = False
+    hot_at: datetime | None = None
+    suspects: tuple[str, ...] = ()
+    part_of: str | None = None
+    parts: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
+
+    @property
+    def is_handled(self) -> bool:
+        """Tell whether the work on it is done, as far as intake has heard."""
+        return self.stage in DONE
+
+    @property
+    def reporters(self) -> int:
+        """Return how many reporters it has now."""
+        return len(self.members) + (not self.gone)
 
 
 evolve = Evolution()
@@ -104,8 +150,13 @@ def registered(case: Case | None, fact: facts.CaseRegistered, at: datetime) -> C
         matter=fact.understanding.matter,
         follows=fact.follows,
         steps=case.steps if case else (),
+        understanding=fact.understanding,
+        ratable=fact.ratable,
+        raised_by=fact.raised_by,
+        claimed_at=fact.claimed_at,
+        part_of=fact.part_of,
     )
-    return _step(begun, at)
+    return step(begun, at)
 
 
 @evolve.on(facts.CaseHeld)
@@ -127,7 +178,7 @@ def held(case: Case | None, fact: facts.CaseHeld, at: datetime) -> Case:
         follows=fact.follows,
         held=Held(fact.why, fact.guesses, fact.ratable, fact.raised_by, fact.claimed_at, fact.handler, fact.evidence),
     )
-    return _step(waiting, at)
+    return step(waiting, at)
 
 
 @evolve.on(facts.CaseRejected)
@@ -148,15 +199,13 @@ def rejected(case: Case | None, fact: facts.CaseRejected, at: datetime) -> Case:
         follows=fact.follows,
         steps=case.steps if case else (),
     )
-    return _step(ended, at)
+    return step(ended, at)
 
 
 @evolve.on(facts.CaseWithdrawn)
 def withdrawn(case: Case, fact: facts.CaseWithdrawn, at: datetime) -> Case:
     """End it by the reporter's wish."""
-    return _step(
-        replace(case, status=Status.WITHDRAWN, stage="withdrawn", responsible=None, due_at=None, held=None), at
-    )
+    return step(replace(case, status=Status.WITHDRAWN, stage="withdrawn", responsible=None, due_at=None, held=None), at)
 
 
 @evolve.on(
@@ -169,7 +218,7 @@ def moved(case: Case | None, fact: heard.OrderFact, at: datetime) -> Case | None
     """Follow the order; a case that its reporter withdrew stays so."""
     if case is None or case.status is not Status.OPEN:
         return case
-    return _step(replace(case, stage=fact.status, responsible=fact.responsible, due_at=fact.due_at), at)
+    return step(replace(case, stage=fact.status, responsible=fact.responsible, due_at=fact.due_at), at)
 
 
 @evolve.on(heard.OrderHandled)
@@ -189,7 +238,7 @@ def closed(case: Case | None, fact: heard.CaseClosed, at: datetime) -> Case | No
     ended = replace(
         case, status=Status.CLOSED, stage="closed", responsible=None, due_at=None, reason=fact.reason, held=None
     )
-    return _step(ended, at)
+    return step(ended, at)
 
 
 @evolve.on(heard.TopicResolved, heard.TopicDeferred, heard.TopicDeclined)
@@ -217,7 +266,7 @@ def invited(case: Case | None, fact: heard.RatingInvited, at: datetime) -> Case 
     return case and _append(case, Step("rating_invited", at))
 
 
-def _step(case: Case, at: datetime) -> Case:
+def step(case: Case, at: datetime) -> Case:
     """Note the stage, unless nothing that a reporter sees has changed."""
     last = case.steps[-1] if case.steps else None
     if last and (last.stage, last.unit) == (case.stage, case.responsible):

@@ -72,13 +72,16 @@ def erase(states: Mapping[str, Case | None], message: Message, context: Context)
     if case is None:
         raise Refused("subject.unknown", "case", subject=message.subject)
     actor = message.actor
-    if actor != RETENTION and actor.kind != "operations" and (actor.kind, actor.id) != ("source", case.source):
+    sources = {("source", case.source), *(("source", m.source) for m in case.members if m.dossier == wanted.dossier)}
+    if actor != RETENTION and actor.kind != "operations" and (actor.kind, actor.id) not in sources:
         raise Refused("actor.not_allowed", "authorization", actor=f"{actor.kind}.{actor.id}", act="dossier.erase.v1")
     if wanted.dossier in case.erased:
         return NOTHING
-    if case.status in (Status.HELD, Status.OPEN):
+    has_left = case.gone and wanted.dossier == case.dossier
+    if case.status in (Status.HELD, Status.OPEN, Status.SPLIT) and not has_left:
         raise Refused("dossier.still_open", "status")
-    reporter = case.reporter if wanted.dossier == case.dossier else ""
+    reporters = {case.dossier: case.reporter, **{m.dossier: m.reporter for m in case.members}}
+    reporter = reporters.get(wanted.dossier, "")
     why = Why.RETENTION if actor == RETENTION else Why.REQUEST
     fact = ResidentErased(dossier=wanted.dossier, reporter=reporter, why=why)
     return Decision((Fact(fact),), rows=(Erased(wanted.dossier, message.subject),))

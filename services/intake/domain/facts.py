@@ -48,6 +48,7 @@ class CaseRegistered:
     raised_by: str | None = None
     claimed_at: datetime | None = None
     follows: str | None = None
+    part_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +102,108 @@ class CaseWithdrawn:
     """The reporter took it back (撤回)."""
 
     reporter: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """An earlier case that a report is like, and in what (see `likeness.Likeness`)."""
+
+    case: str
+    score: float
+    matter: float
+    place: float
+    text: float
+    minutes: int
+    company: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseMerged:
+    """The report is one with the case `into` (并单); `reporters` are its reporters' ids there, in their order."""
+
+    number: str
+    source: str
+    report: str
+    dossier: str
+    summary: str
+    reporter: str
+    ratable: bool
+    into: str
+    reporters: tuple[str, ...]
+    how: str
+    alike: Alike | None = None
+    placement: Placement | None = None
+    understanding: Understanding | None = None
+    raised_by: str | None = None
+    claimed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReporterJoined:
+    """The reporter of the case `case` is told and asked about this one as well."""
+
+    source: str
+    report: str
+    dossier: str
+    reporter: str
+    ratable: bool
+    case: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReporterLeft:
+    """A reporter belongs to this case no more: `why` is unmerged or withdrawn."""
+
+    reporter: str
+    why: str
+    case: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseUnmerged(CaseRegistered):
+    """The merge was undone (取消并单): a case of its own, at the rung where its matter starts."""
+
+    from_case: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicateSuspected:
+    """A person is to say whether the case is one of these (疑似重复)."""
+
+    alike: tuple[Alike, ...]
+    responsible: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseKeptApart:
+    """A person says that the case is none of those that were suspected."""
+
+    of_cases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseSplit:
+    """Several cases took the place of this one (拆分)."""
+
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartEnded:
+    """A part of a split case ended; with none `left` the case is over."""
+
+    part: str
+    left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HotIssueRaised:
+    """So many people report one matter in so short a time that operations are alarmed, once a case (热点)."""
+
+    reporters: int
+    since: datetime
+    matter: str
+    unit: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,3 +271,22 @@ class Decided:
     """A private row: the case leaves that list."""
 
     case: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rehomed:
+    """A private row: `home` answers for these cases, and keeps their dossiers, from now on."""
+
+    cases: tuple[str, ...]
+    home: str
+    dossiers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Suspected:
+    """A private row: the case joins the list of suspected duplicates at a unit, or leaves it (`responsible` None)."""
+
+    case: str
+    responsible: str | None
+    score: float = 0.0
+    at: datetime | None = None

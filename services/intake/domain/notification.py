@@ -22,6 +22,8 @@ STEPS: dict[type, str] = {
     facts.CaseHeld: "held",
     facts.CaseRegistered: "registered",
     facts.CaseSolvedOnSpot: "solved_on_spot",
+    facts.CaseMerged: "merged",
+    facts.CaseUnmerged: "registered",
     facts.CaseRejected: "rejected",
     facts.CaseWithdrawn: "withdrawn",
     heard.OrderDispatched: "dispatched",

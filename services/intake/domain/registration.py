@@ -13,10 +13,12 @@ from urllib.parse import quote
 from services.intake.domain import facts
 from services.intake.domain.case import Case
 from services.intake.domain.classification import Lexicon, classify, lexicon
+from services.intake.domain.gathering import Sought, gather, trace_of
 from services.intake.domain.ground import Ground, place
+from services.intake.domain.likeness import Trace
 from services.intake.domain.report import Report
 from shared.kernel.clock import add
-from shared.kernel.decisions import Answer, Context, Deciders, Decision, Fact, Message
+from shared.kernel.decisions import Answer, Context, Deciders, Decision, Message
 from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
 
@@ -41,13 +43,14 @@ class Prepared:
     guesses: Mapping[str, tuple[facts.Understanding, ...]] = field(default_factory=dict)
 
 
-@decide.on(Report)
+@decide.on(Report, Sought)
 def register(states: Mapping[str, Case | None], message: Message, context: Context) -> Decision:
     """Turn a report into a case, once; the same report again is answered again and changes nothing."""
     known = states[message.subject]
     if known is not None:
         return Decision(answers=(answer(known, message.subject),))
-    report: Report = message.data
+    sought = message.data if isinstance(message.data, Sought) else Sought(message.data)
+    report = sought.report
     source = _source(message, context.city)
     _check(report, source, message, context)
     ground = place(report.place, source.default_unit, context.city)
@@ -69,7 +72,25 @@ def register(states: Mapping[str, Case | None], message: Message, context: Conte
     rows: tuple[Any, ...] = (private,)
     if isinstance(fact, facts.CaseHeld):
         rows += (facts.Waiting(draft.case, fact.responsible, fact.due_at),)
-    return Decision(facts=(Fact(fact),), answers=(received(fact, message.subject),), rows=rows)
+    gathered = gather(fact, sought, states, message, context)
+    told = received(gathered.facts[0].data, message.subject)
+    return Decision(gathered.facts, answers=(told,), rows=rows + gathered.rows)
+
+
+def seek(
+    report: Report, case: str, at: datetime, source: str, read: tuple[facts.Understanding, ...] | None, city: Any
+) -> Trace | None:
+    """Return what the search for duplicates keeps of a report; None for one that no rule can place or take."""
+    known = city.sources.get(source)
+    if known is None or report.solved is not None or (report.matter is not None and report.matter not in city.matters):
+        return None
+    try:
+        found = place(report.place, known.default_unit, city).placement
+    except Refused:
+        return None
+    guesses = _guesses(report, read, city) if found else ()
+    is_clear = bool(guesses) and guesses[0].confidence >= city.shares["classify_from"]
+    return trace_of(report, case, at, found, guesses[0].matter if is_clear else None, city) if found else None
 
 
 class Head(TypedDict):
@@ -180,6 +201,7 @@ def case_opened(
     handler: str | None,
     evidence: int,
     city: Any,
+    part_of: str | None = None,
 ) -> facts.CaseRegistered:
     """Return the fact that opens a case at the rung where its matter starts at that place."""
     matter = city.matters[understanding.matter]
@@ -195,6 +217,7 @@ def case_opened(
         ratable=ratable,
         raised_by=raised_by,
         claimed_at=claimed_at,
+        part_of=part_of,
     )
     if handler is None:
         return opened
@@ -238,6 +261,7 @@ OUTCOMES = {
     facts.CaseSolvedOnSpot: "solved_on_spot",
     facts.CaseHeld: "held",
     facts.CaseRejected: "rejected",
+    facts.CaseMerged: "merged",
 }
 
 

@@ -67,5 +67,41 @@ class RejectCase:
 
 
 @dataclass(frozen=True, slots=True)
+class MergeCase:
+    """A person says that a case is one with another."""
+
+    into: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnmergeCase:
+    """A person undoes a merge."""
+
+    matter: str | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeepApart:
+    """A person says that a case is none of those that were suspected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One case of several that a report turns out to be."""
+
+    matter: str
+    text: str
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SplitCase:
+    """A person makes several cases of one."""
+
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WithdrawReport:
     """The source takes the report back for its reporter."""

@@ -8,6 +8,11 @@ STAGES: dict[str, Words] = {
     "held": ("已收到，待分拣", "Received, to be sorted"),
     "registered": ("已立案", "Registered"),
     "solved_on_spot": ("当场解决", "Solved on the spot"),
+    "merged": (
+        "已并入同一事项，一并办理并分别告知",
+        "Merged with others who report the same; you are told all the same",
+    ),
+    "split": ("已拆分为几件分别办理", "Split into several cases"),
     "rejected": ("不予受理", "Not accepted"),
     "waiting": ("待派", "To be dispatched"),
     "dispatched": ("已派单，待签收", "Dispatched, to be accepted"),

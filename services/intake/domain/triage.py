@@ -1,4 +1,4 @@
-"""What people do with a report after it came: name what the rules could not, refuse it, take it back."""
+"""What people do with a report that the rules could not place or understand: name what it is, or refuse it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from services.intake.domain import facts
 from services.intake.domain.case import MOVES, Case, Held, Status
 from services.intake.domain.ground import unit_by_code
 from services.intake.domain.registration import Head, case_opened, decide, received
-from services.intake.domain.report import RejectCase, TriageCase, WithdrawReport
+from services.intake.domain.report import RejectCase, TriageCase
 from shared.kernel.decisions import Context, Decision, Fact, Message
 from shared.kernel.refusals import Refused
 
 REJECTIONS = ("report.out_of_area", "report.meaningless", "report.not_public", "report.decided_by_law")
 """The rules by which a person may refuse a held report."""
-DONE = frozenset({"handled", "verified", "rating_invited"})
-"""Stages in which the work is done: there is nothing left to take back."""
 
 
 @decide.on(TriageCase)
@@ -55,19 +53,6 @@ def reject(states: Mapping[str, Case | None], message: Message, context: Context
     params = {"city": context.city.names.zh} if said.rule == "report.out_of_area" else {}
     fact = facts.CaseRejected(**_head(case), rule=said.rule, params=params)
     return Decision(facts=(Fact(fact),), answers=(received(fact, message.subject),), rows=_gone(message))
-
-
-@decide.on(WithdrawReport)
-def withdraw(states: Mapping[str, Case | None], message: Message, context: Context) -> Decision:
-    """Let the source take a report back for its reporter until the work is done (workflows §3.1, move 21)."""
-    case = _existing(states, message)
-    if (message.actor.kind, message.actor.id) != ("source", case.source):
-        raise _not_allowed(message, "report.withdraw.v1")
-    MOVES.check(case.status, Status.WITHDRAWN)
-    if case.stage in DONE:
-        raise Refused("report.withdraw_too_late", "status", stage=case.stage)
-    rows = _gone(message) if case.status is Status.HELD else ()
-    return Decision(facts=(Fact(facts.CaseWithdrawn(reporter=case.reporter)),), rows=rows)
 
 
 def _example(message: Message, held: Held) -> facts.Example:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -14,6 +15,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 
 from services.intake import store
 from services.intake.domain import Case
+from services.intake.domain.case import Status
 from services.intake.domain.stage import words_of
 from services.intake.papers.follow import page
 from shared.kernel.refusals import Refused
@@ -53,18 +55,40 @@ def router(desk: Desk, allowance: Allowance) -> APIRouter:
         allowance.take(address_of(request))
         case, _, _ = token.rpartition(".")
         right = token_of(desk.secret, desk.city_code, case)
-        state = None
+        known = None
         if case and ":" not in case and hmac.compare_digest(token.encode("utf-8", "replace"), right.encode()):
             async with desk.engine.connect() as conn:
                 state = await store.state_of(conn, case)
-        if state is None:
+                known = await seen(conn, msgspec.json.decode(state, type=Case)) if state else None
+        if known is None:
             return problem(Refused("follow.unknown_link", "token"), 404)
-        shown = progress(msgspec.json.decode(state, type=Case), desk.city)
+        shown = progress(known, desk.city)
         if "text/html" in request.headers.get("Accept", ""):
             return HTMLResponse(page(shown, desk.city.names), headers=HEADERS)
         return shown
 
     return routes
+
+
+async def seen(conn: Any, case: Case) -> Case:
+    """Return a case as its reporter sees it: once it was merged, how far the case is that answers for it since."""
+    root = case
+    while root.status is Status.MERGED and root.home is not None:
+        state = await store.state_of(conn, root.home)
+        if state is None:
+            break
+        root = msgspec.json.decode(state, type=Case)
+    if root is case:
+        return case
+    since = case.steps[-1].at
+    return replace(
+        case,
+        stage=root.stage,
+        responsible=root.responsible,
+        due_at=root.due_at,
+        reason=root.reason,
+        steps=(*case.steps, *(step for step in root.steps if step.at > since)),
+    )
 
 
 def progress(case: Case, city: Any) -> dict[str, Any]:
@@ -77,7 +101,7 @@ def progress(case: Case, city: Any) -> dict[str, Any]:
     return {
         "number": case.number,
         "outcome": case.outcome,
-        "status": stage(case.stage),
+        "status": stage("withdrawn" if case.gone else case.stage),
         "responsible": unit(case.responsible, city),
         "due_at": case.due_at.astimezone(zone).isoformat() if case.due_at else None,
         "reply": rule,

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from services.intake.domain.erasing import Ended, Erased
-from services.intake.domain.facts import Dossier
+from services.intake.domain.facts import Dossier, Rehomed
 from services.intake.tables.row import MOMENT, Row
 from shared.persistence.connection import Connection, Executes
 
@@ -112,6 +112,19 @@ async def _insert(conn: Connection, dossiers: Sequence[Dossier]) -> None:
             "received": [d.received_at for d in dossiers],
         },
     )
+
+
+async def rehome(conn: Connection, moved: Sequence[Rehomed]) -> None:
+    """Put the dossiers of merged cases to the case that answers for them, so that its unit reads and tells all."""
+    last = {dossier: row.home for row in moved for dossier in row.dossiers}
+    if last:
+        await conn.execute(
+            text(
+                "UPDATE dossier d SET case_id = u.h FROM unnest(CAST(:ids AS text[]), CAST(:homes AS text[])) u(i, h) "
+                "WHERE d.id = u.i"
+            ),
+            {"ids": list(last), "homes": list(last.values())},
+        )
 
 
 def _json(value: object) -> str:

@@ -226,6 +226,25 @@ def test_forbidden_17_withdrawing_an_overdue_order_leaves_its_lateness_counted()
     assert (late.of, late.charged, ended.status) == ("handle", "water", Status.WITHDRAWN), "the clock had not said so"
 
 
+def test_forbidden_17_merging_an_overdue_order_away_leaves_its_lateness_counted() -> None:
+    played = town.accepted()
+    case_due_at = order(played).case_due_at
+    played.advance(order(played).due_at)
+    played.hear(CASE, heard.CaseMerged(), "intake")
+    assert (order(played).status, order(played).overdue) == (Status.WITHDRAWN, ("handle",))
+    assert not played.deadlines
+    played.hear(CASE, town.unmerged(), "intake")
+    assert order(played).overdue == ("handle",)
+    assert played.deadlines[CASE, "case.overdue"].due_at == order(played).case_due_at == case_due_at
+
+
+def test_a_case_that_was_merged_before_it_had_an_order_gets_one_when_the_merge_is_undone() -> None:
+    played = town.play()
+    assert played.hear(CASE, heard.CaseMerged(), "intake") == []
+    assert type(played.hear(CASE, town.unmerged(), "intake")[0]).__name__ == "OrderOpened"
+    assert order(played).case_due_at is not None
+
+
 def test_forbidden_18_an_old_rung_does_nothing_on_a_newer_assignment() -> None:
     played = town.accepted("road")
     old = dict(played.deadlines)

@@ -157,6 +157,9 @@ EVENTS: dict[str, tuple[Event, dict[Status, Status]]] = {
     "topic withdrawn": (_heard(heard.TopicWithdrawn(T)), {E: W}),
     "topic answered": (_heard(heard.TopicAnswered(T)), {E: C}),
     "reporter withdraws": (_heard(heard.CaseWithdrawn(), "intake"), {W: X, D: X, A: X, S: X, E: X}),
+    "merged": (_heard(heard.CaseMerged(), "intake"), {W: X, D: X, A: X, S: X, E: X}),
+    "split": (_heard(heard.CaseSplit(), "intake"), {W: X, D: X, A: X, S: X, E: X}),
+    "merge undone": (_heard(town.unmerged("orphan"), "intake"), {X: W}),
 }
 PAIRS = [(status, event) for status in Status for event in EVENTS]
 

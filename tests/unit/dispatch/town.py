@@ -181,6 +181,11 @@ def case(matter: str, place: str = "g111", *, urgent: bool = False) -> heard.Cas
     return heard.CaseRegistered("T-1", heard.Placement(place), heard.Understanding(matter), urgent, "井盖坏了")
 
 
+def unmerged(matter: str = "road") -> heard.CaseUnmerged:
+    """Build the fact that a case stands for itself again."""
+    return heard.CaseUnmerged("T-1", heard.Placement("g111"), heard.Understanding(matter), False, "井盖坏了")
+
+
 def on_spot(handler: str, *, drawn: bool) -> heard.CaseSolvedOnSpot:
     """Build the fact that a grid member solved a case while reporting."""
     return heard.CaseSolvedOnSpot(

@@ -133,7 +133,9 @@ def test_what_has_ended_cannot_be_taken_back(office: Office, grid: str) -> None:
 @pytest.mark.parametrize("to", list(Status))
 def test_only_the_named_moves_exist(now: Status, to: Status) -> None:
     allowed = {
-        ("held", "open"), ("held", "rejected"), ("held", "withdrawn"), ("open", "closed"), ("open", "withdrawn"),
+        ("held", "open"), ("held", "rejected"), ("held", "withdrawn"), ("held", "merged"), ("open", "closed"),
+        ("open", "withdrawn"), ("open", "merged"), ("open", "split"), ("merged", "open"), ("merged", "withdrawn"),
+        ("split", "closed"), ("split", "withdrawn"),
     }  # fmt: skip
     assert MOVES.allows(now, to) is ((now.value, to.value) in allowed)
 
