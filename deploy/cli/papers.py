@@ -148,7 +148,7 @@ def list_(
 
 
 def agreement(
-    project: Annotated[str, typer.Argument(help=t("项目编号，以 project: 开头", "Project id, beginning with project:"))],
+    project: Annotated[str, typer.Argument(help=t("项目编号，以 project: 开头", "Its id, beginning with project:"))],
     out: Out,
     city: City = DEFAULT_CITY,
     folder: Folder = None,

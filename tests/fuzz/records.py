@@ -22,6 +22,7 @@ from tests.fuzz.damage import KINDS, Raw
 from tests.fuzz.stand import SOURCE, Office
 from tests.fuzz.tally import Progress, Tally
 from tests.integration.city import PLACE, RunningCity
+from tests.support.wording import apart
 
 GOOD = "none: a good neighbour"
 ONE_IN = 8
@@ -78,7 +79,7 @@ class Outside:
         data: Contract
         if family == "reports":
             data = intake.Report(
-                id=id_, text="楼下路灯坏了三天没人修", subject="路灯", matter="street-lights",
+                id=id_, text=apart(id_), subject="路灯", matter="street-lights",
                 place=intake.ReportPlace(unit=PLACE, lon=121.5, lat=31.2), photos=("a.jpg",),
                 reporter=intake.Reporter(id="r-9", name="某人", phone="13812345678"),
             )  # fmt: skip

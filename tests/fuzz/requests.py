@@ -23,6 +23,7 @@ from tests.fuzz.by_hand import HAND, WIRE
 from tests.fuzz.stand import SERVICES, SOURCE, Office, unready
 from tests.fuzz.tally import Progress, Tally
 from tests.integration.city import PLACE, RunningCity
+from tests.support.wording import apart
 
 GOOD = "none: a good neighbour"
 ONE_IN = 25
@@ -115,7 +116,7 @@ class Requests:
         self.count += 1
         report = {
             "id": f"good-{self.seed}-{self.count}",
-            "text": "楼下路灯坏了",
+            "text": apart(f"good-{self.seed}-{self.count}"),
             "matter": "street-lights",
             "place": {"unit": PLACE},
         }

@@ -23,6 +23,7 @@ from shared.contracts.envelope import sent
 from shared.contracts.topics import topic_name
 from shared.kernel.decisions import Actor
 from shared.shell.tokens import sign
+from tests.support.wording import apart
 
 _keys = itertools.count()
 PLACE = "C01-G01-B1"
@@ -52,7 +53,7 @@ class RunningCity:
 
     def report(self, id_: str, matter: str | None = None, source: str = "hotline", **more: Any) -> dict[str, Any]:
         """Report something over HTTP; returns the receipt."""
-        body = {"id": id_, "text": "楼下路灯坏了三天没人修", "place": {"unit": PLACE}, "reporter": {"id": "r-1"}}
+        body = {"id": id_, "text": apart(id_), "place": {"unit": PLACE}, "reporter": {"id": "r-1"}}
         answer = self.post("intake", "/v1/reports", {**body, "matter": matter, **more}, ("source", source))
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
