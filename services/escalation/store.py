@@ -14,7 +14,7 @@ from sqlalchemy.orm import registry  # noqa: TID251  rows are described, never l
 from sqlmodel import Field, SQLModel
 
 from services.escalation.domain import STATES, further, needs_peek
-from services.escalation.domain.boards import MeetingRow
+from services.escalation.domain.boards import MeetingRow, Shelved
 from services.escalation.domain.chain import Record
 from services.escalation.domain.correcting import CorrectRecord
 from services.escalation.domain.entry_board import EntryRow
@@ -123,6 +123,15 @@ class EntryBoard(Row, table=True):
     has_to_receive: bool
 
 
+class ShelvedRow(Row, table=True):
+    """What a case's earlier topics were when another one followed."""
+
+    __tablename__ = "shelved"
+
+    topic: str = Field(sa_type=Text, primary_key=True)
+    state: dict[str, Any] = Field(sa_type=JSONB)
+
+
 class HeadsRow(Row, table=True):
     """A page of a day's list of all heads, as it was stated."""
 
@@ -182,6 +191,7 @@ _STATEMENTS = (
     (Wording, _insert(METADATA.tables["wording"], replaces=False)),
     (MeetingRow, _insert(METADATA.tables["meeting_board"], replaces=True)),
     (EntryRow, _insert(METADATA.tables["entry_board"], replaces=True)),
+    (Shelved, _insert(METADATA.tables["shelved"], replaces=True)),
     (HeadsPublished, _insert(METADATA.tables["published_heads"], replaces=False)),
     (Outcome, _insert(METADATA.tables["outcome"], replaces=False)),
 )
@@ -285,6 +295,8 @@ def _key(row: Any) -> tuple[Any, ...]:
             return (row.id,)
         case HeadsPublished():
             return (row.on, row.page)
+        case Shelved():
+            return (row.topic,)
         case Outcome():
             return (row.topic, row.case, row.kind, row.at)
         case _:

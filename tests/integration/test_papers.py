@@ -35,7 +35,7 @@ from shared.shell.sql_store import SqlStore
 from shared.shell.taking import Shell
 from shared.shell.tokens import sign
 from tests.support.stack import Backing, Cell, make_schemas
-from tests.unit.escalation.hall import COMMUNITY, ESTATE, Hall, unit
+from tests.unit.escalation.hall import COMMUNITY, ESTATE, STREET, Hall, unit
 from tests.unit.papers.reading import pdf_text, word_text
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
@@ -55,6 +55,10 @@ def hall() -> Hall:
     played.hear("c-1", OrderVerified(verifier=ESTATE), "dispatch")
     signed = next(m for m in played.meetings(COMMUNITY, MeetingStatus.ADOPTED) if m.agenda)
     played.send(signed.id, SupplementMinutes(text="补充：施工前三日张贴告示"), unit(COMMUNITY))
+    played.register("c-3")
+    played.propose(STREET, "c-3", summary="北门路面积水")
+    played.give_back(STREET, "c-3")
+    played.escalate("c-3", STREET)
     played.escalate("c-2")
     while not played.convened(ESTATE).agenda:
         played.adopt(played.held(ESTATE))
@@ -117,6 +121,13 @@ async def test_the_workbook_of_a_body_holds_its_entries_and_the_head_of_its_chai
     assert [sheet["B4"].value, sheet["B5"].value] == [hall.topic("c-1").id, hall.topic("c-2").id]
     assert "理由：管线权属不在本级" in sheet["L4"].value
     assert hall.city.bodies[COMMUNITY].name in sheet["Q4"].value
+
+
+async def test_a_case_with_a_second_topic_keeps_the_words_of_its_first(http: Any, hall: Hall) -> None:
+    rows = (await http.get(f"/v1/ledger/{STREET}.json")).json()
+    told = json.dumps(rows, ensure_ascii=False)
+    assert "北门路面积水" in told
+    assert hall.states["c-3"].summary != "北门路面积水", "the case has another topic by now"
 
 
 async def test_what_was_done_and_verified_stands_in_the_row_of_the_body_that_resolved(http: Any, hall: Hall) -> None:

@@ -49,15 +49,27 @@ class MeetingRow:
     earlier: tuple[Mapping[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """What a case's topic was when the case got another one: papers still tell of it."""
+
+    topic: str
+    state: Topic
+
+
 def boards(states: States, message: Message, decision: Decision, context: Context) -> tuple[Any, ...]:
     """Return the rows of every meeting and topic that the decision's facts change."""
     changed: dict[str, Any] = {}
+    shelved: list[Shelved] = []
     for fact in decision.facts:
         subject = fact.subject or message.subject
         if not subject.startswith("ledger:"):
-            changed[subject] = evolve(changed.get(subject, states.get(subject)), fact.data, message.acted_at)
+            before = changed.get(subject, states.get(subject))
+            changed[subject] = state = evolve(before, fact.data, message.acted_at)
+            if isinstance(before, Topic) and before.id not in ("", state.id) and not before.home:
+                shelved.append(Shelved(before.id, before))
     topics = {**{name: state for name, state in states.items() if isinstance(state, Topic)}, **changed}
-    rows: list[Any] = []
+    rows: list[Any] = [*shelved]
     for subject, state in changed.items():
         if isinstance(state, Meeting):
             rows.append(_meeting(state, topics, context.city))

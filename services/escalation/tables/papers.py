@@ -41,13 +41,16 @@ _LINES = text(
 )
 _ABOUT = text(
     """
-    SELECT DISTINCT ON (b.topic) b.topic, s.state FROM entry_board b JOIN subject s ON s.id = b.case_id
-     WHERE b.body = :ledger AND b.topic = ANY(CAST(:topics AS text[])) AND s.state ->> 'id' = b.topic
-     ORDER BY b.topic, coalesce(s.state ->> 'home', ''), b.case_id
+    (SELECT DISTINCT ON (b.topic) b.topic, CAST(s.state AS jsonb) AS state FROM entry_board b JOIN subject s ON s.id = b.case_id
+      WHERE b.body = :ledger AND b.topic = ANY(CAST(:topics AS text[])) AND s.state ->> 'id' = b.topic
+      ORDER BY b.topic, coalesce(s.state ->> 'home', ''), b.case_id)
+    UNION ALL
+    SELECT topic, state FROM shelved WHERE topic = ANY(CAST(:topics AS text[]))
     """
 )
 _MEETING = text("SELECT state FROM subject WHERE id = :meeting AND kind = 'meeting' AND state IS NOT NULL")
 _CASES = text("SELECT id, state FROM subject WHERE id = ANY(CAST(:cases AS text[])) AND state IS NOT NULL")
+_SHELVED = text("SELECT topic, state FROM shelved WHERE topic = ANY(CAST(:topics AS text[]))")
 _ADOPTED = text(
     """
     SELECT max(at) FROM record
@@ -76,7 +79,7 @@ _FATES = text(
 )
 
 Told = tuple[str, dict[str, Any], list[Line], list[Fate]]
-"""A topic, its present state (empty where the case has another topic by now), all its records, what came of it."""
+"""A topic, its present state (its last where the case has another topic by now), all its records, what came of it."""
 
 
 async def heads(conn: AsyncConnection, ledgers: Sequence[str], before: str | None = None) -> dict[str, tuple[int, str]]:
@@ -113,7 +116,9 @@ async def meeting(conn: AsyncConnection, id_: str) -> tuple[dict[str, Any], list
         return None
     agenda = found.get("agenda", [])
     states = {row.id: row.state for row in await conn.execute(_CASES, {"cases": [item["case"] for item in agenda]})}
-    topics = [_topic(item["topic"], states.get(item["case"])) for item in agenda]
+    asked = {"topics": [item["topic"] for item in agenda]}
+    shelved = {row.topic: row.state for row in await conn.execute(_SHELVED, asked)}
+    topics = [shelved.get(item["topic"]) or _topic(item["topic"], states.get(item["case"])) for item in agenda]
     if found["status"] == "adopted" and not found.get("adopted_at"):
         values = {"ledger": found["unit"], "topics": [item["topic"] for item in agenda], "meeting": id_}
         found["adopted_at"] = (await conn.execute(_ADOPTED, values)).scalar_one()
