@@ -91,6 +91,7 @@ ENGLISH = {
     "事项与位置": "Matter and place",
     "互评开始": "Two-way assessment opened",
     "互评计分": "Two-way assessment counted",
+    "模型归类": "classified by the model",
     "人工归类": "by a person",
     "人工提出": "proposed by hand",
     "仅承办单位可见": "Shown to the handling unit only",

@@ -128,7 +128,12 @@ PLACED = {
     "address": word("按地址"),
     "default": word("按来源默认"),
 }
-UNDERSTOOD = {"given": word("来源给定"), "rules": word("自动归类"), "person": word("人工归类")}
+UNDERSTOOD = {
+    "given": word("来源给定"),
+    "rules": word("自动归类"),
+    "person": word("人工归类"),
+    "model": word("模型归类"),
+}
 
 
 def state_of(status: str, *, supervised: bool, overdue: bool, reminded: bool) -> str:

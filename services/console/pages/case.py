@@ -27,7 +27,8 @@ STEPS = (
 )  # fmt: skip
 AT_STEP = {
     "held": 1, "rejected": 1, "registered": 2, "waiting": 2, "dispatched": 3, "accepted": 4, "suspended": 4,
-    "escalated": 4, "handled": 5, "verified": 6, "closed": 8, "withdrawn": 7,
+    "escalated": 4, "handled": 5, "verified": 6, "closed": 8, "withdrawn": 7, "merged": 7,
+    "split": 7,
 }  # fmt: skip
 Rows = list[dict[str, Any]]
 
