@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 
-_JOIN = r"[ \-–—_.·/]{0,3}"
+_DASHES = r"\-‐‑‒–—−"
+_DOTS = ".·•・‧"
+_JOIN = rf"[ {_DASHES}{_DOTS}_/~～、()（）]{{0,3}}"
 _NUMBER = r"[0-9一二两三四五六七八九十百零〇]"
 _HOUSE = rf"(?:[A-Za-z]?{_NUMBER}{{1,6}}(?:[-–—#]{_NUMBER}{{1,6}}){{0,3}}[A-Za-z]?)"
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
@@ -25,8 +27,8 @@ _PERSONAL = tuple(
         r"(?<!\d)(?!(?:19|20)\d\d[-–—](?:19|20)\d\d)\d{3,4}[-–—]\d{4}(?!\d)",
         # any other long number
         r"\d{7,}",
-        r"[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9.\-]{1,253}",
-        rf"[{_PROVINCES}][A-Za-z][ ·•.\-]?[A-Za-z0-9]{{5,6}}",
+        r"[A-Za-z0-9._%+\-]{1,64} ?@ ?[A-Za-z0-9.\-]{1,253}",
+        rf"[{_PROVINCES}] ?[A-Za-z] ?[{_DASHES}{_DOTS}]? ?[A-Za-z0-9]{{5,6}}",
         # accounts and names after the word that announces them
         r"(?<=微信)[号是为: ：]{0,4}[A-Za-z0-9_\-]{5,}",
         r"(?i:(?<=qq))[号是为: ：]{0,4}\d{5,}",
@@ -39,7 +41,7 @@ _PERSONAL = tuple(
 _NARROW = {ord("０") + i: ord("0") + i for i in range(10)}
 _NARROW |= {ord("Ａ") + i: ord("A") + i for i in range(26)}
 _NARROW |= {ord("ａ") + i: ord("a") + i for i in range(26)}
-_NARROW |= {ord(wide): ord(narrow) for wide, narrow in zip("＠＋－．／", "@+-./", strict=True)}
+_NARROW |= {ord(wide): ord(narrow) for wide, narrow in zip("＠＋－．／＿％", "@+-./_%", strict=True)}
 _INVISIBLE = dict.fromkeys((0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), 0xFEFF))
 _MARGIN = 128
 """A number that begins inside the limit is recognised whole; longer ones match by any part of them."""

@@ -17,6 +17,34 @@ mobiles = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
 identities = st.from_regex(r"[1-9][0-9]{16}[0-9X]", fullmatch=True)
 chatter = st.text(alphabet="楼上漏水请处理，。 abcX:：()（）我叫\n", max_size=80)
 WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
+ALL_WIDE = {n: n + 0xFEE0 for n in range(0x21, 0x7F)}
+PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+JOINTS = (
+    "",
+    " ",
+    "  ",
+    "-",
+    "－",
+    "—",
+    "–",
+    "‐",
+    "−",
+    "_",
+    "/",
+    "·",
+    ".",
+    "．",
+    "　",
+    "\u200b",
+    " - ",
+    "\t",
+    "\n",
+    "~",
+    "～",
+    "、",
+    "、 ",
+    ")",
+)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +100,85 @@ def test_no_mobile_and_no_identity_number_survives_any_surrounding(
         assert not MOBILE.search(bare)
         assert not IDENTITY.search(bare)
         assert mobile[3:] not in bare
+
+
+@st.composite
+def written(draw: st.DrawFn, bare: str) -> str:
+    """Return a number as people write it: full-width, and with the same joint between groups of any size."""
+    joint = draw(st.sampled_from(JOINTS))
+    cuts = sorted(draw(st.sets(st.integers(1, len(bare) - 1), max_size=5)))
+    parts = [bare[i:j] for i, j in zip((0, *cuts), (*cuts, len(bare)), strict=True)]
+    return joint.join(part.translate(WIDE) if draw(st.booleans()) else part for part in parts)
+
+
+@settings(max_examples=150)
+@given(st.data(), st.one_of(mobiles, identities), chatter, chatter)
+def test_no_number_survives_however_its_digits_are_written(
+    data: st.DataObject, bare: str, before: str, after: str
+) -> None:
+    masked = mask(f"{before}{data.draw(written(bare))}{after}")
+    assert not re.search(r"\d", masked)
+
+
+@settings(max_examples=100)
+@given(
+    st.sampled_from(PROVINCES),
+    st.from_regex(r"[A-HJ-NP-Z]", fullmatch=True),
+    st.from_regex(r"[A-HJ-NP-Z0-9]{5,6}", fullmatch=True),
+    st.sampled_from(("", " ", "·", "•", ".", "-", "－", "　", "・")),
+    st.booleans(),
+    st.booleans(),
+    chatter,
+)
+def test_no_plate_survives(
+    province: str, area: str, rest: str, joint: str, is_wide: bool, is_small: bool, after: str
+) -> None:
+    shown = f"{area}{joint}{rest}"
+    shown = shown.lower() if is_small else shown
+    masked = mask(f"车{province}{shown.translate(ALL_WIDE) if is_wide else shown}，{after}")
+    assert rest.lower() not in masked.lower()
+    assert province not in masked
+
+
+@settings(max_examples=100)
+@given(
+    st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._%+\-]{0,20}", fullmatch=True),
+    st.from_regex(r"[a-z0-9\-]{2,10}(\.[a-z]{2,5}){1,2}", fullmatch=True),
+    st.sampled_from(("@", "＠", " @ ", "@ ")),
+    st.booleans(),
+    chatter,
+)
+def test_no_mailbox_survives(name: str, host: str, at: str, is_wide: bool, before: str) -> None:
+    shown = f"{name}{at}{host}"
+    masked = mask(f"{before}邮箱：{shown.translate(ALL_WIDE) if is_wide else shown}，谢谢")
+    assert masked.endswith(f"邮箱：{'*' * len(shown)}，谢谢")
+
+
+@settings(max_examples=100)
+@given(
+    st.integers(1, 99),
+    st.integers(1, 9),
+    st.integers(101, 3399),
+    st.sampled_from(
+        (
+            "{b}栋{u}单元{r}室",
+            "{b}号楼{u}-{r}",
+            "{b}幢{u}单元{r}",
+            "{b}座{r}房",
+            "{b}-{u}-{r}室",
+            "{b} 栋 {u} 单元 {r} 室",
+            "{b}#{u}-{r}室",
+            "{b}弄{u}号{r}室",
+            "{b}栋{r}",
+        )
+    ),
+    st.booleans(),
+    chatter,
+)
+def test_no_house_or_room_survives(house: int, stair: int, room: int, form: str, is_wide: bool, before: str) -> None:
+    shown = form.format(b=house, u=stair, r=room)
+    masked = mask(f"{before}幸福小区{shown.translate(WIDE) if is_wide else shown}漏水")
+    assert not re.search(r"\d", masked)
 
 
 @settings(max_examples=150)
