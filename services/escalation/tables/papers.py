@@ -41,7 +41,8 @@ _LINES = text(
 )
 _ABOUT = text(
     """
-    (SELECT DISTINCT ON (b.topic) b.topic, CAST(s.state AS jsonb) AS state FROM entry_board b JOIN subject s ON s.id = b.case_id
+    (SELECT DISTINCT ON (b.topic) b.topic, CAST(s.state AS jsonb) AS state
+       FROM entry_board b JOIN subject s ON s.id = b.case_id
       WHERE b.body = :ledger AND b.topic = ANY(CAST(:topics AS text[])) AND s.state ->> 'id' = b.topic
       ORDER BY b.topic, coalesce(s.state ->> 'home', ''), b.case_id)
     UNION ALL
