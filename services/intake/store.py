@@ -12,6 +12,7 @@ from sqlalchemy import Index, Text
 from sqlalchemy import text as make_text
 from sqlmodel import Field
 
+from services.intake.domain.erasing import EraseDossier
 from services.intake.domain.facts import Decided, Rehomed, Suspected, Understanding, Waiting
 from services.intake.domain.follow_up import OPENING
 from services.intake.domain.gathering import Sought, compare
@@ -84,14 +85,16 @@ class Store:
         """Give each report its case id, a new one if it never came before, and what it is like; find merges' homes."""
         keys = sorted({(m.actor.id, m.data.id) for m in messages if is_new_report(m)})
         merged = sorted({m.subject for m in messages if isinstance(m.data, WithdrawReport | UnmergeCase)})
-        if not keys and not merged:
+        erased = sorted({m.data.dossier for m in messages if isinstance(m.data, EraseDossier)})
+        if not keys and not merged and not erased:
             return messages
         known = await self._claim(conn, keys) if keys else {}
         homes = await _homes(conn, merged) if merged else {}
+        lives = await _lives(conn, erased) if erased else {}
         named = [
             replace(m, subject=known[m.actor.id, m.data.id], creates=True)
             if is_new_report(m)
-            else replace(m, touches=(*m.touches, *homes.get(m.subject, ())))
+            else replace(m, touches=(*m.touches, *_concerned(m, homes, lives)))
             for m in messages
         ]
         return await self._compare(conn, named) if keys else named
@@ -170,6 +173,7 @@ class Store:
         """Keep the dossiers of a batch and the list of what waits for a person."""
         moved = [row for row in rows if isinstance(row, Rehomed)]
         await dossier.rehome(conn, [row for row in moved if row.home in row.cases])
+        await traces.forget(conn, rows)
         await dossier.keep(conn, rows)
         await notification.keep(conn, rows)
         await ground_work.keep(conn, rows)
@@ -218,6 +222,33 @@ def with_likes(
 ) -> Message:
     """Return a report with what it is like, what a model read in it, and the cases that its decider needs."""
     return replace(message, data=Sought(message.data, trace, likes, read), touches=(*message.touches, *names))
+
+
+def _concerned(
+    message: Message, homes: Mapping[str, tuple[str, ...]], lives: Mapping[str, tuple[str, ...]]
+) -> tuple[str, ...]:
+    if isinstance(message.data, EraseDossier):
+        return tuple(case for case in lives.get(message.data.dossier, ()) if case != message.subject)
+    return homes.get(message.subject, ())
+
+
+async def _lives(conn: Connection, dossiers: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    """Return the cases in which the reporter of each dossier has an id: his own, its homes, and their parts."""
+    rows = await conn.execute(
+        text(
+            "WITH RECURSIVE life(dossier, id) AS (SELECT d.id, r.case_id FROM dossier d JOIN report r "
+            "ON r.source = d.source AND r.source_id = d.report_id WHERE d.id = ANY(CAST(:ids AS text[])) "
+            "UNION SELECT l.dossier, n.id FROM life l JOIN subject s ON s.id = l.id CROSS JOIN LATERAL "
+            "(SELECT s.state ->> 'home' AS id UNION ALL "
+            "SELECT jsonb_array_elements_text(CAST(s.state AS jsonb) -> 'parts')) n WHERE n.id IS NOT NULL) "
+            "SELECT dossier, id FROM life"
+        ),
+        {"ids": list(dossiers)},
+    )
+    found: dict[str, tuple[str, ...]] = {}
+    for dossier_id, case in rows:
+        found[dossier_id] = (*found.get(dossier_id, ()), case)
+    return found
 
 
 async def _homes(conn: Connection, cases: Sequence[str]) -> Mapping[str, tuple[str, ...]]:

@@ -340,6 +340,12 @@ async def test_duplicates_are_found_in_the_database_merged_listed_and_undone(cli
         place = {"unit": grid_of(client.city)}
         return {"id": id_, "text": words, "matter": "water-outage", "place": place, "reporter": {"id": id_}}
 
+    async def told(case: str) -> list[tuple[str, str]]:
+        sql = (
+            "SELECT n.step, d.report_id FROM notification n JOIN dossier d ON d.id = n.dossier_id WHERE n.case_id = $1"
+        )
+        return [tuple(row) for row in await client.db.fetch(sql + " ORDER BY n.id", case)]
+
     first = (await client.post("/v1/reports", [said("dup-1"), said("dup-2")])).json()["items"]
     assert [item["outcome"] for item in first] == ["registered", "merged"]
     third = (await client.post("/v1/reports", said("dup-3", text + "！"))).json()
@@ -356,5 +362,23 @@ async def test_duplicates_are_found_in_the_database_merged_listed_and_undone(cli
     assert (await client.get("/v1/duplicates", "operations", "duty")).json()["items"] == []
     undone = await client.post(f"/v1/cases/{third['case']}/unmerge", {}, "operations", "duty")
     assert [fact["type"] for fact in undone.json()["facts"]] == ["case.unmerged.v1", "case.reporter_left.v1"]
+    assert await told(third["case"]) == [("merged", "dup-3"), ("unmerged", "dup-3")]
     gone = await client.post("/v1/reports/hotline/dup-2/withdraw", {})
     assert [fact["type"] for fact in gone.json()["facts"]] == ["case.withdrawn.v1", "case.reporter_left.v1"]
+    assert await told(first[1]["case"]) == [("merged", "dup-2"), ("withdrawn", "dup-2")]
+    traces = "SELECT count(*), count(DISTINCT b.trace) FROM trace t LEFT JOIN trace_block b ON b.trace = t.id"
+    assert tuple(await client.db.fetchrow(f"{traces} WHERE t.case_id = $1", first[1]["case"]))[1] == 1
+    before = (
+        await client.db.fetchval("SELECT count(*) FROM trace"),
+        await client.db.fetchval("SELECT count(DISTINCT trace) FROM trace_block"),
+    )
+    done = await client.post("/v1/residents/erase", {"source": "hotline", "reporter": "dup-2"}, "operations", "duty")
+    assert [(item["case"], item["refused"]) for item in done.json()["items"]] == [(first[1]["case"], None)]
+    named = "SELECT subject, value::json ->> 'reporter' FROM journal WHERE type = 'resident.erased.v1'"
+    assert {tuple(row) for row in await client.db.fetch(named)} == {(first[1]["case"], "r1"), (root, "r2")}
+    assert await client.db.fetchval("SELECT count(*) FROM trace WHERE case_id = $1", first[1]["case"]) == 0
+    after = (
+        await client.db.fetchval("SELECT count(*) FROM trace"),
+        await client.db.fetchval("SELECT count(DISTINCT trace) FROM trace_block"),
+    )
+    assert after == (before[0] - 1, before[1] - 1)

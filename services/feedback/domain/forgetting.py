@@ -6,15 +6,12 @@ from dataclasses import dataclass
 
 from services.feedback.domain.heard import ResidentErased
 from services.feedback.domain.table import States, decide
-from shared.kernel.decisions import Context, Decision, Message
+from shared.kernel.decisions import NOTHING, Context, Decision, Message
 
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """A private row: what this reporter of the case wrote, and what was written about him, is to go.
-
-    Without a reporter it is everybody's.
-    """
+    """A private row: what this reporter of the case wrote, and what was written about him, is to go."""
 
     case: str
     reporter: str
@@ -22,5 +19,7 @@ class Forgotten:
 
 @decide.on(ResidentErased)
 def forget(states: States, message: Message, context: Context) -> Decision:
-    """Delete the remarks of an erased reporter."""
+    """Delete the remarks of an erased reporter; who had no id in the case left none."""
+    if not message.data.reporter:
+        return NOTHING
     return Decision(rows=(Forgotten(message.subject, message.data.reporter),))

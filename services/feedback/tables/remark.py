@@ -34,7 +34,7 @@ FORGET = text(
     """
     DELETE FROM remark r
      USING unnest(CAST(:case AS text[]), CAST(:reporter AS text[])) AS gone (case_id, reporter)
-     WHERE r.case_id = gone.case_id AND r.reporter <> '' AND gone.reporter IN ('', r.reporter)
+     WHERE r.case_id = gone.case_id AND r.reporter = gone.reporter
     """
 )
 

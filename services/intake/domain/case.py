@@ -110,6 +110,8 @@ class Case:
     claimed_at: datetime | None = None
     home: str | None = None
     members: tuple[Member, ...] = ()
+    left: tuple[Member, ...] = ()
+    """Members who went: their words may still be kept under the ids that they had."""
     given: int = 1
     gone: bool = False
     hot_at: datetime | None = None

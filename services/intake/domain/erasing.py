@@ -66,25 +66,40 @@ class Erased:
 
 @decide.on(EraseDossier)
 def erase(states: Mapping[str, Case | None], message: Message, context: Context) -> Decision:
-    """Let the reporter's source, operations or time erase a dossier of a case that is over, once."""
+    """Let the reporter's source, operations or time erase a dossier of a case that is over, once.
+
+    A fact goes to every case in which the reporter had an id (merged, split), and names him by that id.
+    """
     case = states[message.subject]
     wanted: EraseDossier = message.data
     if case is None:
         raise Refused("subject.unknown", "case", subject=message.subject)
     actor = message.actor
-    sources = {("source", case.source), *(("source", m.source) for m in case.members if m.dossier == wanted.dossier)}
+    others = (*case.members, *case.left)
+    sources = {("source", case.source), *(("source", m.source) for m in others if m.dossier == wanted.dossier)}
     if actor != RETENTION and actor.kind != "operations" and (actor.kind, actor.id) not in sources:
         raise Refused("actor.not_allowed", "authorization", actor=f"{actor.kind}.{actor.id}", act="dossier.erase.v1")
     if wanted.dossier in case.erased:
         return NOTHING
     has_left = case.gone and wanted.dossier == case.dossier
-    if case.status in (Status.HELD, Status.OPEN, Status.SPLIT) and not has_left:
+    if case.status in (Status.HELD, Status.OPEN, Status.SPLIT, Status.MERGED) and not has_left:
         raise Refused("dossier.still_open", "status")
-    reporters = {case.dossier: case.reporter, **{m.dossier: m.reporter for m in case.members}}
-    reporter = reporters.get(wanted.dossier, "")
     why = Why.RETENTION if actor == RETENTION else Why.REQUEST
-    fact = ResidentErased(dossier=wanted.dossier, reporter=reporter, why=why)
-    return Decision((Fact(fact),), rows=(Erased(wanted.dossier, message.subject),))
+    gone = {name: _ids(states, other, wanted.dossier) for name, other in states.items() if other is not None}
+    gone[message.subject] = gone[message.subject] or ("",)
+    stated = tuple(
+        Fact(ResidentErased(dossier=wanted.dossier, reporter=reporter, why=why), name)
+        for name in sorted(gone, key=lambda name: (name != message.subject, name))
+        for reporter in gone[name]
+    )
+    return Decision(stated, rows=(Erased(wanted.dossier, message.subject),))
+
+
+def _ids(states: Mapping[str, Case | None], case: Case, dossier: str) -> tuple[str, ...]:
+    whole = states.get(case.part_of or "")
+    is_own = dossier == case.dossier or (whole is not None and dossier == whole.dossier)
+    joined = tuple(m.reporter for m in (*case.left, *case.members) if m.dossier == dossier)
+    return (*((case.reporter,) if is_own else ()), *joined)
 
 
 @evolve.on(ResidentErased)

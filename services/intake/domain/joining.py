@@ -216,7 +216,9 @@ def left(case: Case, fact: facts.ReporterLeft, at: datetime) -> Case:
     """Count one reporter less."""
     if fact.reporter == case.reporter:
         return replace(case, gone=True)
-    return replace(case, members=tuple(m for m in case.members if m.reporter != fact.reporter))
+    went = tuple(m for m in case.members if m.reporter == fact.reporter)
+    stay = tuple(m for m in case.members if m.reporter != fact.reporter)
+    return replace(case, members=stay, left=(*case.left, *went))
 
 
 @evolve.on(facts.HotIssueRaised)

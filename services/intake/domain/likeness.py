@@ -1,7 +1,8 @@
 """How alike two reports are: by matter, place, time and text, each shown, so that everyone sees why (查重).
 
 Texts are compared by bottom-k sketches of their letters and letter pairs, names of places apart: the smallest hashes,
-from which the share of common ones is estimated (Broder 1997), exactly for short texts. A sketch cannot be read back.
+from which the share of common ones is estimated (Broder 1997), exactly for short texts. A sketch has no order, so the
+text cannot be read back; single letter pairs can be guessed, so it is erased with the dossier.
 Candidates come from blocks (same grid, same grid and matter, same rare letter pairs), of each only the newest, so that
 a report costs the same however many came before. The weights were set by hand on made-up neighbours and hot evenings:
 all of them *assumed*.

@@ -150,7 +150,8 @@ def _withdrawn_member(states: States, message: Message, case: Case) -> Decision:
     mine = next((m for m in root.members if m.case == message.subject), None)
     if mine is not None and root.status is Status.OPEN:
         stated += (Fact(facts.ReporterLeft(reporter=mine.reporter, why="withdrawn", case=mine.case), name),)
-    return Decision(stated, _emptied(name, root, stated[1:], message))
+    back = facts.Rehomed((message.subject,), message.subject, (case.dossier,))
+    return Decision(stated, _emptied(name, root, stated[1:], message), rows=(back,))
 
 
 def _emptied(name: str, root: Case, leaving: tuple[Fact, ...], message: Message) -> tuple[Arm, ...]:

@@ -23,7 +23,7 @@ STEPS: dict[type, str] = {
     facts.CaseRegistered: "registered",
     facts.CaseSolvedOnSpot: "solved_on_spot",
     facts.CaseMerged: "merged",
-    facts.CaseUnmerged: "registered",
+    facts.CaseUnmerged: "unmerged",
     facts.CaseRejected: "rejected",
     facts.CaseWithdrawn: "withdrawn",
     heard.OrderDispatched: "dispatched",
@@ -69,6 +69,10 @@ WORDS: dict[str, Words] = {
     "merged": (
         "您反映的事项（{number}）与他人反映的为同一事项，已合并办理。",
         "Your report ({number}) is about the same as another's; they are handled as one.",
+    ),
+    "unmerged": (
+        "您反映的事项（{number}）不再与他人反映的合并，已单独立案办理。",
+        "Your report ({number}) is no longer handled with another's; it is a case of its own again.",
     ),
     "closed": ("您反映的事项（{number}）已结案。", "Your report ({number}) is closed."),
 }

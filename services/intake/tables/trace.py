@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Column, DateTime, Float, Identity, Index, Lar
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
+from services.intake.domain.erasing import Erased
 from services.intake.domain.facts import Rehomed, Suspected
 from services.intake.domain.likeness import NEWEST, WINDOW, Trace, blocks
 from services.intake.tables.row import Row
@@ -97,6 +98,14 @@ _PRUNE = text(
 )
 
 
+_FORGET = text(
+    "WITH gone AS (DELETE FROM trace t USING dossier d, report r WHERE d.id = ANY(CAST(:ids AS text[])) "
+    "AND r.source = d.source AND r.source_id = d.report_id AND t.case_id = r.case_id RETURNING t.id, t.blocks) "
+    "DELETE FROM trace_block b USING (SELECT DISTINCT block, id FROM gone, unnest(blocks) block) o "
+    "WHERE b.block = o.block AND b.trace = o.id"
+)
+
+
 async def near(conn: Executes, sought: Sequence[Trace]) -> list[list[Trace]]:
     """Return, for each report, the newest traces of its blocks: one statement for all of them."""
     asked = [(n, block) for n, trace in enumerate(sought) for block in blocks(trace)]
@@ -147,6 +156,13 @@ async def rehome(conn: Connection, moved: Sequence[Rehomed]) -> None:
             ),
             {"cases": list(last), "homes": list(last.values())},
         )
+
+
+async def forget(conn: Connection, rows: Sequence[Any]) -> None:
+    """Delete the traces of reports whose dossiers are to be erased; the dossiers must still be there."""
+    erased = [row.dossier for row in rows if isinstance(row, Erased)]
+    if erased:
+        await conn.execute(_FORGET, {"ids": erased})
 
 
 async def suspect(conn: Connection, rows: Sequence[Suspected]) -> None:

@@ -10,8 +10,11 @@ import pytest
 
 from services.intake.domain import decide, evolve, facts, heard, touches
 from services.intake.domain.case import Status
+from services.intake.domain.erasing import Ended, EraseDossier
 from services.intake.domain.gathering import Sought, compare
 from services.intake.domain.likeness import Recent, Trace
+from services.intake.domain.notification import Notification
+from services.intake.domain.notification import said as words_of_notice
 from services.intake.domain.registration import Prepared, seek
 from services.intake.domain.report import (
     KeepApart,
@@ -288,3 +291,63 @@ def test_three_hundred_reports_of_one_evening_become_three_cases_at_most_and_one
     assert len(people) >= 285
     assert len(office.stated(facts.HotIssueRaised)) == 1
     assert sum(office.states[name].reporters for name in cases) == len(sent), "everybody is told and asked"
+
+
+CLOSED = heard.CaseClosed(status="closed", responsible=None, reason="rated")
+
+
+def erased(office: Gathering, case: str, dossier: str, *touches: str) -> list[tuple[str, str]]:
+    """Erase a dossier, with what the store would have found of its reporter; returns cases and ids stated gone."""
+    count = len(office.facts)
+    office.send(case, EraseDossier(dossier), OPERATIONS, touches=touches)
+    return [(name, fact.reporter) for name, fact in office.facts[count:]]
+
+
+def test_an_erased_reporter_is_named_by_the_id_that_he_has_in_each_case(office: Gathering, grid: str) -> None:
+    for case in ("c1", "c2", "c3"):
+        office.report(case, **at(grid))
+    papers = {case: office.states[case].dossier for case in ("c1", "c2", "c3")}
+    assert refused(lambda: erased(office, "c2", papers["c2"])) == "dossier.still_open"
+    office.act("c3", WithdrawReport(), MINI)
+    assert erased(office, "c3", papers["c3"], "c1") == [("c3", "r1"), ("c1", "r3")]
+    office.hear("c1", CLOSED, "dispatch")
+    assert erased(office, "c1", papers["c2"], "c2") == [("c1", "r2"), ("c2", "r1")]
+    assert erased(office, "c1", papers["c2"], "c2") == []
+    assert erased(office, "c1", papers["c1"]) == [("c1", "r1")]
+
+
+def test_the_reporters_of_a_split_case_are_erased_from_each_part(office: Gathering, grid: str) -> None:
+    office.report("c1", **at(grid))
+    office.report("c2", **at(grid))
+    (split,) = office.act("c1", SplitCase((Part("street-lights", "东门路灯不亮"), Part("drains", "楼前下水道堵"))))
+    office.advance(office.now + timedelta(seconds=1))
+    for part in split.parts:
+        office.hear(part, CLOSED, "dispatch")
+    office.advance(office.now + timedelta(seconds=1))
+    own, joined = (office.states[case].dossier for case in ("c1", "c2"))
+    assert erased(office, "c1", own, *split.parts) == [("c1", "r1"), *((part, "r1") for part in sorted(split.parts))]
+    assert set(erased(office, "c1", joined, "c2", *split.parts)) == {
+        ("c1", "r2"), ("c2", "r1"), *((part, "r2") for part in split.parts),
+    }  # fmt: skip
+
+
+def test_who_takes_back_a_merged_report_takes_its_dossier_home(office: Gathering, grid: str) -> None:
+    """The unit of the case that he left reads it no more and tells him nothing more, and its time begins to run."""
+    office.report("c1", **at(grid))
+    office.report("c2", **at(grid))
+    office.act("c2", WithdrawReport(), MINI)
+    assert facts.Rehomed(("c2",), "c2", (office.states["c2"].dossier,)) in office.rows
+    assert Ended("c2") in office.rows
+
+
+def test_a_reporter_is_told_that_his_case_was_merged_and_that_it_was_taken_apart_again(
+    office: Gathering, grid: str
+) -> None:
+    office.report("c1", **at(grid))
+    office.report("c2", **at(grid))
+    office.act("c2", UnmergeCase())
+    told = [(row.case, row.step) for row in office.rows if isinstance(row, Notification)]
+    assert told == [("c1", "registered"), ("c2", "merged"), ("c2", "unmerged")]
+    zh, en = words_of_notice("merged", "DG-2", "", "", None, {})
+    assert zh == "您反映的事项（DG-2）与他人反映的为同一事项，已合并办理。"
+    assert "handled as one" in en
