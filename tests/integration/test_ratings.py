@@ -15,7 +15,14 @@ from fastapi import FastAPI
 from deploy.local.database import SERVICES
 from deploy.local.resolver import Backing
 from services.feedback.api import router
-from services.feedback.domain.heard import CaseClosed, CaseRegistered, OrderVerified, Placement, ReporterJoined
+from services.feedback.domain.heard import (
+    CaseClosed,
+    CaseRegistered,
+    OrderVerified,
+    Placement,
+    ReporterJoined,
+    ResidentErased,
+)
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.decisions import SYSTEM, Actor, Message
 from shared.shell.ids import new_id
@@ -161,6 +168,14 @@ async def test_two_reporters_answer_by_link_and_by_telephone_and_the_unit_has_on
         assert "13912345678" not in masked[0]["text"]
         assert "还是不亮" in masked[0]["text"]
         assert await t.get(f"/v1/cases/{t.case}/remarks", Actor("department", "gardens")) == "actor.not_allowed"
+
+        kept = "SELECT count(*) AS n, bool_or(reporter = 'r1') AS his FROM remark WHERE case_id = $1"
+        await t.hear("intake", ResidentErased(""))
+        assert [tuple(row) for row in await t.room.execute(kept, t.case)] == [(6, True)]
+        await t.hear("intake", ResidentErased("r1"))
+        (left,) = await t.room.execute(kept, t.case)
+        assert 0 < left["n"] < 6
+        assert left["his"] is False
 
 
 async def test_a_late_answer_and_a_window_over_leave_what_was_counted_as_it_is(guiping_cell: Cell) -> None:
