@@ -37,7 +37,7 @@ contracts: setup  ## 检查消息约定 / check schemas, examples, compatibility
 	@echo "== contracts"; $(RUN) python -m shared.contracts.build --check
 
 test: setup  ## 运行全部测试 / run all tests
-	@echo "== test"; $(RUN) pytest -n 3 --dist loadgroup --no-loadscope-reorder
+	@echo "== test"; $(RUN) pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 simulate: setup  ## 模拟全系统 / simulate the whole system; SEEDS=n, SEED=k replays one
 	@$(RUN) python -m tests.flow.simulate $(or $(SEEDS),1000) $(if $(SEED),--seed $(SEED))
