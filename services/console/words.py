@@ -124,6 +124,7 @@ CLOSINGS = {
 }
 PLACED = {
     "unit_code": word("按网格编码"),
+    "merged_code": word("按并入网格的编码"),
     "point": word("按坐标"),
     "address": word("按地址"),
     "default": word("按来源默认"),

@@ -28,11 +28,15 @@ class Placement(Contract):
 
     unit: Code
     how: str
-    """One of unit_code, point, address, default."""
+    """One of unit_code, merged_code (of a grid that another was merged into), point, address, default."""
     confidence: float
     lon: float | None = None
     """WGS-84, rounded to three decimals (about 100 m)."""
     lat: float | None = None
+    doubt: str | None = None
+    """Why it is less sure: border, contradiction (code and point), outside (the point), shared_name."""
+    other: Code | None = None
+    """The unit that it could be as well: beyond the border, or where the point lies."""
 
 
 class Understanding(Contract):

@@ -9,13 +9,19 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """The smallest unit known, how it was found (unit_code, point, address, default), how sure; WGS-84, coarse."""
+    """The smallest unit known, how it was found, how sure; WGS-84, coarse.
+
+    `how` is unit_code, merged_code, point, address or default; `doubt` (border, contradiction, outside, shared_name)
+    says why it is less sure, `other` which unit it could be too.
+    """
 
     unit: str
     how: str
     confidence: float
     lon: float | None = None
     lat: float | None = None
+    doubt: str | None = None
+    other: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,6 @@ from services.intake.domain.facts import Placement
 from services.intake.domain.report import ReportPlace
 from shared.kernel.refusals import Refused
 
-POINT_CONFIDENCE = 0.95
-"""A reported point lies in the wrong place about three times in a hundred, one near a border more often (assumed)."""
 DEFAULT_CONFIDENCE = 0.2
 """The ground of a source is no finding, only somebody who will answer (assumed)."""
 
@@ -25,22 +23,23 @@ class Ground:
 
 
 def place(said: ReportPlace | None, default: str | None, city: Any) -> Ground:
-    """Place a report. Raises Refused for a unit that the city does not have and for half a point."""
+    """Place a report. Raises Refused for a unit that the city does not have and for half a point.
+
+    A point beyond the city puts a report outside unless a unit code or a name in its address leads into the city.
+    """
     point = _point(said, city) if said else None
-    coarse = (round(point[0], 3), round(point[1], 3)) if point else (None, None)
-    if said and said.unit:
-        return Ground(Placement(unit_by_code(said.unit, "place.unit", city), "unit_code", 1.0, *coarse), point=point)
-    if point and city.boundaries:
-        unit = city.geography.locate(point)
-        if unit is None:
-            return Ground(None, outside=True, point=point)
-        return Ground(Placement(unit, "point", POINT_CONFIDENCE, *coarse), point=point)
-    if said and said.address:
-        found = city.geography.find_address(said.address)
+    lon, lat = (round(point[0], 3), round(point[1], 3)) if point else (None, None)
+    if said:
+        if said.unit:
+            unit_by_code(said.unit, "place.unit", city)
+        found = city.geography.place(unit_code=said.unit, point=point, address=said.address)
         if found.unit is not None:
-            return Ground(Placement(found.unit, "address", found.confidence, *coarse), point=point)
+            placement = Placement(found.unit, found.how, found.confidence, lon, lat, found.doubt, found.other)
+            return Ground(placement, point=point)
+        if point and city.boundaries:
+            return Ground(None, outside=True, point=point)
     if default:
-        return Ground(Placement(default, "default", DEFAULT_CONFIDENCE, *coarse), point=point)
+        return Ground(Placement(default, "default", DEFAULT_CONFIDENCE, lon, lat), point=point)
     return Ground(None, point=point)
 
 

@@ -47,6 +47,8 @@ def test_a_point_outside_every_boundary_lies_nowhere(town: Geography):
 def test_a_point_on_the_border_of_two_lies_always_in_the_same(town: Geography):
     assert town.locate(at(2, 1)) == "C1"
     assert town.locate(at(0, 0)) == "C1-G1"
+    assert town.place(point=at(2, 1)) == Placement("C1", "point", 0.475, "border", "C2")
+    assert town.place(point=at(0, 0)) == Placement("C1-G1", "point", 0.95)
 
 
 def test_a_point_in_the_gap_that_rounding_leaves_still_lies_in_the_neighbour(town: Geography):
@@ -56,14 +58,51 @@ def test_a_point_in_the_gap_that_rounding_leaves_still_lies_in_the_neighbour(tow
 
 
 def test_a_unit_code_is_surest_and_a_merged_code_lands_in_the_same_grid(town: Geography):
-    assert town.place(unit_code="C1-G2", point=at(0.5, 0.5)) == Placement("C1-G2", "unit_code", 1.0)
+    assert town.place(unit_code="C1-G2") == Placement("C1-G2", "unit_code", 1.0)
     assert town.place(unit_code="ZZ-9") == Placement("C1-G1", "merged_code", 0.95)
     assert town.place(unit_code="E4") == Placement("C2-G1", "unit_code", 1.0)
 
 
 def test_an_unknown_code_falls_back_to_coordinates_and_these_to_the_address(town: Geography):
-    assert town.place(unit_code="??", point=at(0.5, 0.5)).how == "coordinates"
-    assert town.place(unit_code="??", point=at(9, 9), address="幸福里3栋") == Placement("C2-G1", "address", 0.85)
+    assert town.place(unit_code="??", point=at(0.5, 0.5)).how == "point"
+    assert town.place(unit_code="??", point=None, address="幸福里3栋") == Placement("C2-G1", "address", 0.85)
+
+
+@pytest.mark.parametrize(
+    ("code", "point"),
+    [
+        ("C1-G1", at(0.5, 0.5)),
+        ("C1", at(0.5, 0.5)),  # the point is the finer of the two
+        ("S1", at(3, 3)),
+        ("C1-G1", at(1, 0.5)),  # on its border
+        ("C2", at(2, 1)),
+        ("C1-G2", at(1.5, 0.5)),  # has no boundary, so it may be there
+    ],
+)
+def test_a_code_that_its_point_does_not_contradict_stays_sure(town: Geography, code: str, point: tuple[float, float]):
+    assert town.place(unit_code=code, point=point) == Placement(code, "unit_code", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("code", "point", "other"),
+    [
+        ("C1-G1", at(1.5, 0.5), "C1"),  # its boundary is known, and the point lies beyond it
+        ("C2", at(0.5, 0.5), "C1-G1"),
+        ("C1", at(3.5, 0.5), "C2"),
+        ("C2-G1", at(0.5, 0.5), "C1-G1"),
+    ],
+)
+def test_a_code_wins_over_a_point_elsewhere_and_says_where_that_lies(
+    town: Geography, code: str, point: tuple[float, float], other: str
+):
+    assert town.place(unit_code=code, point=point) == Placement(code, "unit_code", 0.5, "contradiction", other)
+
+
+def test_a_point_outside_makes_what_else_was_said_less_sure(town: Geography):
+    assert town.place(unit_code="C1", point=at(9, 9)) == Placement("C1", "unit_code", 0.5, "outside")
+    assert town.place(unit_code="ZZ-9", point=at(9, 9)) == Placement("C1-G1", "merged_code", 0.475, "outside")
+    assert town.place(point=at(9, 9), address="幸福里3栋") == Placement("C2-G1", "address", 0.425, "outside")
+    assert town.place(point=at(9, 9), address="南京路1号").unit is None
 
 
 def test_an_address_is_placed_by_the_finest_and_longest_name_in_it(town: Geography):
@@ -75,7 +114,7 @@ def test_an_address_is_placed_by_the_finest_and_longest_name_in_it(town: Geograp
 
 
 def test_a_name_that_two_units_bear_goes_to_what_they_have_in_common(town: Geography):
-    assert town.find_address("安居园2栋") == Placement("C2", "address", 0.425)
+    assert town.find_address("安居园2栋") == Placement("C2", "address", 0.425, "shared_name")
 
 
 def test_an_address_without_a_known_name_lies_nowhere(town: Geography):

@@ -149,6 +149,30 @@ def test_a_point_outside_the_city_is_rejected_with_its_rule(office: Office) -> N
     assert office.states["case-1"].responsible is None
 
 
+def test_a_point_outside_the_city_is_outweighed_by_a_code_or_an_address_in_it(office: Office, city: City) -> None:
+    unit = next(u for u in city.units.values() if any(e.name == "鼎林华庭小区" for e in u.estates))
+    beyond = ReportPlace(lon=116.4, lat=39.9)
+    for case, said, how in (
+        ("c1", {"unit": unit.code}, "unit_code"),
+        ("c2", {"address": "鼎林华庭小区3号楼"}, "address"),
+    ):
+        (fact,) = office.report(case, id=case, place=replace(beyond, **said), matter="street-lights")
+        assert (fact.placement.unit, fact.placement.how, fact.placement.doubt) == (unit.code, how, "outside")
+        assert 0 < fact.placement.confidence <= 0.5
+
+
+def test_a_code_wins_over_a_point_in_another_unit_and_the_placement_says_so(
+    office: Office, city: City, grid: str
+) -> None:
+    elsewhere = next(u.code for u in reversed(city.units.values()) if not city.children(u.code))
+    centre = city.geography.centre_of(elsewhere)
+    assert centre is not None
+    (fact,) = office.report(place=ReportPlace(unit=grid, lon=centre[0], lat=centre[1]), matter="street-lights")
+    assert (fact.placement.unit, fact.placement.how) == (grid, "unit_code")
+    assert (fact.placement.doubt, fact.placement.other, fact.placement.confidence) == ("contradiction", elsewhere, 0.5)
+    assert translate.wire.to_wire(fact).placement.other == elsewhere
+
+
 @pytest.mark.parametrize("text", ["。", "   ", "12345", "啊啊啊啊", "？？？"])
 def test_a_text_without_meaning_is_rejected_with_its_rule(office: Office, grid: str, text: str) -> None:
     (fact,) = office.report(place=ReportPlace(unit=grid), subject=None, text=text)
