@@ -322,6 +322,7 @@ ENGLISH = {
     "按来源默认": "by the source's default",
     "按状态筛选": "Filter by state",
     "按网格编码": "by grid code",
+    "按并入网格的编码": "by the code of a merged grid",
     "按超期时长": "longest first",
     "授予星级": "Star awarded",
     "接受派单": "Took what was dispatched",
