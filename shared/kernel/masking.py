@@ -27,7 +27,8 @@ _PERSONAL = tuple(
         r"(?<!\d)(?!(?:19|20)\d\d[-–—](?:19|20)\d\d)\d{3,4}[-–—]\d{4}(?!\d)",
         # any other long number
         r"\d{7,}",
-        r"[A-Za-z0-9._%+\-]{1,64} ?@ ?[A-Za-z0-9.\-]{1,253}",
+        # mailboxes, of whose names or hosts a part may be starred already
+        r"[A-Za-z0-9*._%+\-]{1,64} ?@ ?[A-Za-z0-9*.\-]{1,253}",
         rf"[{_PROVINCES}] ?[A-Za-z] ?[{_DASHES}{_DOTS}]? ?[A-Za-z0-9]{{5,6}}",
         # accounts and names after the word that announces them
         r"(?<=微信)[号是为: ：]{0,4}[A-Za-z0-9_\-]{5,}",
