@@ -16,10 +16,11 @@ from services.dispatch.domain.register import Responsibility
 from services.dispatch.tables import claim
 from services.dispatch.tables.dispute import save as save_disputes
 from services.dispatch.tables.refusal import save as save_refusals
-from services.dispatch.tables.row import MOMENT, Row
+from services.dispatch.tables.row import Row
 from services.dispatch.tables.supervision import save as save_supervisions
 from shared.kernel.decisions import Message
 from shared.persistence.connection import Connection
+from shared.persistence.rows import MOMENT
 from shared.shell.service import NoTables
 
 

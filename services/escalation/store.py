@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import DateTime, Index, Table, Text, text
+from sqlalchemy import Index, Table, Text, TextClause, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry  # noqa: TID251  rows are described, never loaded by an ORM session
 from sqlmodel import Field, SQLModel
@@ -23,10 +23,8 @@ from services.escalation.domain.ledger import Wording
 from services.escalation.domain.outcome import Outcome
 from shared.kernel.decisions import Due, Message
 from shared.persistence.connection import Connection
+from shared.persistence.rows import MOMENT, insert, rows_of
 from shared.shell.service import kind_of
-
-MOMENT: Any = DateTime(timezone=True)
-"""An aware instant; `Any` because `Field` is typed for classes of types alone."""
 
 
 class Row(SQLModel, registry=registry()):
@@ -173,27 +171,22 @@ _WANTED = text(
 )
 
 
-def _insert(table: Table, *, replaces: bool) -> Any:
-    """Return the statement that puts a JSON list of rows into a table, replacing rows of the same key if asked."""
+def _replace(table: Table) -> TextClause:
+    """Return the statement that puts a JSON list of rows into a table, in the place of rows of the same key."""
     key = [column.name for column in table.primary_key]
-    names = ", ".join(f'"{column.name}"' for column in table.columns)
-    shape = ", ".join(f'"{c.name}" {"jsonb" if isinstance(c.type, JSONB) else c.type}' for c in table.columns)
-    order = ", ".join(f'"{name}"' for name in key)
-    statement = f"INSERT INTO {table.name} ({names}) SELECT {names} FROM json_to_recordset(CAST(:rows AS json)) AS t({shape}) ORDER BY {order}"  # noqa: E501, S608 - names of our own tables
-    if replaces:
-        rest = ", ".join(f'"{c.name}" = excluded."{c.name}"' for c in table.columns if c.name not in key)
-        statement += f" ON CONFLICT ({order}) DO UPDATE SET {rest}"
-    return text(statement.replace("DATETIME", "timestamptz"))
+    rest = ", ".join(f'"{c.name}" = excluded."{c.name}"' for c in table.columns if c.name not in key)
+    names = ", ".join(f'"{name}"' for name in key)
+    return insert(table, f"ON CONFLICT ({names}) DO UPDATE SET {rest}")
 
 
 _STATEMENTS = (
-    (Record, _insert(METADATA.tables["record"], replaces=False)),
-    (Wording, _insert(METADATA.tables["wording"], replaces=False)),
-    (MeetingRow, _insert(METADATA.tables["meeting_board"], replaces=True)),
-    (EntryRow, _insert(METADATA.tables["entry_board"], replaces=True)),
-    (Shelved, _insert(METADATA.tables["shelved"], replaces=True)),
-    (HeadsPublished, _insert(METADATA.tables["published_heads"], replaces=False)),
-    (Outcome, _insert(METADATA.tables["outcome"], replaces=False)),
+    (Record, insert(METADATA.tables["record"])),
+    (Wording, insert(METADATA.tables["wording"])),
+    (MeetingRow, _replace(METADATA.tables["meeting_board"])),
+    (EntryRow, _replace(METADATA.tables["entry_board"])),
+    (Shelved, _replace(METADATA.tables["shelved"])),
+    (HeadsPublished, insert(METADATA.tables["published_heads"])),
+    (Outcome, insert(METADATA.tables["outcome"])),
 )
 
 MEETINGS = text(
@@ -269,7 +262,7 @@ class Store:
         for kind, statement in _STATEMENTS:
             kept = _latest(row for row in rows if isinstance(row, kind))
             if kept:
-                await conn.execute(statement, {"rows": msgspec.json.encode(kept).decode()})
+                await conn.execute(statement, rows_of(kept))
 
 
 def _latest(rows: Iterable[Any]) -> list[dict[str, Any]]:

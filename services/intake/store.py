@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
@@ -21,9 +21,10 @@ from services.intake.domain.registration import Prepared, seek
 from services.intake.domain.report import Report, UnmergeCase, WithdrawReport
 from services.intake.tables import dossier, example, ground_work, notification
 from services.intake.tables import trace as traces
-from services.intake.tables.row import MOMENT, Row
+from services.intake.tables.row import Row
 from shared.kernel.decisions import Due, Message
 from shared.persistence.connection import Connection, Executes
+from shared.persistence.rows import MOMENT
 
 APPEND_ONLY = ("dossier_read", "example", *ground_work.APPEND_ONLY)
 
@@ -285,6 +286,13 @@ async def state_of(conn: Executes, case: str) -> str | None:
     """Return the state (JSON) of a case."""
     state: str | None = await conn.scalar(text("SELECT state::text FROM subject WHERE id = :case"), {"case": case})
     return state
+
+
+async def states_of(conn: Executes, cases: Iterable[str]) -> dict[str, str]:
+    """Return the states (JSON) of cases by their ids."""
+    asked = text("SELECT id, state::text FROM subject WHERE id = ANY(CAST(:cases AS text[]))")
+    found = await conn.execute(asked, {"cases": list(cases)})
+    return {id_: state for id_, state in found if state is not None}
 
 
 async def held(

@@ -10,9 +10,10 @@ from sqlalchemy import BigInteger, Column, Identity, Text, text
 from sqlmodel import Field
 
 from services.dispatch.domain.claims.wish import AgreeToWish, ClaimWish, Contact, Forgotten, NameClaimant
-from services.dispatch.tables.row import MOMENT, Row
+from services.dispatch.tables.row import Row
 from shared.kernel.decisions import Message
 from shared.persistence.connection import Connection, Executes
+from shared.persistence.rows import MOMENT
 
 ASKING = (AgreeToWish, ClaimWish, NameClaimant)
 """Whose deciders must know that nobody claims his own wish."""

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import DateTime
 from sqlalchemy.orm import registry  # noqa: TID251  rows are described, never loaded by an ORM session
 from sqlmodel import SQLModel
-
-MOMENT: Any = DateTime(timezone=True)
-"""An aware instant; `Any` because `Field` is typed for classes of types alone."""
 
 
 class Row(SQLModel, registry=registry()):

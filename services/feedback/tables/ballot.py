@@ -19,9 +19,10 @@ from sqlmodel import Field
 from services.feedback.domain.assessment import Assessed, CastBallot, CloseAssessment, NameRaters
 from services.feedback.domain.ballot import Ballot, Box, Count, NamedVoter, Sealed, Spent, Voter
 from services.feedback.domain.poll import CastVote
-from services.feedback.tables.row import Row, insert, rows_of
+from services.feedback.tables.row import Row
 from shared.kernel.decisions import Due, Message
 from shared.persistence.connection import Connection
+from shared.persistence.rows import insert, rows_of
 
 
 class VoterRow(Row, table=True):

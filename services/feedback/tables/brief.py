@@ -11,8 +11,9 @@ from sqlalchemy import Index, Text
 from sqlmodel import Field
 
 from services.feedback.domain.brief import Brief
-from services.feedback.tables.row import MOMENT, Row, insert, rows_of
+from services.feedback.tables.row import Row
 from shared.persistence.connection import Connection
+from shared.persistence.rows import MOMENT, insert, rows_of
 
 
 class BriefRow(Row, table=True):

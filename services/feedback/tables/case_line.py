@@ -11,8 +11,9 @@ from sqlmodel import Field
 
 from services.feedback.domain.case_line import AssignmentRow, LineRow
 from services.feedback.domain.counting import LateChange
-from services.feedback.tables.row import MOMENT, Row, insert, rows_of
+from services.feedback.tables.row import Row
 from shared.persistence.connection import Executes
+from shared.persistence.rows import MOMENT, insert, rows_of
 
 
 class CaseLineRow(Row, table=True):

@@ -10,8 +10,9 @@ from sqlalchemy import Index, SmallInteger, Text, text
 from sqlmodel import Field
 
 from services.feedback.domain.deed import Deed
-from services.feedback.tables.row import MOMENT, Row, insert, rows_of
+from services.feedback.tables.row import Row
 from shared.persistence.connection import Connection
+from shared.persistence.rows import MOMENT, insert, rows_of
 
 
 class DeedRow(Row, table=True):

@@ -11,9 +11,10 @@ from sqlmodel import Field
 
 from services.feedback.domain.draw import Checked, Completion, DrawCase, Drawn, FreezeDraw, Head
 from services.feedback.domain.drawing import Candidate, CityHead
-from services.feedback.tables.row import Row, insert, rows_of
+from services.feedback.tables.row import Row
 from shared.kernel.decisions import Due, Message
 from shared.persistence.connection import Connection
+from shared.persistence.rows import insert, rows_of
 
 
 class DrawnRow(Row, table=True):

@@ -10,9 +10,10 @@ from sqlalchemy import Text, text
 from sqlmodel import Field
 
 from services.feedback.domain.mutual import Sealing
-from services.feedback.tables.row import Row, insert, rows_of
+from services.feedback.tables.row import Row
 from shared.kernel.decisions import Due, Message
 from shared.persistence.connection import Connection
+from shared.persistence.rows import insert, rows_of
 
 
 class SealingRow(Row, table=True):

@@ -11,8 +11,9 @@ from sqlalchemy import Date, Index, Text, text
 from sqlmodel import Field
 
 from services.feedback.domain.pay import HouseholdVisit, VerificationDone, VerificationDue
-from services.feedback.tables.row import MOMENT, Row, insert, rows_of
+from services.feedback.tables.row import Row
 from shared.persistence.connection import Connection
+from shared.persistence.rows import MOMENT, insert, rows_of
 
 
 class VerificationRow(Row, table=True):

@@ -17,10 +17,11 @@ from services.feedback.domain.policy import PolicyPublished
 from services.feedback.domain.publishing import Publication
 from services.feedback.domain.score import ScorePublished
 from services.feedback.tables.case_line import causes
-from services.feedback.tables.row import MOMENT, Row, insert, rows_of
+from services.feedback.tables.row import Row
 from services.feedback.tables.tally import tallies
 from shared.kernel.decisions import Due, Message
 from shared.persistence.connection import Executes
+from shared.persistence.rows import MOMENT, insert, rows_of
 
 
 class ScoreRow(Row, table=True):

@@ -10,7 +10,8 @@ from sqlalchemy import Index, Text, text
 from sqlmodel import Field
 
 from services.feedback.domain.task import Task
-from services.feedback.tables.row import MOMENT, Row
+from services.feedback.tables.row import Row
+from shared.persistence.rows import MOMENT
 
 
 class TaskRow(Row, table=True):

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from services.intake.domain import facts
-from services.intake.domain.case import Case, Status
+from services.intake.domain.case import Case, registered
 from services.intake.domain.joining import alike, bridged, choose, merge_into
 from services.intake.domain.likeness import Likeness, Recent, Trace, is_sure, sketch
 from services.intake.domain.likeness import alike as alike_to
@@ -46,23 +46,7 @@ def gather(
         rows += (facts.Suspected(subject, desk, likely[0].score, message.acted_at),)
         return replace(alone, facts=(*alone.facts, Fact(suspected)), rows=rows)
     (name, case, one), *others = found
-    me = Case(
-        number=fact.number,
-        source=fact.source,
-        report=fact.report,
-        dossier=fact.dossier,
-        summary=fact.summary,
-        reporter=fact.reporter,
-        status=Status.OPEN,
-        outcome="registered",
-        stage="registered",
-        placement=fact.placement,
-        matter=fact.understanding.matter,
-        understanding=fact.understanding,
-        ratable=fact.ratable,
-        raised_by=fact.raised_by,
-        claimed_at=fact.claimed_at,
-    )
+    me = registered(None, fact, message.acted_at)
     joining = [(subject, me, one), *bridged(name, case, others, city)]
     merged = merge_into(name, case, joining, message.acted_at, city)
     return replace(merged, rows=(replace(kept, home=name), *merged.rows))

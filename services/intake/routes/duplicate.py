@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-import msgspec
 from fastapi import APIRouter, Query
+from msgspec.json import decode
 
 from services.intake import store
 from services.intake.domain import Case
@@ -35,21 +36,21 @@ def router(desk: Desk) -> APIRouter:
             units = [code for code in desk.city.units if desk.city.is_within(code, actor.id)]
         async with desk.engine.connect() as conn:
             rows = await traces.listed(conn, units, *_from(after), limit)
-            items = [await _pair(conn, *row, desk.city) for row in rows]
+            read = [(case_id, decode(state, type=Case), score, at) for case_id, state, score, at in rows]
+            alike = await store.states_of(conn, {one for _, case, _, _ in read for one in case.suspects})
+        items = [_pair(*row, alike, desk.city) for row in read]
         last = items[-1] if len(items) == limit else None
         return {"items": items, "next": f"{last['since']}~{last['case']}" if last else None}
 
     return routes
 
 
-async def _pair(conn: Any, case_id: str, state: str, score: float, at: datetime, city: Any) -> dict[str, Any]:
-    case = msgspec.json.decode(state, type=Case)
-    found = [(one, await store.state_of(conn, one)) for one in case.suspects]
+def _pair(case_id: str, case: Case, score: float, at: datetime, alike: Mapping[str, str], city: Any) -> dict[str, Any]:
     return {
         **_brief(case_id, case, city),
         "score": score,
         "since": at.isoformat(),
-        "suspects": [_brief(one, msgspec.json.decode(known, type=Case), city) for one, known in found if known],
+        "suspects": [_brief(one, decode(alike[one], type=Case), city) for one in case.suspects if one in alike],
     }
 
 

@@ -16,8 +16,9 @@ from sqlmodel import Field
 
 from services.intake.domain.erasing import Ended, Erased
 from services.intake.domain.facts import Dossier, Rehomed
-from services.intake.tables.row import MOMENT, Row
+from services.intake.tables.row import Row
 from shared.persistence.connection import Connection, Executes
+from shared.persistence.rows import MOMENT
 
 text = cache(make_text)
 """Each statement is read for its parameters once, not once a batch."""

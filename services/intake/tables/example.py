@@ -10,8 +10,9 @@ from sqlalchemy import BigInteger, Column, Identity, Text, text
 from sqlmodel import Field
 
 from services.intake.domain.facts import Example
-from services.intake.tables.row import MOMENT, Row
+from services.intake.tables.row import Row
 from shared.persistence.connection import Connection, Executes
+from shared.persistence.rows import MOMENT
 
 
 class ExampleRow(Row, table=True):

@@ -11,8 +11,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from services.intake.domain.ground_work import HolderName, Logged, Published
-from services.intake.tables.row import MOMENT, Row, insert, rows_of
+from services.intake.tables.row import Row
 from shared.persistence.connection import Connection
+from shared.persistence.rows import MOMENT, insert, rows_of
 
 APPEND_ONLY = ("notice", "visit")
 

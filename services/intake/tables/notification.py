@@ -14,8 +14,9 @@ from sqlmodel import Field
 
 from services.intake.domain.erasing import Erased
 from services.intake.domain.notification import Notification
-from services.intake.tables.row import MOMENT, Row
+from services.intake.tables.row import Row
 from shared.persistence.connection import Connection, Executes
+from shared.persistence.rows import MOMENT
 
 WAITING = "waiting"
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Float, Identity, Index, LargeBinary, Text, text
+from sqlalchemy import BigInteger, Column, Float, Identity, Index, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
@@ -16,8 +16,8 @@ from services.intake.domain.facts import Rehomed, Suspected
 from services.intake.domain.likeness import NEWEST, WINDOW, Trace, blocks
 from services.intake.tables.row import Row
 from shared.persistence.connection import Connection, Executes
+from shared.persistence.rows import MOMENT
 
-MOMENT: Any = DateTime(timezone=True)
 PRUNED = 2
 """Old traces that go for each new one: the table shrinks to the window, and no report pays for a backlog."""
 
