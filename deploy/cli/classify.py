@@ -14,11 +14,11 @@ import typer
 from rich.table import Table
 
 from deploy.cli import main
-from deploy.cli.sheet import NotATable, open_sheet, text_of
 from deploy.cli.stack import DEFAULT_CITY, City, Folder, running_stack
 from deploy.cli.words import t
 from shared.kernel.decisions import Actor
 from shared.papers.workbook import inert
+from shared.sheets.sheet import NotATable, open_sheet, text_of
 from shared.shell.tokens import sign
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ import typer
 from rich.table import Table
 
 from deploy.cli import main
-from deploy.cli.sheet import BadRow, NotATable, Row, open_sheet, text_of, time_of
 from deploy.cli.words import t
 from shared.kernel.masking import mask
 from shared.papers.paper import Column
 from shared.papers.workbook import A3, Workbook
+from shared.sheets.sheet import BadRow, NotATable, Row, open_sheet, text_of, time_of
 
 if TYPE_CHECKING:
     from shared.texts.clusters import Message
@@ -108,7 +108,7 @@ def _message(row: Row, at: dict[str, int]) -> Message:
     cell = {name: row.cells[place] for name, place in at.items()}
     when = time_of(cell["submitted_at"])
     if when is None:
-        raise BadRow("submitted_at", t("没有时间", "no time"))
+        raise BadRow("submitted_at", "没有时间", "no time")
     counts = {name: int(said) if (said := text_of(cell.get(name))).isdigit() else 0 for name in COUNTED}
     return Message(
         id=text_of(cell["message_id"]), person=text_of(cell["user_id"]), subject=text_of(cell["subject"]),

@@ -1,15 +1,9 @@
-"""`sidan import`: send the rows of a file as reports of a source; to be run again until everything is in."""
+"""`sidan import`: hand a file to intake, follow its run; to be called again until everything is in."""
 
 from __future__ import annotations
 
-import csv
-import json
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from hashlib import sha256
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,19 +14,23 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from deploy.cli import main
-from deploy.cli.rows import Batch, batches, mapping
-from deploy.cli.sheet import BadRow, NotATable, Sheet, open_sheet
 from deploy.cli.stack import DEFAULT_CITY, City, Folder, running_stack
 from deploy.cli.words import t
-from deploy.local.folder import folder_of, read_json, write_json
 from shared.kernel.decisions import Actor
 from shared.shell.tokens import sign
 
 PATIENCE = 300.0
-"""Seconds that the service may be away before the import gives up."""
+"""Seconds that the service may be away before we give up; the run goes on there as soon as it is back."""
+EVERY = 0.3
 _AGAIN = frozenset({429, 502, 503, 504})
-
-Send = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
+OUTCOMES: Mapping[str, tuple[str, str]] = {
+    "registered": ("立案", "registered"),
+    "merged": ("并入已有事项", "merged into a known case"),
+    "solved_on_spot": ("当场解决", "solved on the spot"),
+    "held": ("待分拣", "held for triage"),
+    "rejected": ("不予受理", "rejected with a reply"),
+    "refused": ("未收", "refused"),
+}
 
 
 class Unreachable(Exception):
@@ -43,23 +41,47 @@ class NotTaken(Exception):
     """The service refuses the request as a whole; the message says why."""
 
 
-@dataclass
-class Tally:
-    """What has become of the rows so far; `rows` of them need not be sent again."""
+class Intake:
+    """Intake of one city, asked as one source; waits while it is away."""
 
-    rows: int = 0
-    outcomes: Counter[str] = field(default_factory=Counter)
-    rules: Counter[str] = field(default_factory=Counter)
+    def __init__(self, client: httpx.Client, sleep: Any = time.sleep) -> None:
+        self._client, self._sleep = client, sleep
 
+    def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """Return a good answer. Raises Unreachable after `PATIENCE` seconds, NotTaken for a refusal."""
+        waited, pause = 0.0, 0.5
+        while True:
+            try:
+                answer = self._client.request(method, path, **more)
+                if answer.is_success:
+                    return answer
+                if answer.status_code not in _AGAIN:
+                    raise NotTaken(_said(answer))
+                why = _said(answer)
+            except httpx.TransportError as error:
+                why = repr(error)
+            if waited >= PATIENCE:
+                raise Unreachable(why)
+            self._sleep(pause)
+            waited += pause
+            pause = min(pause * 2, 10.0)
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A row that did not become a report: where, which, why."""
+    def upload(self, source: str, file: Path, columns: str, *, dry: bool) -> dict[str, Any]:
+        """Hand over a file; returns the run, or what would be read of it."""
+        params: dict[str, Any] = {"name": file.name, "columns": columns, "dry": dry}
+        found: dict[str, Any] = self.ask(
+            "POST", f"/v1/sources/{source}/imports", params=params, content=file.read_bytes()
+        ).json()
+        return found
 
-    line: int
-    report: str
-    field: str
-    reason: str
+    def run(self, run: str) -> dict[str, Any]:
+        """Return how far a run is."""
+        found: dict[str, Any] = self.ask("GET", f"/v1/imports/{run}").json()
+        return found
+
+    def rejects(self, run: str) -> bytes:
+        """Return the workbook of the rows that were not taken."""
+        return self.ask("GET", f"/v1/imports/{run}/rejects.xlsx").content
 
 
 def register(app: typer.Typer) -> None:
@@ -67,8 +89,9 @@ def register(app: typer.Typer) -> None:
     app.command(
         "import",
         help=t(
-            "把 CSV 或 Excel 的各行作为报告送入；可中断后重跑，同一编号只收一次",
-            "Send the rows of a CSV or Excel file as reports; may be stopped and run again, the same id counts once",
+            "把 CSV 或 Excel 的各行作为报告送入；可先试读，可中断后重跑，同一编号只收一次",
+            "Send the rows of a CSV or Excel file as reports; may be looked at first, stopped and run again: "
+            "the same id counts once",
         ),
     )(import_)
 
@@ -81,13 +104,19 @@ def import_(
         typer.Option(
             "--columns",
             help=t(
-                "字段=列名，以逗号分隔；字段：id、text（必填）、subject、at、reporter、place、matter",
-                "field=column, separated by commas; fields: id, text (needed), subject, at, reporter, place, matter",
+                "字段=列名，以逗号分隔，按来源记住，下次可省；字段：text（必填）、id、subject、at、reporter、name、phone、"
+                "place、lon、lat、system、matter、raised_by",
+                "field=column, separated by commas, remembered for the source; fields: text (needed), id, subject, at, "
+                "reporter, name, phone, place, lon, lat, system, matter, raised_by",
             ),
         ),
-    ],
+    ] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help=t("试读：只显示会怎样，不写入", "Show what would be read, write nothing"))
+    ] = False,
     rejects: Annotated[
-        Path | None, typer.Option("--rejects", help=t("被拒各行写入此 CSV", "Write refused rows to this CSV"))
+        Path | None,
+        typer.Option("--rejects", help=t("未收各行连同原因写入此 Excel", "Write refused rows with reasons, as Excel")),
     ] = None,
     city: City = DEFAULT_CITY,
     folder: Folder = None,
@@ -97,25 +126,22 @@ def import_(
     ] = "",
 ) -> None:
     """Import a file."""
-    wanted = mapping(columns)
     if not (url and token):
         stack = running_stack(city, folder)
         url = url or stack.services["intake"]
         token = token or sign(stack.secret, city, Actor("source", source))
-    place = (folder or folder_of(city)) / "imports" / f"{fingerprint(file, columns, url, token)}.json"
-    tally = _resumed(place)
+    run = ""
     try:
-        with open_sheet(file) as sheet, _sender(url, token) as send, _listing(rejects, tally.rows > 0) as tell:
-            missing = sorted(set(wanted.values()) - set(sheet.heading))
-            if missing:
-                raise typer.BadParameter(
-                    t(f"没有列 {'、'.join(missing)}；", f"no column {', '.join(missing)}; ")
-                    + t(f"文件有 {'、'.join(sheet.heading)}", f"the file has {', '.join(sheet.heading)}"),
-                    param_hint="--columns",
-                )
-            _run(sheet, wanted, tally, send, tell, lambda: _keep(place, tally))
-    except NotATable as error:
-        raise typer.BadParameter(str(error), param_hint="FILE") from None
+        with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=120) as client:
+            intake = Intake(client)
+            begun = intake.upload(source, file, columns, dry=dry_run)
+            if dry_run:
+                _show_preview(begun)
+                raise typer.Exit(main.CHECK_FAILED if begun["outcomes"].get("refused") else main.OK)
+            run = begun["run"]
+            ended = _follow(intake, begun)
+            if rejects is not None and _left_out(ended):
+                rejects.write_bytes(intake.rejects(run))
     except Unreachable as error:
         main.errors.print(t(f"无法连接 {url}：{error}", f"cannot reach {url}: {error}"))
         main.errors.print(t("已送入的不会丢失，再运行一次即可继续", "what went in stays; run it again to go on"))
@@ -123,107 +149,68 @@ def import_(
     except NotTaken as error:
         main.errors.print(escape(str(error)))
         raise typer.Exit(main.WRONG_USAGE) from None
-    place.unlink(missing_ok=True)
-    main.console.print(summary(tally))
-    raise typer.Exit(main.CHECK_FAILED if tally.outcomes["refused"] else main.OK)
+    main.console.print(summary(t("导入结果", "Import"), ended))
+    main.console.print(t(f"批次 {run}", f"run {run}"), highlight=False)
+    if ended["status"] == "failed":
+        main.errors.print(escape(t(ended["problem"]["zh"], ended["problem"]["en"])), style="red")
+    if rejects is not None and _left_out(ended):
+        main.console.print(escape(t(f"未收的行：{rejects}", f"rows not taken: {rejects}")))
+    bad = ended["status"] == "failed" or ended["outcomes"].get("refused")
+    raise typer.Exit(main.CHECK_FAILED if bad else main.OK)
 
 
-def fingerprint(file: Path, columns: str, url: str, token: str) -> str:
-    """Return what tells this import from any other: content, columns, where to (a stack made anew has new tokens)."""
-    digest = sha256(f"{columns}\n{url}\n{token}\n".encode())
-    with file.open("rb") as content:
-        while chunk := content.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()[:24]
-
-
-def summary(tally: Tally) -> Table:
-    """Return the rows by outcome, what was rejected by rule as well."""
-    names = {
-        "registered": t("立案", "registered"),
-        "solved_on_spot": t("当场解决", "solved on the spot"),
-        "held": t("待分拣", "held for triage"),
-        "rejected": t("不予受理", "rejected with a reply"),
-        "refused": t("未收（见上）", "refused (see above)"),
-    }
-    table = Table(title=t("导入结果", "Import"))
+def summary(title: str, found: Mapping[str, Any]) -> Table:
+    """Return the rows by outcome, and those that were not taken by rule."""
+    table = Table(title=title)
     table.add_column(t("结果", "outcome"))
     table.add_column(t("行数", "rows"), justify="right")
-    for outcome, name in names.items():
-        if tally.outcomes[outcome]:
-            table.add_row(name, f"{tally.outcomes[outcome]:,}")
-    for rule, count in sorted(tally.rules.items()):
+    outcomes: Mapping[str, int] = found["outcomes"]
+    for outcome, name in OUTCOMES.items():
+        if outcomes.get(outcome):
+            table.add_row(t(*name), f"{outcomes[outcome]:,}")
+    for rule, count in sorted(found["rules"].items()):
         table.add_row(f"  {rule}", f"{count:,}")
+    if found.get("known"):
+        table.add_row(t("  其中早已收到", "  come before"), f"{found['known']:,}")
     table.add_section()
-    table.add_row(t("合计", "all"), f"{tally.outcomes.total():,}")
+    table.add_row(t("合计", "all"), f"{sum(outcomes.values()):,}")
     return table
 
 
-def _run(
-    sheet: Sheet, wanted: Mapping[str, str], tally: Tally, send: Send, tell: Callable[[Refusal], None],
-    keep: Callable[[], None],
-) -> None:  # fmt: skip
-    at = {name: list(sheet.heading).index(column) for name, column in wanted.items()}
-    done_before = tally.rows
-    with _progress() as (shown, task):
-        for rows in batches(sheet.rows, at, skip=done_before):
-            _take(rows, tally, send, tell)
-            keep()
-            shown.update(task, completed=sheet.part_read(), rows=tally.rows)
-        shown.update(task, completed=1.0, rows=tally.rows)
+def _left_out(run: Mapping[str, Any]) -> int:
+    return sum(run["outcomes"].get(outcome, 0) for outcome in ("refused", "rejected"))
 
 
-def _take(rows: Batch, tally: Tally, send: Send, tell: Callable[[Refusal], None]) -> None:
-    """Send one batch and count it; a row that the service refuses is told like one that could not be read."""
-    reports = [said for _, said in rows if not isinstance(said, BadRow)]
-    answers = iter(send(reports) if reports else [])
-    outcomes: list[str] = []
-    for row, said in rows:
-        if isinstance(said, BadRow):
-            outcomes.append("refused")
-            tell(Refusal(row.line, "", said.field, said.reason))
-            continue
-        answer = next(answers)
-        outcomes.append(answer["outcome"])
-        if answer["outcome"] == "refused":
-            tell(Refusal(row.line, said["id"], answer["field"], t(answer["title"], answer["title_en"])))
-        elif answer.get("rule"):
-            tally.rules[answer["rule"]] += 1
-    tally.outcomes.update(outcomes)
-    tally.rows += len(rows)
+def _follow(intake: Intake, run: dict[str, Any]) -> dict[str, Any]:
+    """Show how far the run is until it ends; returns it."""
+    doing = t("正在送入", "sending")
+    with Progress(
+        TextColumn(doing), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[rows]:,}"),
+        TimeRemainingColumn(), console=main.console,
+    ) as shown:  # fmt: skip
+        task = shown.add_task(doing, total=1.0, rows=0)
+        while run["ended_at"] is None:
+            time.sleep(EVERY)
+            run = intake.run(run["run"])
+            shown.update(task, completed=run["part"], rows=run["rows"])
+    return run
 
 
-@contextmanager
-def _sender(url: str, token: str) -> Iterator[Send]:
-    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=120) as client:
-        yield lambda reports: post(client, reports)
-
-
-def post(
-    client: httpx.Client, reports: Sequence[dict[str, Any]], sleep: Callable[[float], None] = time.sleep
-) -> list[dict[str, Any]]:
-    """Send a list of reports until the service has taken it; the same ids may come twice, which changes nothing.
-
-    Raises Unreachable after `PATIENCE` seconds of waiting, NotTaken if the request itself is refused.
-    """
-    body = json.dumps(reports, ensure_ascii=False).encode()
-    waited, pause = 0.0, 0.5
-    while True:
-        try:
-            answer = client.post("/v1/reports", content=body, headers={"Content-Type": "application/json"})
-            if answer.status_code == httpx.codes.OK:
-                items: list[dict[str, Any]] = answer.json()["items"]
-                return items
-            if answer.status_code not in _AGAIN:
-                raise NotTaken(_said(answer))
-            why = _said(answer)
-        except httpx.TransportError as error:
-            why = repr(error)
-        if waited >= PATIENCE:
-            raise Unreachable(why)
-        sleep(pause)
-        waited += pause
-        pause = min(pause * 2, 10.0)
+def _show_preview(found: Mapping[str, Any]) -> None:
+    columns = "，".join(f"{field}={column}" for field, column in found["columns"].items())
+    main.console.print(escape(t(f"列：{columns}", f"columns: {columns}")))
+    shown = Table(title=t("前几行会这样读", "The first rows as they would be read"))
+    for name in (t("行", "line"), t("结果", "outcome"), t("内容", "content")):
+        shown.add_column(name)
+    for one in found["first"]:
+        said = one.get("report") or {}
+        words = " · ".join(f"{key}={value}" for key, value in said.items())
+        why = t(one["zh"], one["en"]) if "zh" in one else ""
+        shown.add_row(str(one["line"]), t(*OUTCOMES[one["outcome"]]), escape(f"{why} {words}".strip()[:300]))
+    main.console.print(shown)
+    for one in found["refused"]:
+        main.console.print(escape(t(f"第 {one['line']} 行：{one['zh']}", f"line {one['line']}: {one['en']}")))
+    main.console.print(summary(t("试读结果，未写入", "What would become of it; nothing is written"), found))
 
 
 def _said(answer: httpx.Response) -> str:
@@ -232,47 +219,3 @@ def _said(answer: httpx.Response) -> str:
         return f"{answer.status_code} {t(problem['title'], problem.get('title_en', problem['title']))}"
     except (ValueError, KeyError, TypeError):
         return f"{answer.status_code} {answer.text[:200]}"
-
-
-@contextmanager
-def _listing(path: Path | None, going_on: bool) -> Iterator[Callable[[Refusal], None]]:
-    """Show each refused row as it comes, and write it down if asked; a resumed import goes on in the same file."""
-
-    def show(row: Refusal) -> None:
-        named = f" {row.report}" if row.report else ""
-        where = f" [{row.field}]" if row.field else ""
-        main.console.print(t(f"第 {row.line} 行", f"line {row.line}") + escape(f"{named}{where} {row.reason}"))
-
-    if path is None:
-        yield show
-        return
-    with path.open("a" if going_on else "w", newline="", encoding="utf-8-sig") as file:
-        writer = csv.writer(file)
-        if not going_on:
-            writer.writerow(("line", "id", "field", "reason"))
-
-        def write(row: Refusal) -> None:
-            show(row)
-            writer.writerow((row.line, row.report, row.field, row.reason))
-            file.flush()
-
-        yield write
-
-
-@contextmanager
-def _progress() -> Iterator[tuple[Progress, Any]]:
-    doing = t("正在送入", "sending")
-    with Progress(
-        TextColumn(doing), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[rows]:,}"),
-        TimeRemainingColumn(), console=main.console,
-    ) as shown:  # fmt: skip
-        yield shown, shown.add_task(doing, total=1.0, rows=0)
-
-
-def _resumed(place: Path) -> Tally:
-    kept = read_json(place)
-    return Tally(kept.get("rows", 0), Counter(kept.get("outcomes", {})), Counter(kept.get("rules", {})))
-
-
-def _keep(place: Path, tally: Tally) -> None:
-    write_json(place, {"rows": tally.rows, "outcomes": dict(tally.outcomes), "rules": dict(tally.rules)})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,8 +10,9 @@ from fastapi import APIRouter, Query, Request
 
 from services.intake import store
 from services.intake.domain import Case
-from services.intake.routes import dossier, duplicate, example, follow, ground_work
+from services.intake.routes import dossier, duplicate, example, follow, ground_work, importing
 from services.intake.routes.follow import progress, seen, unit
+from services.intake.routes.report import MOST_REPORTS, take_many
 from shared.contracts.base import Contract
 from shared.contracts.intake import (
     KeepApart,
@@ -24,15 +24,11 @@ from shared.contracts.intake import (
     UnmergeCase,
     WithdrawReport,
 )
-from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
-from shared.kernel.rules import words
 from shared.shell.allowance import Allowance
 from shared.shell.desk import Caller, Desk, IfMatch, Key, commands, json_body, read_as, reply_body
 from shared.shell.validation import wrong
-from shared.shell.work import Reply
 
-MOST_REPORTS = 1_000
 AT_ONCE, PER_SECOND = 60, 5.0
 """Calls of one address without a token."""
 COMMANDS: dict[str, type[Contract]] = {
@@ -45,8 +41,8 @@ COMMANDS: dict[str, type[Contract]] = {
 }
 
 
-def router(desk: Desk) -> APIRouter:
-    """Return the routes of intake."""
+def router(desk: Desk, read: importing.Read | None = None) -> APIRouter:
+    """Return the routes of intake; `read` is a trained model, where the service has one."""
     routes = APIRouter()
     routes.include_router(_reports(desk))
     routes.include_router(_triage(desk))
@@ -55,6 +51,7 @@ def router(desk: Desk) -> APIRouter:
     routes.include_router(duplicate.router(desk))
     routes.include_router(follow.router(desk, Allowance(AT_ONCE, PER_SECOND)))
     routes.include_router(ground_work.router(desk, Allowance(AT_ONCE, PER_SECOND)))
+    routes.include_router(importing.router(desk, read))
     routes.include_router(commands(desk, "cases", None, COMMANDS))
     return routes
 
@@ -71,7 +68,7 @@ def _reports(desk: Desk) -> APIRouter:
             raise Refused("report.unknown_source", "source", source=actor.id)
         body = await json_body(request)
         if isinstance(body, list):
-            return {"items": await _take_many(desk, body, actor)}
+            return {"items": await take_many(desk, body, actor)}
         reply = await desk.submit(read_as(Report, body), "", actor, f"report:{body.get('id')}", creates=True)
         return dict(reply.answers[0]["data"])
 
@@ -113,40 +110,6 @@ def _triage(desk: Desk) -> APIRouter:
         return {"total": total, "items": items, "next": f"{last['due_at']}~{last['case']}" if last else None}
 
     return routes
-
-
-async def _take_many(desk: Desk, items: Sequence[Any], actor: Actor) -> list[dict[str, Any]]:
-    if len(items) > MOST_REPORTS:
-        raise wrong("body", f"多于 {MOST_REPORTS} 件", f"more than {MOST_REPORTS} reports")
-    answers: list[dict[str, Any]] = [{} for _ in items]
-    good: list[tuple[int, Report]] = []
-    for place, item in enumerate(items):
-        try:
-            good.append((place, read_as(Report, item)))
-        except Refused as refused:
-            answers[place] = _refusal(item.get("id") if isinstance(item, dict) else None, refused)
-    replies = await desk.submit_many([(r, "", actor, f"report:{r.id}", True) for _, r in good])
-    for (place, report), reply in zip(good, replies, strict=True):
-        answers[place] = _item(report.id, reply)
-    return answers
-
-
-def _item(report: str, reply: Reply) -> dict[str, Any]:
-    refused = reply.refusal()
-    return _refusal(report, refused) if refused else dict(reply.answers[0]["data"])
-
-
-def _refusal(report: Any, refused: Refused) -> dict[str, Any]:
-    zh, en = words(refused.rule, refused.params)
-    return {
-        "report": report if isinstance(report, str) else None,
-        "outcome": "refused",
-        "rule": refused.rule,
-        "field": refused.field,
-        "params": refused.params,
-        "title": zh,
-        "title_en": en,
-    }
 
 
 async def _followed(desk: Desk, source: str, report: str) -> tuple[str, Case]:

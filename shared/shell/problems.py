@@ -117,9 +117,10 @@ class BodyLimit:
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
             await problem(Refused("message.unreadable", "path", reason="U+0000"))(scope, receive, send)
             return
-        refusal = problem(Refused("message.too_large", "body", limit=MAX_BODY_BYTES))
+        limit = _limit_of(scope)
+        refusal = problem(Refused("message.too_large", "body", limit=limit))
         announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if not announced.isdigit() or int(announced) > MAX_BODY_BYTES:
+        if not announced.isdigit() or int(announced) > limit:
             await refusal(scope, receive, send)
             return
         body, more = bytearray(), announced != b"0" or (b"transfer-encoding", b"chunked") in scope["headers"]
@@ -132,7 +133,7 @@ class BodyLimit:
                 return
             body += message.get("body", b"")
             more = message.get("more_body", False)
-            if len(body) > MAX_BODY_BYTES:
+            if len(body) > limit:
                 await refusal(scope, receive, send)
                 return
         sent = False
@@ -145,3 +146,9 @@ class BodyLimit:
             return {"type": "http.request", "body": bytes(body), "more_body": False}
 
         await self.app(scope, replay, send)
+
+
+def _limit_of(scope: Scope) -> int:
+    """Return how large a body may be: what the application says of addresses that begin so, or the usual limit."""
+    larger = getattr(scope["app"].state, "larger_bodies", {})
+    return next((most for prefix, most in larger.items() if scope["path"].startswith(prefix)), MAX_BODY_BYTES)

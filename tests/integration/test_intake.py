@@ -16,6 +16,7 @@ import pytest_asyncio
 
 from services.intake.api import router
 from services.intake.chores.channel import FileChannel
+from services.intake.chores.importing import Importer
 from services.intake.chores.sender import Sender
 from services.intake.chores.sweep import once
 from services.intake.domain import STATES, decide, evolve, touches
@@ -382,3 +383,52 @@ async def test_duplicates_are_found_in_the_database_merged_listed_and_undone(cli
         await client.db.fetchval("SELECT count(DISTINCT trace) FROM trace_block"),
     )
     assert after == (before[0] - 1, before[1] - 1)
+
+
+async def test_a_file_is_looked_at_imported_once_and_what_was_left_out_comes_back_with_its_reason(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heading, grid = "编号,内容,地点\n", grid_of(client.city)
+    lines = "".join(f"F{n},{apart(f'F{n}')}，路灯不亮,{grid}\n" for n in range(5)) + "F9,,\n"
+    content = (heading + lines).encode("gb18030")
+
+    async def upload(**params: Any) -> httpx.Response:
+        path = "/v1/sources/mailbox/imports"
+        return await client.http.post(
+            path, params={"name": "a.csv", **params}, content=content, headers=client.token("source", "mailbox")
+        )
+
+    assert (await upload()).json()["rule"] == "import.columns_needed"
+    looked = (await upload(dry=True)).json()
+    assert looked["columns"] == {"id": "编号", "text": "内容", "place": "地点"}
+    assert looked["outcomes"]["refused"] == 1
+    assert await client.db.fetchval("SELECT count(*) FROM report") == 0
+    begun = (await upload(columns="id=编号,text=内容,place=地点")).json()
+    assert (await upload()).json()["run"] == begun["run"]  # remembered, and the same run
+    monkeypatch.setattr("services.intake.chores.rows.MOST_ROWS", 2)
+    monkeypatch.setattr("services.intake.tables.importing.LEASE_SECONDS", 0.0)
+    importer, sent = Importer(client.desk), 0
+    real = client.desk.submit_many
+
+    async def dies_later(wanted: Any) -> Any:
+        nonlocal sent
+        sent += 1
+        replies = await real(wanted)
+        if sent == 2:
+            raise RuntimeError("the process dies after the batch and before its progress")
+        return replies
+
+    monkeypatch.setattr(client.desk, "submit_many", dies_later)
+    with pytest.raises(RuntimeError):
+        await importer.once()
+    shown = (await client.get(f"/v1/imports/{begun['run']}", "operations", "donggang")).json()
+    assert (shown["status"], shown["rows"]) == ("running", 2)
+    assert await importer.once()
+    shown = (await client.get(f"/v1/imports/{begun['run']}", "source", "mailbox")).json()
+    assert (shown["status"], shown["rows"], shown["outcomes"]["refused"]) == ("done", 6, 1)
+    assert sum(shown["outcomes"].values()) == 6
+    assert await client.db.fetchval("SELECT count(*) FROM report") == 5
+    assert await client.db.fetchval("SELECT content FROM import_run") is None
+    assert (await client.get(f"/v1/imports/{begun['run']}", "source", "hotline")).status_code == 403
+    book = await client.get(f"/v1/imports/{begun['run']}/rejects.xlsx", "source", "mailbox")
+    assert book.content[:2] == b"PK"

@@ -1,4 +1,5 @@
-"""Sweep what has been kept for as long as the city allows: dossiers after their case, notices after they were sent.
+"""Sweep what has been kept for as long as the city allows: dossiers after their case, notices after they were sent,
+runs of imports with the rows that they left out.
 
 Real time (shell.md §6.5): a clock that runs fast must not erase anybody early.
 """
@@ -11,7 +12,7 @@ from typing import Any
 import structlog
 
 from services.intake.domain.erasing import RETENTION
-from services.intake.tables import dossier, notification
+from services.intake.tables import dossier, importing, notification
 from shared.contracts.people import EraseDossier
 from shared.shell.desk import Desk
 from shared.telemetry.logs import brief
@@ -28,6 +29,7 @@ async def sweep(desk: Desk) -> None:
             gone = await once(desk)
             async with desk.engine.begin() as conn:
                 await notification.prune(conn, desk.city.limits["notice_days"])
+                await importing.prune(conn, desk.city.limits["notice_days"])
             if gone:
                 log.info("dossiers outlived", gone=gone)
         except Exception as error:

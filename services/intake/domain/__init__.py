@@ -52,6 +52,17 @@ register(
         "unmerge.matter_needed": ("还没有分类，请同时指明事项", "Not classified yet; name the matter too"),
         "split.too_late": ("已办结（{stage}），不能再拆分", "Already done ({stage}), too late to split"),
         "split.part": ("{number} 本身是拆分出的，不能再拆分", "{number} is itself a part and cannot be split again"),
+        "import.columns_needed": (
+            "尚未说明各列含义，请给出：text=列名；可用字段：{fields}；文件有：{heading}",
+            "Say which column is which: text=COLUMN is needed; fields: {fields}; the file has: {heading}",
+        ),
+        "import.unknown_field": ("没有字段 {name}；可用：{fields}", "No field {name}; there are: {fields}"),
+        "import.missing_column": (
+            "文件没有列 {columns}；有：{heading}",
+            "No column {columns}; the file has: {heading}",
+        ),
+        "import.not_a_table": ("不是可读的表格：{reason_zh}", "Not a readable table: {reason}"),
+        "import.too_many_rows": ("多于 {most} 行，请分成几个文件", "More than {most} rows; make several files of it"),
         "triage.unknown_rule": ("不予受理须引用以下规则之一：{rules}", "A rejection cites one of these rules: {rules}"),
         "triage.place_needed": (
             "还不知道地点，请同时指明单位或网格",

@@ -1,24 +1,32 @@
-"""The rows of a file as reports: encodings, dates, broken rows, columns, batches, sending again."""
+"""Files of offices as reports: encodings, dates, broken rows, headings, columns, bombs, what would become of each."""
 
 from __future__ import annotations
 
 import json
+import zipfile
+from collections.abc import Callable
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import typer
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from deploy.cli import importing
-from deploy.cli.rows import MOST_BYTES, MOST_ROWS, batches, mapping, report_of
-from deploy.cli.sheet import SHANGHAI, BadRow, NotATable, Row, encoding_of, open_sheet, time_of
+from services.intake.chores.rows import MOST_BYTES, MOST_ROWS, Reading, batches, positions, read_columns, suggested
+from services.intake.domain.foresight import foresee
+from services.intake.domain.report import Report
+from services.intake.papers.rejected import workbook
+from shared.city.model import City
+from shared.kernel.refusals import Refused
+from shared.sheets.sheet import SHANGHAI, BadRow, NotATable, Row, Sheet, encoding_of, read_sheet, time_of
+from tests.unit.intake.conftest import NOW
 
 HEAD = "编号,用户,标题,时间,内容\n"
 ROW = '7,U1,路灯坏了,2020/1/6 12:09:38,"三天了,没有灯"\n'
-COLUMNS = "id=编号,reporter=用户,subject=标题,at=时间,text=内容"
 AT = {"id": 0, "reporter": 1, "subject": 2, "at": 3, "text": 4}
 EXPECTED = {
     "id": "7",
@@ -29,79 +37,125 @@ EXPECTED = {
 }
 
 
-def rows_of(path: Path) -> list[Row]:
-    with open_sheet(path) as sheet:
-        return list(sheet.rows)
+def read(content: bytes, name: str = "m.csv") -> tuple[list[str], list[Row]]:
+    with read_sheet(name, BytesIO(content)) as sheet:
+        assert isinstance(sheet, Sheet)
+        rows = list(sheet.rows)
+        assert sheet.part_read() == 1.0
+        return list(sheet.heading), rows
+
+
+def packed(*rows: Any, merge: tuple[str, ...] = (), then: Callable[[Any], None] | None = None) -> bytes:
+    book = Workbook()
+    sheet: Any = book.active
+    for row in rows:
+        sheet.append(row)
+    for cells in merge:
+        sheet.merge_cells(cells)
+    if then:
+        then(sheet)
+    made = BytesIO()
+    book.save(made)
+    return made.getvalue()
+
+
+def says(at: dict[str, int], **matters: str) -> Callable[[Row], dict[str, Any]]:
+    return Reading(at, matters).report
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
-def test_a_csv_is_read_in_either_encoding_with_or_without_mark(tmp_path: Path, encoding: str) -> None:
-    path = tmp_path / "m.csv"
-    path.write_bytes((HEAD + ROW).encode(encoding))
-    with open_sheet(path) as sheet:
-        assert list(sheet.heading) == ["编号", "用户", "标题", "时间", "内容"]
-        (row,) = sheet.rows
-    assert report_of(row, AT) == EXPECTED
+def test_a_csv_is_read_in_either_encoding_with_or_without_mark(encoding: str) -> None:
+    heading, (row,) = read((HEAD + ROW).encode(encoding))
+    assert heading == ["编号", "用户", "标题", "时间", "内容"]
+    assert says(AT)(row) == EXPECTED
 
 
-def test_an_excel_sheet_with_real_dates_and_numbers_reads_the_same(tmp_path: Path) -> None:
-    book = Workbook()
-    sheet = book.active
-    assert sheet is not None
-    sheet.append(["编号", "用户", "标题", "时间", "内容"])
-    sheet.append([7.0, "U1", "路灯坏了", datetime(2020, 1, 6, 12, 9, 38), "三天了,没有灯"])
-    sheet.append([None] * 5)
-    book.save(tmp_path / "m.xlsx")
-    (row,) = rows_of(tmp_path / "m.xlsx")
+def test_an_excel_sheet_with_real_dates_and_numbers_reads_the_same() -> None:
+    rows = (
+        ["编号", "用户", "标题", "时间", "内容"],
+        [7.0, "U1", "路灯坏了", datetime(2020, 1, 6, 12, 9, 38), "三天了,没有灯"],
+    )
+    _, (row,) = read(packed(*rows, [None] * 5), "m.xlsx")
     assert row.line == 2
-    assert report_of(row, AT) == EXPECTED
+    assert says(AT)(row) == EXPECTED
 
 
-def test_what_is_neither_text_nor_excel_is_no_table(tmp_path: Path) -> None:
+def test_what_is_neither_text_nor_excel_is_no_table() -> None:
     for name, content in (("a.csv", b"\xff\xff\x00\x81"), ("b.xlsx", b"no zip"), ("c.pdf", b"x"), ("d.csv", b"")):
-        path = tmp_path / name
-        path.write_bytes(content)
-        with pytest.raises(NotATable), open_sheet(path):
-            pass
+        with pytest.raises(NotATable):
+            read(content, name)
+    with pytest.raises(NotATable, match="空"):
+        read(packed(), "e.xlsx")
 
 
-def test_a_sign_on_the_border_of_a_piece_does_not_change_the_encoding(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("deploy.cli.sheet._CHUNK", 7)
-    path = tmp_path / "m.csv"
-    path.write_text("一二三四五六七八九十", encoding="utf-8")
-    assert encoding_of(path) == "utf-8-sig"
-    path.write_text("一二三四五六七八九十", encoding="gb18030")
-    assert encoding_of(path) == "gb18030"
+def test_a_sign_on_the_border_of_a_piece_does_not_change_the_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.sheets.sheet._CHUNK", 7)
+    for encoding, found in (("utf-8", "utf-8-sig"), ("gb18030", "gb18030")):
+        assert encoding_of(BytesIO("一二三四五六七八九十".encode(encoding))) == found
 
 
-def test_a_broken_row_is_named_with_its_line_and_its_neighbours_go_on(tmp_path: Path) -> None:
-    path = tmp_path / "m.csv"
-    path.write_text(HEAD + ROW + "8,U2,缺两列\n" + '9,U3,多行,2020-01-06 12:00:00,"一\n二"\n' + ROW, encoding="utf-8")
-    rows = rows_of(path)
+def test_a_broken_row_is_named_with_its_line_and_its_neighbours_go_on() -> None:
+    text = HEAD + ROW + "8,U2,缺两列\n" + '9,U3,多行,2020-01-06 12:00:00,"一\n二"\n' + ROW
+    _, rows = read(text.encode())
     assert [row.line for row in rows] == [2, 3, 4, 6]
     assert [row.broken is not None for row in rows] == [False, True, False, False]
+    assert list(rows[1].cells) == ["8", "U2", "缺两列"]
     with pytest.raises(BadRow, match=r"3.*5"):
-        report_of(rows[1], AT)
+        says(AT)(rows[1])
+
+
+def test_a_quote_that_nobody_closed_breaks_its_own_row_alone() -> None:
+    text = HEAD + '1,U,s,2020/1/1,"没有关上\n' + "".join(f"{n},U,s,2020/1/1,t\n" for n in range(2, 5))
+    _, rows = read(text.encode())
+    assert [(row.line, row.broken is not None) for row in rows] == [(2, True), (3, False), (4, False), (5, False)]
+
+
+def test_a_title_and_a_heading_of_two_rows_with_merged_cells_are_read_as_one_heading() -> None:
+    content = packed(
+        ["2026年11月诉求登记表"], ["编号", "反映人", None, "内容"], [None, "姓名", "电话", None],
+        [1, "张三", 13800000000, "路灯不亮"],
+        merge=("A1:D1", "A2:A3", "B2:C2", "D2:D3"),
+    )  # fmt: skip
+    heading, (row,) = read(content, "m.xlsx")
+    assert heading == ["编号", "反映人/姓名", "反映人/电话", "内容"]
+    assert row.line == 4
+    columns = suggested(heading)
+    assert columns == {"id": "编号", "name": "反映人/姓名", "phone": "反映人/电话", "text": "内容"}
+    said = says(positions(columns, heading))(row)
+    assert said["reporter"] == {"name": "张三", "phone": "13800000000"}
+    assert positions({"phone": "电话"}, heading) == {"phone": 2}
+
+
+def test_a_formula_counts_as_what_excel_calculated_and_as_empty_where_it_never_did() -> None:
+    _, (row,) = read(packed(["编号", "内容"], [1, '="路灯"&"不亮"']), "m.xlsx")
+    with pytest.raises(BadRow, match="公式"):
+        says({"id": 0, "text": 1})(row)
+
+
+def test_a_bomb_and_a_workbook_too_large_unpacked_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as bomb:
+        bomb.writestr("xl/worksheets/sheet1.xml", b"0" * (4 << 20))
+    with pytest.raises(NotATable, match="过大"):
+        read(made.getvalue(), "m.xlsx")
+    monkeypatch.setattr("shared.sheets.excel.MOST_UNPACKED", 1_000)
+    with pytest.raises(NotATable, match="过大"):
+        read(packed(["编号", "内容"], [1, "路灯不亮"]), "m.xlsx")
 
 
 @pytest.mark.parametrize(
-    "text",
+    "cell",
     [
-        "2017-06-08 17:31:20",
-        "2017/6/8 17:31:20",
-        "2017-06-08T17:31:20",
-        "2017-06-08T09:31:20Z",
-        " 2017/06/08 17:31:20 ",
+        "2017-06-08 17:31:20", "2017/6/8 17:31:20", "2017-06-08T17:31:20", "2017-06-08T09:31:20Z",
+        " 2017/06/08 17:31:20 ", "2017年6月8日 17:31:20", 42894.730092592, "42894.730092592",
     ],
-)
-def test_both_date_forms_are_times_of_shanghai(text: str) -> None:
-    assert time_of(text) == datetime(2017, 6, 8, 17, 31, 20, tzinfo=SHANGHAI)
+)  # fmt: skip
+def test_every_form_of_a_date_is_a_time_of_shanghai_also_a_serial_number(cell: object) -> None:
+    assert time_of(cell) == datetime(2017, 6, 8, 17, 31, 20, tzinfo=SHANGHAI)
 
 
 def test_a_day_alone_begins_at_midnight_and_nothing_is_nothing() -> None:
-    assert time_of("2020/1/6") == datetime(2020, 1, 6, tzinfo=SHANGHAI)
+    assert time_of("2020/1/6") == time_of(43836) == datetime(2020, 1, 6, tzinfo=SHANGHAI)
     assert time_of("") is None
     assert time_of(None) is None
 
@@ -117,143 +171,168 @@ def test_a_day_alone_begins_at_midnight_and_nothing_is_nothing() -> None:
 )
 def test_a_bad_cell_is_named_by_its_field(cells: list[str], field: str) -> None:
     with pytest.raises(BadRow) as bad:
-        report_of(Row(2, cells), AT)
+        says(AT)(Row(2, cells))
     assert bad.value.field == field
 
 
-def test_a_place_is_a_unit_code_or_an_address() -> None:
+def test_a_place_is_a_unit_code_an_address_or_a_point_and_a_matter_a_code_or_a_name() -> None:
     at = {"id": 0, "text": 1, "place": 2, "matter": 3}
-    assert report_of(Row(2, ["1", "t", "G001", "m"]), at) == {
-        "id": "1", "text": "t", "place": {"unit": "G001"}, "matter": "m",
+    known = {"路灯不亮": "street-lights"}
+    assert says(at, **known)(Row(2, ["1", "t", "G001", "路灯不亮"])) == {
+        "id": "1", "text": "t", "place": {"unit": "G001"}, "matter": "street-lights",
     }  # fmt: skip
-    assert report_of(Row(2, ["1", "t", "鼎林华庭小区", ""]), at)["place"] == {"address": "鼎林华庭小区"}
-    assert "place" not in report_of(Row(2, ["1", "t", None, None]), at)
+    assert says(at)(Row(2, ["1", "t", "鼎林华庭小区", ""]))["place"] == {"address": "鼎林华庭小区"}
+    assert "place" not in says(at)(Row(2, ["1", "t", None, None]))
+    point = {"text": 0, "lon": 1, "lat": 2, "system": 3}
+    said = says(point)(Row(2, ["t", 124.15, "39.86", "GCJ-02"]))
+    assert said["place"] == {"lon": 124.15, "lat": 39.86, "system": "gcj02"}
+    with pytest.raises(BadRow, match="坐标"):
+        says(point)(Row(3, ["t", "东经", "39.86", ""]))
 
 
-@pytest.mark.parametrize(
-    "columns", ["id=a", "text=a", "id=a,text=b,colour=c", "id=a,text=b,id=c", "id,text=b", "id=,text=b"]
-)
-def test_columns_that_cannot_be_read_are_wrong_usage(columns: str) -> None:
-    with pytest.raises(typer.BadParameter):
-        mapping(columns)
+def test_a_row_without_an_id_has_one_by_its_content_and_two_rows_of_one_id_must_say_the_same() -> None:
+    tell = says({"text": 0})
+    assert tell(Row(2, ["灯坏了"])) == tell(Row(3, ["灯坏了"]))
+    assert tell(Row(4, ["灯又坏了"]))["id"] != tell(Row(2, ["灯坏了"]))["id"]
+    tell = says({"id": 0, "text": 1})
+    assert tell(Row(2, ["1", "a"])) == tell(Row(3, ["1", "a"]))
+    with pytest.raises(BadRow, match="第 2 行"):
+        tell(Row(4, ["1", "b"]))
 
 
-def test_requests_stay_small_in_rows_and_bytes() -> None:
+@pytest.mark.parametrize("columns", ["id=a", "text=a,colour=c", "id=a,text=b,id=c", "id,text=b", "id=,text=b"])
+def test_columns_that_cannot_be_read_are_refused(columns: str) -> None:
+    with pytest.raises(Refused):
+        read_columns(columns)
+
+
+def test_a_column_that_is_not_there_is_refused_with_those_that_are() -> None:
+    with pytest.raises(Refused) as refused:
+        positions({"text": "内容"}, ["编号", "详情"])
+    assert refused.value.params["heading"] == "编号、详情"
+
+
+def test_batches_stay_small_in_rows_and_bytes_and_a_resumed_one_leaves_out_what_went_in() -> None:
     at = {"id": 0, "text": 1}
-    short = list(batches(iter(Row(n, [str(n), "x"]) for n in range(MOST_ROWS * 2 + 1)), at))
+    short = list(batches(iter(Row(n, [str(n), "x"]) for n in range(MOST_ROWS * 2 + 1)), says(at)))
     assert [len(batch) for batch in short] == [MOST_ROWS, MOST_ROWS, 1]
-    long = list(batches(iter(Row(n, [str(n), "灯" * 9_000]) for n in range(100)), at))
+    long = list(batches(iter(Row(n, [str(n), "灯" * 9_000]) for n in range(100)), says(at)))
     assert all(sum(len(json.dumps(said, ensure_ascii=False).encode()) for _, said in b) <= MOST_BYTES for b in long)
     assert sum(len(batch) for batch in long) == 100
-
-
-def test_a_resumed_import_leaves_out_what_went_in() -> None:
-    rest = list(batches(iter(Row(n, [str(n), "x"]) for n in range(10)), {"id": 0, "text": 1}, skip=7))
+    rest = list(batches(iter(Row(n, [str(n), "x"]) for n in range(10)), says(at), skip=7))
     assert [row.line for batch in rest for row, _ in batch] == [7, 8, 9]
 
 
-def service(*answers: Any) -> httpx.Client:
-    left = list(answers)
+def test_what_would_become_of_a_row_is_what_the_rules_say_and_nothing_is_stated(city: City) -> None:
+    told = {
+        text: foresee(Report("1", text, matter=None), "mailbox", NOW, city) for text in ("路灯不亮，漆黑一片", "。。。")
+    }
+    assert [one.outcome for one in told.values()] == ["registered", "rejected"]
+    assert told["。。。"].rule == "report.meaningless"
+    with pytest.raises(Refused, match="unknown_matter"):
+        foresee(Report("1", "t", matter="none"), "mailbox", NOW, city)
 
-    def handle(request: httpx.Request) -> httpx.Response:
-        answer = left.pop(0)
+
+def test_the_workbook_of_refused_rows_has_the_row_with_its_reason_and_can_be_read_again(tmp_path: Path) -> None:
+    run = {"name": "十一月.csv", "source": "excel", "heading": ["编号", "内容"]}
+    one = {"line": 4, "zh": "id 为空", "en": "id is empty", "field": "id", "cells": ["", "=1+1"]}
+    workbook(tmp_path / "r.xlsx", run, [one, {**one, "line": 9, "cells": ["1", "a", "多一列"]}])
+    book = load_workbook(tmp_path / "r.xlsx")
+    shown = [list(row) for row in book.worksheets[0].iter_rows(min_row=3, values_only=True)]
+    assert shown[0] == ["行号", "未收原因", "字段", "Reason", "编号", "内容", "第3列"]
+    assert shown[1][:2] == [4, "id 为空"]
+    assert shown[1][5] == "=1+1"
+    assert book.worksheets[0].cell(4, 6).data_type == "s"
+    heading, rows = read((tmp_path / "r.xlsx").read_bytes(), "r.xlsx")
+    assert positions({"id": "编号", "text": "内容"}, heading) == {"id": 4, "text": 5}
+    assert [row.line for row in rows] == [4, 5]
+
+
+# ---- the command
+
+
+Intake = importing.Intake
+
+
+class Service:
+    """Intake as the command meets it: answers one after the other."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.left, self.asked = list(answers), list[httpx.Request]()
+        self.slept: list[float] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        answer = self.left.pop(0)
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        return answer if isinstance(answer, httpx.Response) else httpx.Response(200, json=answer)
 
-    return httpx.Client(base_url="http://intake", transport=httpx.MockTransport(handle))
+    @property
+    def intake(self) -> importing.Intake:
+        client = httpx.Client(base_url="http://intake", transport=httpx.MockTransport(self))
+        return Intake(client, self.slept.append)
 
 
 def test_an_absent_service_is_asked_again_with_longer_pauses() -> None:
-    slept: list[float] = []
-    client = service(httpx.ConnectError("no"), httpx.Response(503), httpx.Response(200, json={"items": [{"a": 1}]}))
-    assert importing.post(client, [{}], slept.append) == [{"a": 1}]
-    assert slept == [0.5, 1.0]
+    service = Service(httpx.ConnectError("no"), httpx.Response(503), {"run": "1"})
+    assert service.intake.run("1") == {"run": "1"}
+    assert service.slept == [0.5, 1.0]
 
 
 def test_patience_ends_and_a_refused_request_is_not_repeated() -> None:
     with pytest.raises(importing.Unreachable):
-        importing.post(service(*[httpx.ConnectError("no")] * 100), [{}], lambda _: None)
+        Service(*[httpx.ConnectError("no")] * 100).intake.run("1")
     problem = httpx.Response(401, json={"title": "凭证无效", "title_en": "The token is not valid"})
     with pytest.raises(importing.NotTaken, match="401"):
-        importing.post(service(problem), [{}], lambda _: None)
+        Service(problem).intake.run("1")
 
 
-@pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """Stand in for the service: it holds every report and refuses ids that begin with x."""
-    taken: list[dict[str, Any]] = []
-
-    def post(client: httpx.Client, reports: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        taken.extend(reports)
-        refused = {"outcome": "refused", "rule": "report.in_future", "field": "at", "title": "晚", "title_en": "late"}
-        return [refused if r["id"].startswith("x") else {"outcome": "held", "rule": None} for r in reports]
-
-    monkeypatch.setattr(importing, "post", post)
-    return taken
-
-
-def run(path: Path, tmp_path: Path, *, columns: str = COLUMNS, rejects: Path | None = None) -> int:
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *answers: Any, **more: Any) -> tuple[int, Service]:
+    service = Service(*answers)
+    monkeypatch.setattr(importing, "EVERY", 0.0)
+    monkeypatch.setattr(importing, "Intake", lambda client: service.intake)
+    path = tmp_path / "m.csv"
+    path.write_text(HEAD + ROW, encoding="gb18030")
+    given: dict[str, Any] = {"columns": "", "dry_run": False, "rejects": None} | more
     with pytest.raises(typer.Exit) as end:
-        importing.import_(
-            path, "mailbox", columns, rejects, "nowhere", tmp_path / "stack", "http://intake", "source.mailbox.x"
-        )
-    return int(end.value.exit_code)
+        importing.import_(path, "mailbox", **given, city="x", folder=None, url="http://intake", token="source.m.x")
+    return int(end.value.exit_code), service
 
 
-def test_a_whole_file_goes_in_and_ends_with_0(tmp_path: Path, sent: list[dict[str, Any]]) -> None:
-    path = tmp_path / "m.csv"
-    path.write_text(HEAD + ROW * 3, encoding="gb18030")
-    assert run(path, tmp_path) == 0
-    assert sent == [EXPECTED] * 3
-    assert not list((tmp_path / "stack" / "imports").iterdir())
+UNDER_WAY = {"run": "r1", "status": "running", "ended_at": None, "part": 0.5, "rows": 1, "outcomes": {}, "rules": {}}
+DONE = {**UNDER_WAY, "status": "done", "ended_at": "2026-11-23", "part": 1.0, "outcomes": {"held": 1}}
 
 
-def test_refused_rows_are_written_down_with_line_and_reason_and_end_with_1(
-    tmp_path: Path, sent: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
+def test_a_file_is_handed_over_and_followed_until_its_run_ends(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path, rejects = tmp_path / "m.csv", tmp_path / "r.csv"
-    path.write_text(HEAD + "x1,U,s,2020/1/1 1:1:1,t\n" + ROW + "8,U2\n", encoding="utf-8")
-    assert run(path, tmp_path, rejects=rejects) == 1
-    lines = rejects.read_text("utf-8-sig").splitlines()
-    assert lines[0] == "line,id,field,reason"
-    assert lines[1].startswith("2,x1,at,")
-    assert lines[2].startswith("4,,,")
-    assert "x1" in capsys.readouterr().out
+    code, service = run(monkeypatch, tmp_path, UNDER_WAY, UNDER_WAY, DONE)
+    assert code == 0
+    assert service.asked[0].url.params["name"] == "m.csv"
+    assert service.asked[0].content == (HEAD + ROW).encode("gb18030")
+    assert "r1" in capsys.readouterr().out
 
 
-def test_a_missing_column_is_wrong_usage_and_names_those_there(tmp_path: Path, sent: list[dict[str, Any]]) -> None:
-    path = tmp_path / "m.csv"
-    path.write_text(HEAD + ROW, encoding="utf-8")
-    with pytest.raises(typer.BadParameter, match="编号"):
-        importing.import_(
-            path,
-            "mailbox",
-            "id=号码,text=内容",
-            None,
-            "nowhere",
-            tmp_path / "stack",
-            "http://intake",
-            "source.mailbox.x",
-        )
-    assert sent == []
+def test_refused_rows_come_as_a_workbook_and_end_with_1(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ended = {**DONE, "outcomes": {"refused": 1}, "rules": {"import.row": 1}}
+    answers = (UNDER_WAY, ended, httpx.Response(200, content=b"PK"))
+    code, _ = run(monkeypatch, tmp_path, *answers, rejects=tmp_path / "r.xlsx")
+    assert code == 1
+    assert (tmp_path / "r.xlsx").read_bytes() == b"PK"
 
 
-def test_an_interrupted_import_goes_on_where_it_stopped(
-    tmp_path: Path, sent: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+def test_a_look_writes_nothing_and_shows_the_first_rows(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = tmp_path / "m.csv"
-    path.write_text(HEAD + "".join(f"{n},U,s,2020/1/1 1:1:1,t\n" for n in range(12)), encoding="utf-8")
-    monkeypatch.setattr("deploy.cli.rows.MOST_ROWS", 5)
-    good = importing.post
-
-    def fails_later(client: httpx.Client, reports: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        if len(sent) >= 5:
-            raise importing.Unreachable("away")
-        return good(client, reports)
-
-    monkeypatch.setattr(importing, "post", fails_later)
-    assert run(path, tmp_path) == 3
-    monkeypatch.setattr(importing, "post", good)
-    assert run(path, tmp_path) == 0
-    assert [r["id"] for r in sent] == [str(n) for n in range(12)]
+    bad = {"line": 3, "outcome": "refused", "rule": "import.row", "field": "id", "zh": "id 为空", "en": "id is empty"}
+    shown = {
+        "columns": {"text": "内容"}, "first": [{"line": 2, "outcome": "held", "report": EXPECTED}, bad],
+        "refused": [bad], "outcomes": {"held": 1, "refused": 1}, "rules": {"import.row": 1}, "known": 0,
+    }  # fmt: skip
+    code, service = run(monkeypatch, tmp_path, shown, dry_run=True)
+    assert code == 1
+    assert service.asked[0].url.params["dry"] == "true"
+    said = capsys.readouterr().out
+    assert "三天了" in said
+    assert "id 为空" in said
