@@ -27,6 +27,7 @@ from deploy.cli.stack import DEFAULT_CITY, City, telling
 from deploy.cli.words import t
 from deploy.demo import staging, summary
 from deploy.demo.life import Life, Platform
+from deploy.demo.staff import let_in, staff_of
 from deploy.local import control
 from deploy.local.clock import FASTEST
 from deploy.local.folder import PROJECT, Stack, read_stack
@@ -131,7 +132,7 @@ async def _show(stack: Stack, life: Life, began: float, found: list[Verdict]) ->
     """Greet, let the city live for its days, sum up, audit; then go on until stopped, unless DEMO_EXIT is set."""
     address = stack.services["console"]
     async with life.lived(Platform(stack.kafka, stack.services, stack.secret)), asyncio.TaskGroup() as beside:
-        greeting = beside.create_task(_greet(stack, address, began))
+        greeting = beside.create_task(_greet(stack, life.city, address, began))
         figures = await _watch(stack, life, address)
         main.console.print(summary.account(life, figures))
         found.append(await _verdict(stack))
@@ -156,12 +157,20 @@ async def _verdict(stack: Stack) -> Verdict:
         return Verdict(findings=[Finding("unreachable", str(stack.folder), str(away))])
 
 
-async def _greet(stack: Stack, address: str, began: float) -> None:
-    """Say where the console is as soon as its first page answers."""
+async def _greet(stack: Stack, city: Model, address: str, began: float) -> None:
+    """Say where the console is, and who may sign in, as soon as its first page answers."""
     await _first_page(address)
+    staff = staff_of(city)
+    await let_in(staff, stack.dsns["console"])
     seconds = time.monotonic() - began
     main.console.print(
         t(f"控制台：{address}  （{seconds:.0f} 秒）", f"console: {address}  ({seconds:.0f} s)"), style="bold"
+    )
+    logins, password = ", ".join(staff.posts), staff.password
+    main.console.print(
+        t(f"登录账号：{logins}；口令：{password}", f"sign in as {logins}; password: {password}"),
+        markup=False,
+        highlight=False,
     )
     main.console.print(t(f"数据：{stack.folder}", f"data: {stack.folder}"), style="dim")
 

@@ -28,6 +28,7 @@ MODULES = {
         "address": ("打印一个服务的地址", "Print the address of a service"),
         "token": ("打印一个调用凭证", "Print a token to call with"),
     },
+    "user": {"user": ("控制台账号与岗位", "Accounts of the console and their posts")},
     "department": {"department": ("部门接入：用自己的软件收单、回单", "Departments with software of their own")},
     "replay": {"replay": ("回放推演：另一份配置下会怎样", "What-if on a recorded period")},
     "route": {"route": ("派单规则：派给谁、为什么", "Routing: who got a case, and why")},

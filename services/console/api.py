@@ -10,11 +10,14 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.console import grounds, listing, queries
+from services.console.access import scope
+from services.console.access.scope import Reading
 from services.console.queries import Page
 from services.console.selection import SORTS, Selection
 from services.console.words import LANGUAGES, TONGUES
 from shared.city.model import City
 from shared.contracts.topics import SERVICES
+from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
 from shared.shell.validation import wrong
 
@@ -28,25 +31,26 @@ Offset = Annotated[int, Query(ge=0, le=DEEPEST)]
 
 
 def router(engine: AsyncEngine, city: City) -> APIRouter:
-    """Return the routes on the read model of a city."""
+    """Return the routes on the read model of a city, each for those who are signed in or send a token."""
+
     routes = APIRouter()
 
     @routes.get("/v1/cases", tags=["cases"])
     async def cases(
-        request: Request, sort: str = "-received", limit: Limit = 100, offset: Offset = 0
+        request: Request, actor: Reading, sort: str = "-received", limit: Limit = 100, offset: Offset = 0
     ) -> dict[str, Any]:
         """List cases; every field of the selection is a filter, `sort` one of the columns, `-` before it descending."""
-        page = await _page(engine, city, request.query_params, sort, limit, offset)
+        page = await _page(engine, city, request.query_params, actor, sort, limit, offset)
         items = [listing.describe(row, city) for row in page.rows]
         return {"total": page.total, "capped": page.capped, "limit": limit, "offset": offset, "items": items}
 
     @routes.get("/v1/cases/{case}", tags=["cases"])
-    async def case(case: str, after: str = "") -> dict[str, Any]:
+    async def case(case: str, actor: Reading, after: str = "") -> dict[str, Any]:
         """Return one case by id or number with its whole history; `after=dispatch:17` waits until that is in it."""
         service, sequence = _after(after)
         fresh = await _wait_for(engine, case, service, sequence)
         async with engine.connect() as conn:
-            row = await queries.case(conn, case)
+            row = await queries.case(conn, case, scope.of(actor, city))
             if row is None:
                 raise Refused("subject.unknown", "case", subject=case)
             told = await queries.history(conn, row.id)
@@ -66,10 +70,11 @@ def router(engine: AsyncEngine, city: City) -> APIRouter:
 
     @routes.get("/rows/cases", include_in_schema=False)
     async def rows(
-        request: Request, sort: str = "-received", limit: Limit = 100, offset: Offset = 0, lang: str = "zh"
-    ) -> dict[str, Any]:
+        request: Request, actor: Reading, sort: str = "-received", limit: Limit = 100, offset: Offset = 0,
+        lang: str = "zh",
+    ) -> dict[str, Any]:  # fmt: skip
         """Return the same list in the words of the page."""
-        page = await _page(engine, city, request.query_params, sort, limit, offset)
+        page = await _page(engine, city, request.query_params, actor, sort, limit, offset)
         t = TONGUES[lang if lang in LANGUAGES else "zh"]
         async with engine.connect() as conn:
             now = (await queries.moment(conn)).now
@@ -82,15 +87,17 @@ def router(engine: AsyncEngine, city: City) -> APIRouter:
     shapes = grounds.shapes(city)
 
     @routes.get("/shapes.geojson", include_in_schema=False)
-    async def grounds_of_city() -> Response:
+    async def grounds_of_city(_: Reading) -> Response:
         """Return the outlines of streets, communities and grids; a version's never change."""
-        headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+        headers = {"Cache-Control": "private, max-age=31536000, immutable"}
         return Response(shapes, media_type="application/geo+json", headers=headers)
 
     return routes
 
 
-async def _page(engine: AsyncEngine, city: City, params: Mapping[str, str], sort: str, limit: int, offset: int) -> Page:
+async def _page(
+    engine: AsyncEngine, city: City, params: Mapping[str, str], actor: Actor, sort: str, limit: int, offset: int
+) -> Page:
     try:
         selection = Selection.read(params)
     except ValueError as error:
@@ -98,7 +105,7 @@ async def _page(engine: AsyncEngine, city: City, params: Mapping[str, str], sort
     if sort.lstrip("-") not in SORTS:
         raise wrong("sort", "没有这一列", "not a column")
     async with engine.connect() as conn:
-        return await queries.page(conn, city, selection, sort, limit, offset)
+        return await queries.page(conn, city, selection, sort, limit, offset, scope.of(actor, city))
 
 
 def _after(after: str) -> tuple[str, int]:

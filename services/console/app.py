@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from services.console.access.sign_in import Provider
 from services.console.projection import Heard, project
-from services.console.web import mount
+from services.console.web import Outside, mount
 from shared.city.load import load
 from shared.contracts.pairing import Unpaired
 from shared.kernel.decisions import Context, Decision, Message
@@ -52,4 +53,10 @@ def main() -> None:
     set_up("console", settings.log_level)
     city = load(settings.city_file)
     service = Service("console", hear, keep, {}, Unpaired(), ReadModel())
-    serve(application(service, settings, city, lambda app, process: mount(app, process.engine, city)), settings)
+    provider = Provider(settings.oidc_issuer, settings.oidc_client, settings.oidc_secret)
+    outside = Outside(
+        settings.secret, settings.services, provider if settings.oidc_issuer else None, settings.public_url
+    )
+    serve(
+        application(service, settings, city, lambda app, process: mount(app, process.engine, city, outside)), settings
+    )

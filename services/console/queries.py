@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.console.access.scope import EVERYTHING, Scope
 from services.console.projection.case import CaseRow
 from services.console.projection.ledger import LedgerRow, MeetingRow, TopicRow
 from services.console.projection.score import ScoreRow
@@ -79,20 +80,26 @@ async def touched(conn: AsyncConnection, horizon: str) -> frozenset[str]:
     return frozenset((await conn.execute(text(query), {"horizon": horizon})).scalars())
 
 
-async def counts(conn: AsyncConnection, city: City, selections: Mapping[str, Selection]) -> dict[str, int]:
-    """Return how many cases each selection chooses, all at one moment."""
-    parts, params = [], dict[str, Any]()
+async def counts(
+    conn: AsyncConnection, city: City, selections: Mapping[str, Selection], scope: Scope = EVERYTHING
+) -> dict[str, int]:
+    """Return how many cases each selection chooses within a scope, all at one moment."""
+    parts, params = [], dict(scope.params)
     for index, selection in enumerate(selections.values()):
         condition, values = selection.condition(city, f"s{index}_")
-        parts.append(f"(SELECT count(*) FROM case_view WHERE {condition})")  # noqa: S608 - values are bound
+        parts.append(f"(SELECT count(*) FROM case_view WHERE {condition} AND {scope.condition})")  # noqa: S608
         params |= values
     row = (await conn.execute(text("SELECT " + ", ".join(parts)), params)).one()
     return dict(zip(selections, row, strict=True))
 
 
-async def page(conn: AsyncConnection, city: City, selection: Selection, sort: str, limit: int, offset: int) -> Page:
-    """Return one page and the exact total; a free search is counted up to the cap."""
+async def page(
+    conn: AsyncConnection, city: City, selection: Selection, sort: str, limit: int, offset: int,
+    scope: Scope = EVERYTHING,
+) -> Page:  # fmt: skip
+    """Return one page within a scope and the exact total; a free search is counted up to the cap."""
     condition, params = selection.condition(city)
+    condition, params = f"{condition} AND {scope.condition}", params | scope.params
     limited = f" LIMIT {SEARCH_CAP + 1}" if selection.q else ""
     counted = f"SELECT count(*) FROM (SELECT 1 FROM case_view WHERE {condition}{limited}) AS found"  # noqa: S608
     total = (await conn.execute(text(counted), params)).scalar_one()
@@ -107,10 +114,10 @@ async def page(conn: AsyncConnection, city: City, selection: Selection, sort: st
     return Page(found, min(total, SEARCH_CAP) if capped else total, capped)
 
 
-async def case(conn: AsyncConnection, name: str) -> CaseRow | None:
-    """Return a case by id or number."""
-    query = "SELECT to_jsonb(c)::text FROM case_view c WHERE id = :name OR number = :name"
-    found = await _rows(conn, query, CaseRow, name=name)
+async def case(conn: AsyncConnection, name: str, scope: Scope = EVERYTHING) -> CaseRow | None:
+    """Return a case by id or number, if it is within the scope."""
+    query = f"SELECT to_jsonb(c)::text FROM case_view c WHERE (id = :name OR number = :name) AND {scope.condition}"  # noqa: S608
+    found = await _rows(conn, query, CaseRow, name=name, **scope.params)
     return found[0] if found else None
 
 

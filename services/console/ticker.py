@@ -14,6 +14,7 @@ from nicegui import Event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.console import figures, queries, stories
+from services.console.access.scope import Scope
 from services.console.projection.case import CaseRow
 from services.console.projection.ledger import TopicRow
 from services.console.projection.score import ScoreRow
@@ -98,10 +99,10 @@ class Ticker:
         value: V = self._said[key]
         return value
 
-    async def count(self, selection: Selection) -> int:
-        """Return how many cases a selection chooses now."""
+    async def count(self, selection: Selection, scope: Scope) -> int:
+        """Return how many cases within a scope a selection chooses now."""
         async with self.engine.connect() as conn:
-            return (await queries.counts(conn, self.city, {"chosen": selection}))["chosen"]
+            return (await queries.counts(conn, self.city, {"chosen": selection}, scope))["chosen"]
 
     async def _run(self) -> None:
         while True:

@@ -3,58 +3,64 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from nicegui import ui
 from sqlalchemy.ext.asyncio import AsyncEngine
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import HTTPConnection
-from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from starlette.websockets import WebSocketClose
 
 from services.console import api
-from services.console.pages import case, cases, cockpit
-from services.console.reader import COOKIE, PRESENT, reader_of
+from services.console.access import gateway, sign_in
+from services.console.access.gateway import Owners
+from services.console.access.guard import Guard
+from services.console.access.sign_in import OIDC, Provider
+from services.console.pages import case, cases, cockpit, login
 from services.console.ticker import Ticker
-from services.console.words import LANGUAGES
 from shared.city.model import City
 from shared.shell.problems import answer_problems
 
 _STATIC = Path(__file__).parent / "static"
 RECONNECT_SECONDS = 60
 """Ten seconds lost one of two gaps of six seconds when tried."""
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; "
-        "object-src 'none'; base-uri 'none'; form-action 'self'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Strict-Transport-Security": "max-age=31536000",
-}
 
 
-def build(engine: AsyncEngine, city: City) -> FastAPI:
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the console reaches beyond its own database: the services, the secret they know it by, single sign-on."""
+
+    secret: str
+    services: Mapping[str, str] = field(default_factory=dict)
+    provider: Provider | None = None
+    public_url: str = ""
+
+
+def build(engine: AsyncEngine, city: City, outside: Outside) -> FastAPI:
     """Return the console as an application of its own."""
     app = FastAPI(title="sidan console", version="1", docs_url=None, redoc_url=None)
     answer_problems(app)
-    mount(app, engine, city)
+    mount(app, engine, city, outside)
     return app
 
 
-def mount(app: FastAPI, engine: AsyncEngine, city: City) -> None:
+def mount(app: FastAPI, engine: AsyncEngine, city: City, outside: Outside) -> None:
     """Add the console to an application; last of all routes, since the pages take every address that is left."""
+    app.state.city, app.state.secret = city, outside.secret
     ticker = Ticker(engine, city)
+    owners = Owners(outside.services, outside.secret, city)
     app.include_router(api.router(engine, city))
+    app.include_router(sign_in.router(engine))
+    app.include_router(gateway.router(owners, engine))
+    if outside.provider is not None:
+        from services.console.access.single_sign_on import single_sign_on
+
+        app.mount(OIDC, single_sign_on(engine, outside.provider, outside.secret, outside.public_url))
     app.mount("/static", StaticFiles(directory=_STATIC))
+    login.add(city, ticker, with_provider=outside.provider is not None)
     cockpit.add(city, ticker)
     cases.add(city, ticker)
     case.add(city, ticker, engine)
@@ -66,9 +72,10 @@ def mount(app: FastAPI, engine: AsyncEngine, city: City) -> None:
     async def lifespan(started: FastAPI) -> AsyncIterator[Any]:
         async with inner(started) as state, ticker.running():
             yield state
+        await owners.close()
 
     app.router.lifespan_context = lifespan
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, engine=engine)
     ui.run_with(
         app,
         mount_path="/",
@@ -80,40 +87,3 @@ def mount(app: FastAPI, engine: AsyncEngine, city: City) -> None:
         binding_refresh_interval=None,
         show_welcome_message=False,
     )
-
-
-class Guard:
-    """Refuse sockets of a foreign origin, send the headers that NiceGUI does not, keep the language asked for."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or refuse it."""
-        if scope["type"] not in ("http", "websocket"):
-            await self.app(scope, receive, send)
-            return
-        headers = Headers(scope=scope)
-        if _is_foreign(headers) and (scope["type"] == "websocket" or "/_nicegui_ws/" in scope["path"]):
-            refusal = WebSocketClose(1008) if scope["type"] == "websocket" else PlainTextResponse("foreign origin", 403)
-            await refusal(scope, receive, send)
-            return
-        request = HTTPConnection(scope)
-        asked = request.query_params.get("lang")
-        PRESENT.set(reader_of(request))
-
-        async def dress(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                sent = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    sent[name] = value
-                if asked in LANGUAGES and not scope["path"].startswith(("/rows/", "/v1/")):
-                    sent.append("Set-Cookie", f"{COOKIE}={asked}; Path=/; Max-Age=31536000; SameSite=Lax")
-            await send(message)
-
-        await self.app(scope, receive, dress)
-
-
-def _is_foreign(headers: Headers) -> bool:
-    origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != headers.get("host")

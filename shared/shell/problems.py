@@ -26,6 +26,10 @@ MAX_BODY_BYTES = 1_048_576
 _STATUS = {
     "actor.bad_token": 401,
     "actor.not_allowed": 403,
+    "login.required": 401,
+    "act.not_yours": 403,
+    "act.unknown": 404,
+    "owner.away": 503,
     "message.too_large": 413,
     "message.invalid": 422,
     "message.unreadable": 400,

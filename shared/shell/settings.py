@@ -31,6 +31,11 @@ class Settings(BaseSettings):
     public_url: str = ""
     """What comes before the path of a link that a resident opens."""
 
+    oidc_issuer: str = ""
+    """The office's identity provider (OpenID Connect); none: people sign in by accounts of the console alone."""
+    oidc_client: str = ""
+    oidc_secret: str = Field("", repr=False)
+
     texts_model: Path | None = None
     """A model of `sidan classify train` whose labels are matters of the city; without it intake goes by keywords."""
 

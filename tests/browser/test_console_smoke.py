@@ -12,6 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from services.console.reader import SESSION
 from tests.browser import chromium
 from tests.support.console_facts import tell_case
 from tests.support.console_stack import NOON, Served, console
@@ -47,6 +48,7 @@ def size(request: pytest.FixtureRequest) -> dict[str, int]:
 @pytest.fixture
 def page(browser: Browser, served: Served, size: dict[str, int]) -> Iterator[Page]:
     context = browser.new_context(base_url=served.url, viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai")  # type: ignore[arg-type]
+    context.add_cookies([{"name": SESSION, "value": served.signed(), "url": served.url}])
     page = context.new_page()
     wrong: list[str] = []
     page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
@@ -128,7 +130,7 @@ def test_english_is_kept_for_the_next_page(page: Page) -> None:
 
 
 def test_a_number_that_does_not_exist_is_a_404_with_a_search(served: Served) -> None:
-    answer = httpx.get(f"{served.url}/cases/NOPE")
+    answer = httpx.get(f"{served.url}/cases/NOPE", cookies={SESSION: served.signed()})
     assert answer.status_code == 404
     assert "没有这个单号" in answer.text
 

@@ -23,6 +23,8 @@ import uvicorn
 
 from deploy.local import clock, database, postgres
 from services.console import web
+from services.console.access import accounts
+from services.console.access.roles import Post, Role
 from services.console.projection import Heard, project
 from shared.city.load import load
 from shared.city.model import City
@@ -33,6 +35,7 @@ from tests.support.console_facts import tell_case, tell_city
 V = TypeVar("V")
 NOON = datetime(2026, 11, 24, 14, 32, tzinfo=ZoneInfo("Asia/Shanghai"))
 """A Tuesday, in office hours."""
+SECRET = "a secret of the tests alone"
 
 
 @dataclass
@@ -42,6 +45,10 @@ class Served:
     url: str
     city: City
     dsn: str
+
+    def signed(self, *posts: Post) -> str:
+        """Return the key of a session of somebody at these posts, by default of operations."""
+        return _aside(lambda: asyncio.run(sign_in(self.dsn, posts or (Post(Role.OPERATIONS, self.city.root.code),))))
 
     def tell(self, facts: Sequence[Heard]) -> None:
         """Project further facts, as the shell would."""
@@ -56,6 +63,17 @@ async def fill(dsn: str, facts: Sequence[Heard]) -> None:
         async with engine.begin() as conn:
             await project(conn, batch)
     await engine.dispose()
+
+
+async def sign_in(dsn: str, posts: Sequence[Post]) -> str:
+    """Make an account for these posts and sign it in, as the form would; returns the session's key."""
+    engine = connect(dsn)
+    login = "-".join(str(post) for post in posts)
+    async with engine.begin() as conn:
+        await accounts.add(conn, login, login, posts, None, None)
+        key = await accounts.begin(conn, login)
+    await engine.dispose()
+    return key
 
 
 def _make(admin: str, code: str, passwords: dict[str, str]) -> str:
@@ -94,7 +112,7 @@ def console(folder: Path, cases: int = 2400, code: str = "donggang", port: int =
         with socket.socket() as listening:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind(("127.0.0.1", port))
-            app = web.build(connect(dsn), city)
+            app = web.build(connect(dsn), city, web.Outside(SECRET))
             server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
             thread.start()

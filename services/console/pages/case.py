@@ -13,7 +13,8 @@ from nicegui import background_tasks, context
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.console import clocks, listing, moments, queries, stories, words
-from services.console.pages.frame import Desk, Page, card, frame
+from services.console.access.scope import Scope
+from services.console.pages.frame import Desk, Page, card, frame, own_scope
 from services.console.parts import Box, ClockBox, Details, History, Steps, Text
 from services.console.projection.case import CaseRow
 from services.console.projection.ledger import LedgerRow, TopicRow
@@ -48,7 +49,7 @@ def add(city: City, ticker: Ticker, engine: AsyncEngine) -> None:
 
     @Page("/cases/{number}")
     async def case(request: Request, number: str) -> None:
-        file = await _open(engine, number)
+        file = await _open(engine, number, own_scope(city))
         title = word("案件")
         with frame(city, ticker, request, title, "cases") as desk:
             if file is None:
@@ -58,9 +59,9 @@ def add(city: City, ticker: Ticker, engine: AsyncEngine) -> None:
                 _build(desk, file, engine)
 
 
-async def _open(engine: AsyncEngine, number: str) -> File | None:
+async def _open(engine: AsyncEngine, number: str, scope: Scope) -> File | None:
     async with engine.connect() as conn:
-        row = await queries.case(conn, number)
+        row = await queries.case(conn, number, scope)
         if row is None:
             return None
         entries = await queries.entries_of(conn, row.id)
@@ -126,7 +127,7 @@ def _build(desk: Desk, file: File, engine: AsyncEngine) -> None:
     async def read_again(tick: Tick) -> None:
         nonlocal shown
         async with reading:
-            shown = await _open(engine, shown.row.id) or shown
+            shown = await _open(engine, shown.row.id, desk.scope) or shown
         paint(tick.moment.now)
         clock(tick)
 

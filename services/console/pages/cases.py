@@ -83,7 +83,7 @@ def add(city: City, ticker: Ticker) -> None:
 
 async def _build(desk: Desk, chosen: Selection, wrong: str) -> None:
     t = desk.t
-    total = await desk.ticker.count(chosen)
+    total = await desk.ticker.count(chosen, desk.scope)
     with Box("div", "list-head"):
         Text("h1", t("案件"))
         newer = Text("a", t("有更新，点击刷新"), href=chosen.address()).classes("newer hidden")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -12,13 +13,19 @@ from nicegui import ui
 from nicegui.language import Language
 
 from services.console import moments
+from services.console.access import scope
+from services.console.access.accounts import Signed
+from services.console.access.gateway import required
+from services.console.access.roles import NAMES, Place, Post, places_of
+from services.console.access.scope import Scope
 from services.console.parts import Box, Freshness, Text
 from services.console.reader import PRESENT
 from services.console.ticker import Tick, Ticker
-from services.console.words import TONGUES, Tongue, word
+from services.console.words import TONGUES, Tongue
 from shared.city.model import City
 
-PAGES = (("/", word("指挥台"), "cockpit"), ("/cases", word("案件"), "cases"))
+MOST_TABS = 4
+"""Targets in the bar of a phone; the others are behind the person's name."""
 WALL_RELOAD_SECONDS = 6 * 3600
 
 
@@ -43,6 +50,8 @@ class Desk:
     t: Tongue
     request: Request
     wall: bool
+    signed: Signed
+    scope: Scope
 
     def follow(self, show: Callable[[Tick], None]) -> None:
         """Call `show` with every tick while the page is open, and at once with the last one."""
@@ -54,9 +63,9 @@ class Desk:
 @contextmanager
 def frame(city: City, ticker: Ticker, request: Request, title: str, here: str) -> Iterator[Desk]:
     """Build the frame of a page around what the block builds; `title` is Chinese source text."""
-    reader = PRESENT.get()
+    reader, signed = PRESENT.get(), required()
     t = TONGUES[reader.language]
-    desk = Desk(city, ticker, t, request, reader.wall)
+    desk = Desk(city, ticker, t, request, reader.wall, signed, own_scope(city))
     ui.page_title(f"{t(title)} · {_city_name(city, t)}")
     with ui.header(wrap=False).classes("bar"):
         with Box("a", "home", href="/", aria_label=t("四单 首页")):
@@ -64,7 +73,7 @@ def frame(city: City, ticker: Ticker, request: Request, title: str, here: str) -
             Text("b", t("四单"))
             Text("span", _city_name(city, t)).classes("city")
         if not desk.wall:
-            _navigation(t, here, "nav")
+            _navigation(t, signed, here, "nav")
         Box("span", "spring")
         _freshness(desk)
         if not desk.wall:
@@ -72,13 +81,20 @@ def frame(city: City, ticker: Ticker, request: Request, title: str, here: str) -
             Text("a", "EN" if other == "en" else "中", href=_with_language(request, other), hreflang=other).classes(
                 "other"
             )
+            _person(desk, here)
     if not desk.wall:
         with ui.footer(wrap=False).classes("foot"):
-            _navigation(t, here, "tabs")
+            _navigation(t, signed, here, "tabs")
     Box("div", id="banner")
     with Box("div", "page wall" if desk.wall else "page") as body:
         yield desk
     ui.skip_link(t("跳到正文"), target=body)
+    desk.follow(lambda _: _leave_if_over(signed))
+
+
+def own_scope(city: City) -> Scope:
+    """Return which cases the reader in hand may see."""
+    return scope.of(required().actor(city), city)
 
 
 @contextmanager
@@ -109,15 +125,51 @@ def _freshness(desk: Desk) -> None:
     desk.follow(show)
 
 
-def _navigation(t: Tongue, here: str, css: str) -> None:
+def _navigation(t: Tongue, signed: Signed, here: str, css: str) -> None:
+    own = list(places_of(signed.role))
     with Box("nav", css, aria_label=t("主导航") if css == "nav" else t("底部导航")):
-        for path, name, key in PAGES:
-            with Box("a", "on" if key == here else "", href=path) as link:
-                if css == "tabs":
-                    Box("i", f"icon icon-{key}", aria_hidden="true")
-                Text("span", t(name))
-            if key == here:
-                link.props["aria-current"] = "page"
+        for place in own[:MOST_TABS] if css == "tabs" else own:
+            _link(t, place, here, with_icon=css == "tabs")
+
+
+def _link(t: Tongue, place: Place, here: str, *, with_icon: bool = False) -> None:
+    with Box("a", "on" if place.key == here else "", href=place.path) as link:
+        if with_icon:
+            Box("i", f"icon icon-{place.key}", aria_hidden="true")
+        Text("span", t(place.name))
+    if place.key == here:
+        link.props["aria-current"] = "page"
+
+
+def _person(desk: Desk, here: str) -> None:
+    """Build the menu behind the person's name: further pages on a phone, the other posts, the way out."""
+    t, signed = desk.t, desk.signed
+    with Box("details", "person"):
+        with Box("summary"):
+            Text("b", signed.name)
+            Text("span", post_name(desk.city, t, signed.post))
+        with Box("div", "person-menu"):
+            with Box("nav", "more-pages", aria_label=t("更多页面")):
+                for place in list(places_of(signed.role))[MOST_TABS:]:
+                    _link(t, place, here)
+            for post in signed.posts:
+                if post != signed.post:
+                    with Box("form", action="/post", method="post"):
+                        Box("input", type="hidden", name="post", value=str(post))
+                        Text("button", t("转到 {post}", post=post_name(desk.city, t, post)), type="submit")
+            with Box("form", action="/logout", method="post"):
+                Text("button", t("退出登录"), type="submit")
+
+
+def post_name(city: City, t: Tongue, post: Post) -> str:
+    """Return a post in words, such as 社区经办 · 江滨社区."""
+    return f"{t(NAMES[post.role])} · {city.name_of(post.at)}"
+
+
+def _leave_if_over(signed: Signed) -> None:
+    """Send a page whose session is over to the sign-in: an open socket outlives it."""
+    if signed.ends_at <= datetime.now(UTC):
+        ui.navigate.to("/login")
 
 
 def _city_name(city: City, t: Tongue) -> str:

@@ -18,10 +18,12 @@ from services.console.words import TONGUES
 from shared.city.load import load
 from shared.city.model import City
 from shared.contracts.feedback import ScoreCounted, ScorePublished
+from shared.kernel.decisions import Actor
 from shared.persistence.engine import connect
 from shared.shell.problems import answer_problems
+from shared.shell.tokens import sign
 from tests.support.console_facts import tell_city
-from tests.support.console_stack import NOON, read_model
+from tests.support.console_stack import NOON, SECRET, read_model
 
 pytestmark = pytest.mark.stack
 
@@ -204,10 +206,13 @@ async def test_time_alone_makes_a_new_snapshot_only_when_the_minute_changes(
     assert again.moment.now - ticker.last.moment.now < timedelta(seconds=30)
 
 
-def _client(engine: AsyncEngine, city: City) -> httpx.AsyncClient:
+def _client(engine: AsyncEngine, city: City, who: Actor = Actor("operations", "duty")) -> httpx.AsyncClient:
     from fastapi import FastAPI
 
     app = FastAPI()
     answer_problems(app)
+    app.state.city, app.state.secret = city, SECRET
     app.include_router(api.router(engine, city))
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://console")
+    token = sign(SECRET, city.code, who)
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://console", headers=headers)

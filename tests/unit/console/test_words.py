@@ -20,7 +20,7 @@ PLACE_NAMES = {"社区", "网格"}
 SOURCES = {
     str(path.relative_to(HOME)): ast.parse(path.read_text())
     for path in sorted(HOME.rglob("*.py"))
-    if path.name != "english.py"
+    if path.parent.name != "english"
 }
 
 
@@ -33,8 +33,8 @@ def _said(tree: ast.AST) -> set[str]:
 
 def _said_twice(tree: ast.AST) -> set[str]:
     """Return the words of refusals, which carry both languages side by side."""
-    both = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "wrong"]
-    return {a.value for c in both for a in c.args if isinstance(a, ast.Constant)}
+    both = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and getattr(n.func, "id", "") in ("wrong", "register")]
+    return {a.value for c in both for a in ast.walk(c) if isinstance(a, ast.Constant) and isinstance(a.value, str)}
 
 
 def _literals(tree: ast.AST) -> set[str]:

@@ -1,8 +1,8 @@
-"""The English catalogue: Chinese source text -> English."""
+"""English of the cockpit, the list of cases and the stories of a case."""
 
 # ruff: noqa: E501
 
-ENGLISH = {
+CASES = {
     "召集议事会议": "Council called",
     "取消议事会议": "Council called off",
     "召开议事会议": "Council held",

@@ -1,0 +1,19 @@
+"""Who comes in, as what, and what may be done from a page: accounts, sessions, roles, acts, scope, gateway."""
+
+from shared.kernel.rules import register
+
+register(
+    {
+        "login.wrong": ("账号或口令不对", "Account or password is wrong"),
+        "login.weak_password": (
+            "口令应为 {shortest} 到 {longest} 个字符",
+            "A password has {shortest} to {longest} characters",
+        ),
+        "login.unknown_identity": ("此身份没有对应的账号，请联系管理员", "No account has this identity"),
+        "login.no_post": ("账号没有这个岗位", "The account has no such post"),
+        "login.required": ("请先登录", "Please sign in"),
+        "act.unknown": ("没有这个操作：{path}", "No such act: {path}"),
+        "act.not_yours": ("此操作由{roles_zh}办理", "This is done by: {roles}"),
+        "owner.away": ("{service} 服务暂时连不上，请稍后再试", "Service {service} cannot be reached, try again"),
+    }
+)

@@ -1,0 +1,88 @@
+"""What a person may have done by a page: the commands of the owning services, and for which roles (workflows §1).
+
+`{}` in a path stands for an id. Each path is a route of its service; a test asks them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from services.console.access.roles import Role
+
+_HOLDERS = frozenset({Role.GRID, Role.COMMUNITY, Role.STREET, Role.CLERK, Role.HEAD})
+_UNITS = frozenset({Role.GRID, Role.COMMUNITY, Role.STREET})
+_DISPATCHERS = frozenset({Role.COMMUNITY, Role.STREET, Role.OPERATIONS})
+_TRIAGE = frozenset({Role.COMMUNITY, Role.STREET, Role.OPERATIONS})
+_OPERATIONS = frozenset({Role.OPERATIONS})
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One command or paper of a service, and whose it is."""
+
+    service: str
+    path: str
+    roles: frozenset[Role]
+    pattern: re.Pattern[str] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Make the pattern that addresses of this act match."""
+        parts = (re.escape(part) for part in self.path.split("{}"))
+        object.__setattr__(self, "pattern", re.compile("[^/]+".join(parts)))
+
+
+def _acts(service: str, *lines: tuple[str, frozenset[Role]]) -> tuple[Act, ...]:
+    return tuple(Act(service, path, roles) for path, roles in lines)
+
+
+ACTS: tuple[Act, ...] = (
+    *_acts(
+        "intake",
+        ("/v1/cases/{}/triage", _TRIAGE),
+        ("/v1/cases/{}/reject", _TRIAGE),
+        ("/v1/cases/{}/merge", _TRIAGE),
+        ("/v1/cases/{}/unmerge", _TRIAGE),
+        ("/v1/cases/{}/keep-apart", _TRIAGE),
+        ("/v1/cases/{}/split", _TRIAGE),
+    ),
+    *_acts(
+        "dispatch",
+        ("/v1/orders/{}/dispatch", _DISPATCHERS),
+        ("/v1/orders/{}/recall", _DISPATCHERS),
+        ("/v1/orders/{}/state-dispute", _DISPATCHERS),
+        ("/v1/orders/{}/accept", _HOLDERS),
+        ("/v1/orders/{}/progress", _HOLDERS),
+        ("/v1/orders/{}/finish", _HOLDERS),
+        ("/v1/orders/{}/hand-back", _HOLDERS),
+        ("/v1/orders/{}/extension", _HOLDERS),
+        ("/v1/orders/{}/suspension", _HOLDERS),
+        ("/v1/orders/{}/unable", _HOLDERS),
+        ("/v1/orders/{}/pass-up", _UNITS),
+        ("/v1/orders/{}/answer-part", _HOLDERS),
+        ("/v1/orders/{}/release", _HOLDERS),
+        ("/v1/orders/{}/judge-hand-back", _DISPATCHERS),
+        ("/v1/orders/{}/judge-unable", _DISPATCHERS),
+        ("/v1/orders/{}/judge-extension", _DISPATCHERS),
+        ("/v1/orders/{}/judge-suspension", _DISPATCHERS),
+        ("/v1/orders/{}/judge-release", _DISPATCHERS),
+        ("/v1/orders/{}/resume", _DISPATCHERS),
+        ("/v1/orders/{}/verify", _UNITS | _OPERATIONS),
+        ("/v1/orders/{}/supervise", _DISPATCHERS),
+        ("/v1/orders/{}/answer-supervision", _HOLDERS),
+    ),
+)
+"""Commands, sent by POST."""
+
+PAPERS: tuple[Act, ...] = _acts(
+    "dispatch",
+    ("/v1/orders/{}/assignment.{}", _HOLDERS | _DISPATCHERS),
+    ("/v1/orders/{}/disposal.{}", _HOLDERS | _DISPATCHERS),
+)
+"""Papers and exports, fetched by GET."""
+
+
+def find(among: Sequence[Act], service: str, path: str) -> Act | None:
+    """Return the act that an address means."""
+    return next((act for act in among if act.service == service and act.pattern.fullmatch(path)), None)

@@ -1,0 +1,143 @@
+"""The one way from a page to the owning services: each act is checked, signed, passed on, and put on record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import httpx
+from fastapi import APIRouter, Header, Request, Response
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.console.access.accounts import Signed
+from services.console.access.acts import ACTS, PAPERS, Act, find
+from services.console.access.roles import NAMES
+from services.console.reader import PRESENT
+from services.console.words import TONGUES
+from shared.city.model import City
+from shared.kernel.refusals import Refused
+from shared.shell.tokens import sign
+
+SECONDS = 30.0
+_PASSED = ("content-type", "content-disposition", "retry-after")
+
+
+@dataclass(frozen=True, slots=True)
+class NotDone(Exception):
+    """What an owning service answered instead of doing as asked: its problem document."""
+
+    status: int
+    problem: Mapping[str, Any]
+
+    def said(self, language: str) -> str:
+        """Return the rule in a language."""
+        return str(self.problem.get("title" if language == "zh" else "title_en", self.status))
+
+
+class Owners:
+    """The owning services, asked as the person who is signed in."""
+
+    def __init__(self, services: Mapping[str, str], secret: str, city: City) -> None:
+        self._services, self._secret, self._city = services, secret, city
+        self._http = httpx.AsyncClient(timeout=SECONDS, trust_env=False)
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        await self._http.aclose()
+
+    async def get(self, signed: Signed, service: str, path: str, **params: Any) -> Any:
+        """Return the JSON that a service shows this person; raises NotDone with the rule that refuses it."""
+        answer = await self.ask(signed, service, "GET", path, params=params)
+        if answer.is_error:
+            raise NotDone(answer.status_code, answer.json())
+        return answer.json()
+
+    async def ask(
+        self, signed: Signed, service: str, method: str, path: str, *, headers: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None, content: bytes | None = None,
+    ) -> httpx.Response:  # fmt: skip
+        """Return what a service answers this person; raises Refused("owner.away") if it does not answer."""
+        token = sign(self._secret, self._city.code, signed.actor(self._city))
+        sent = {**(headers or {}), "Authorization": f"Bearer {token}"}
+        base = self._services.get(service, "")
+        try:
+            return await self._http.request(
+                method, base + path, headers=sent, content=content,
+                params={name: value for name, value in (params or {}).items() if value is not None} or None,
+            )  # fmt: skip
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Refused("owner.away", "", service=service) from error
+
+
+def required() -> Signed:
+    """Return who is signed in; raises Refused("login.required")."""
+    signed = PRESENT.get().signed
+    if signed is None:
+        raise Refused("login.required", "session")
+    return signed
+
+
+def check(act: Act | None, signed: Signed, path: str) -> None:
+    """Refuse what is no act, and an act of other roles, naming whose it is."""
+    if act is None:
+        raise Refused("act.unknown", "path", path=path)
+    if signed.role not in act.roles:
+        zh, en = (t("、").join(t(name) for role, name in NAMES.items() if role in act.roles) for t in TONGUES.values())
+        raise Refused("act.not_yours", "role", roles=en, roles_zh=zh)
+
+
+def router(owners: Owners, engine: AsyncEngine) -> APIRouter:
+    """Return the addresses by which pages act and fetch papers."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.post("/act/{service}{path:path}")
+    async def act(
+        service: str, path: str, request: Request,
+        idempotency_key: Annotated[str, Header(max_length=128)] = "", if_match: Annotated[str, Header()] = "",
+    ) -> Response:  # fmt: skip
+        signed = required()
+        found = find(ACTS, service, path)
+        try:
+            check(found, signed, path)
+        except Refused as refused:
+            await _record(engine, signed, service, path, idempotency_key, 403, refused.rule)
+            raise
+        headers = {"Content-Type": "application/json", "Idempotency-Key": idempotency_key}
+        if if_match:
+            headers["If-Match"] = if_match
+        answer = await owners.ask(signed, service, "POST", path, headers=headers, content=await request.body())
+        rule = answer.json().get("rule", "") if answer.is_error else ""
+        await _record(engine, signed, service, path, idempotency_key, answer.status_code, rule)
+        return _passed_on(answer)
+
+    @routes.get("/paper/{service}{path:path}")
+    async def paper(service: str, path: str, request: Request) -> Response:
+        signed = required()
+        check(find(PAPERS, service, path), signed, path)
+        answer = await owners.ask(signed, service, "GET", path, params=request.query_params)
+        await _record(engine, signed, service, path, "", answer.status_code, "")
+        return _passed_on(answer)
+
+    return routes
+
+
+def _passed_on(answer: httpx.Response) -> Response:
+    headers = {name: answer.headers[name] for name in _PASSED if name in answer.headers}
+    return Response(answer.content, answer.status_code, headers)
+
+
+async def _record(
+    engine: AsyncEngine, signed: Signed, service: str, path: str, key: str, status: int, rule: str
+) -> None:
+    """Put on record who did what, or tried to; which words were sent, the owning service alone knows."""
+    async with engine.begin() as conn:
+        await conn.execute(
+            text(
+                "INSERT INTO act (login, post, service, path, key, status, rule) "
+                "VALUES (:login, :post, :service, :path, :key, :status, :rule)"
+            ),
+            {"login": signed.login, "post": str(signed.post), "service": service, "path": path[:500], "key": key,
+             "status": status, "rule": rule},
+        )  # fmt: skip

@@ -1,0 +1,120 @@
+"""Who a signed-in person is to the platform, and which pages and acts are for whom (workflows §1, console page §2).
+
+The owning service decides every act again; these tables say what a page offers and what is refused before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from services.console.words import word
+from shared.city.model import City, UnitLevel
+from shared.kernel.decisions import Actor
+
+
+class Role(StrEnum):
+    """What a person may be at a unit or department."""
+
+    GRID = "grid"
+    COMMUNITY = "community"
+    STREET = "street"
+    CLERK = "clerk"
+    HEAD = "head"
+    CONVENER = "convener"
+    RECORDER = "recorder"
+    OPERATIONS = "operations"
+    INSPECTOR = "inspector"
+    LEADER = "leader"
+    ADMIN = "admin"
+
+
+NAMES = {
+    Role.GRID: word("网格员"),
+    Role.COMMUNITY: word("社区经办"),
+    Role.STREET: word("街道派单员"),
+    Role.CLERK: word("部门经办"),
+    Role.HEAD: word("部门负责人"),
+    Role.CONVENER: word("召集人"),
+    Role.RECORDER: word("记录员"),
+    Role.OPERATIONS: word("指挥中心"),
+    Role.INSPECTOR: word("督查"),
+    Role.LEADER: word("领导"),
+    Role.ADMIN: word("管理员"),
+}
+AT_DEPARTMENT = frozenset({Role.CLERK, Role.HEAD})
+AT_BODY = frozenset({Role.CONVENER, Role.RECORDER})
+CITY_WIDE = frozenset({Role.OPERATIONS, Role.INSPECTOR, Role.LEADER, Role.ADMIN})
+LEVELS = {
+    Role.GRID: frozenset({UnitLevel.GRID, UnitLevel.SUBGRID}),
+    Role.COMMUNITY: frozenset({UnitLevel.COMMUNITY}),
+    Role.STREET: frozenset({UnitLevel.STREET}),
+}
+EVERYBODY = frozenset(Role)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One role at one unit or department."""
+
+    role: Role
+    at: str
+
+    def __str__(self) -> str:
+        return f"{self.role}@{self.at}"
+
+    def actor(self, login: str, city: City) -> Actor:
+        """Return as whom the services see a person at this post; a leader and an inspector read as operations."""
+        if self.role in AT_DEPARTMENT:
+            return Actor("department", self.at)
+        if self.role in AT_BODY:
+            body = city.bodies[self.at]
+            return Actor("post", f"{self.at}:{body.convener if self.role is Role.CONVENER else body.secretary}")
+        return Actor("operations", login) if self.role in CITY_WIDE else Actor("unit", self.at)
+
+
+def check_post(post: Post, city: City) -> None:
+    """Raise ValueError, naming the place, if the city has no such post."""
+    role, at = post.role, post.at
+    if role in AT_DEPARTMENT:
+        known = at in city.departments
+    elif role in AT_BODY:
+        known = at in city.bodies
+    elif role in CITY_WIDE:
+        known = at == city.root.code
+    else:
+        known = at in city.units and city.units[at].level in LEVELS[role]
+    if not known:
+        raise ValueError(at)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page of the office: its address, its name in the navigation, whose it is."""
+
+    key: str
+    path: str
+    name: str
+    roles: frozenset[Role]
+
+    def is_at(self, path: str) -> bool:
+        """Tell whether an address belongs to this page."""
+        return path == self.path or (self.path != "/" and path.startswith(self.path + "/"))
+
+
+PLACES = (
+    Place("cockpit", "/", word("指挥台"), CITY_WIDE),
+    Place("cases", "/cases", word("案件"), EVERYBODY),
+)
+"""In the order of the navigation; the first of a role is its home. A new page is a new line here."""
+
+
+def place_of(path: str) -> Place | None:
+    """Return the page that an address belongs to."""
+    return next((place for place in PLACES if place.is_at(path)), None)
+
+
+def places_of(role: Role) -> Iterator[Place]:
+    """Return the pages of a role, its home first."""
+    return (place for place in PLACES if role in place.roles)

@@ -1,0 +1,60 @@
+"""Which cases somebody may see: those of the own unit and below, of the own department, of the own source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Request
+
+from services.console.reader import PRESENT
+from shared.city.model import City
+from shared.kernel.decisions import Actor
+from shared.kernel.refusals import Refused
+from shared.kernel.rights import office_of
+from shared.shell.tokens import read as read_token
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A condition on `case_view`, and the parameter that it names."""
+
+    condition: str = "true"
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+EVERYTHING = Scope()
+
+
+def reader(request: Request, authorization: Annotated[str, Header()] = "") -> Actor:
+    """Return who reads: the person signed in, else the bearer of a token; raises Refused("actor.bad_token")."""
+    city: City = request.app.state.city
+    signed = PRESENT.get().signed
+    if signed is not None:
+        return signed.actor(city)
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        raise Refused("actor.bad_token", "Authorization")
+    return read_token(request.app.state.secret, city.code, token.strip())
+
+
+Reading = Annotated[Actor, Depends(reader)]
+
+
+def of(actor: Actor, city: City) -> Scope:
+    """Return what an actor sees; refuse one who sees no list of cases."""
+    if actor.kind == "operations":
+        return EVERYTHING
+    if actor.kind == "department":
+        return Scope("(responsible = :own OR lead = :own OR :own = ANY (support))", {"own": actor.id})
+    if actor.kind == "source":
+        return Scope("source = :own", {"own": actor.id})
+    unit = office_of(actor)[0]
+    if unit not in city.units:
+        raise Refused("actor.not_allowed", "authorization", actor=f"{actor.kind}.{actor.id}", act="read cases")
+    if unit == city.root.code:
+        return EVERYTHING
+    return Scope(
+        "(unit = ANY (:own) OR responsible = ANY (:own) OR lead = ANY (:own) OR dispatcher = ANY (:own))",
+        {"own": [code for code in city.units if city.is_within(code, unit)]},
+    )

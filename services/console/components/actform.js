@@ -1,0 +1,77 @@
+// A form for one act: typed text is kept until it took effect, and one opening of the form is one command.
+const WEEK = 7 * 86400e3, SLOW = 10_000;
+const made = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+export default {
+  template: `
+    <form class="actform" @submit.prevent="send" @keydown.esc.stop="$emit('close')" :aria-label="title">
+      <p v-if="title" class="act-title">{{ title }}</p>
+      <template v-for="f in fields" :key="f.name">
+      <label v-if="!f.when || values[f.when[0]] === f.when[1]" :class="{ wrong: f.name === wrong }">
+        <span>{{ f.label }}<i v-if="f.required" aria-hidden="true"> *</i></span>
+        <textarea v-if="f.kind === 'text'" v-model="values[f.name]" :required="f.required" :minlength="f.least" :maxlength="f.most" rows="3" @input="keep"></textarea>
+        <select v-else-if="f.kind === 'choice'" v-model="values[f.name]" :required="f.required" @change="keep">
+          <option v-for="o in f.options" :key="o.value" :value="o.value">{{ o.text }}</option></select>
+        <fieldset v-else-if="f.kind === 'many'" class="many"><label v-for="o in f.options" :key="o.value">
+          <input type="checkbox" :value="o.value" v-model="values[f.name]" @change="keep"> {{ o.text }}</label></fieldset>
+        <input v-else-if="f.kind === 'yes'" type="checkbox" v-model="values[f.name]" @change="keep">
+        <input v-else :type="f.kind === 'line' ? 'text' : f.kind" v-model="values[f.name]" :required="f.required" :min="f.least" :max="f.most" :maxlength="f.most" :step="f.step" @input="keep">
+        <small v-if="f.hint">{{ f.hint }}</small>
+      </label></template>
+      <p v-if="next" class="next">{{ next }}</p>
+      <p class="act-end"><button type="submit" class="button" :class="look || 'primary'" :disabled="off || state === 'sent' || state === 'done'" :title="off || null">{{ submit }}</button>
+        <span v-if="off" class="off">{{ off }}</span>
+        <span :class="'state-' + state" :role="state === 'refused' ? 'alert' : 'status'">{{ said }}</span></p>
+    </form>`,
+  props: { url: String, title: String, submit: String, next: String, fields: Array, fixed: Object, sequence: String, off: String, look: String, words: Object },
+  emits: ["done", "close"],
+  data: () => ({ values: {}, state: "", said: "", wrong: "", key: "" }),
+  computed: { place() { return "draft:" + this.url; } },
+  mounted() { this.open(); },
+  watch: { url() { this.open(); } },
+  methods: {
+    open() {
+      let draft = {};
+      try {
+        draft = JSON.parse(localStorage.getItem(this.place)) || {};
+        if (Date.now() - draft.at > WEEK) draft = {};
+      } catch { draft = {}; }
+      this.key = draft.key || made();
+      const first = (f) => f.value ?? (f.kind === "many" ? [] : f.kind === "yes" ? false : f.kind === "choice" && f.required ? f.options[0]?.value : "");
+      this.values = Object.fromEntries(this.fields.map((f) => [f.name, draft.values?.[f.name] ?? first(f)]));
+      this.state = this.said = this.wrong = "";
+    },
+    keep() { localStorage.setItem(this.place, JSON.stringify({ at: Date.now(), key: this.key, values: this.values })); },
+    body() {
+      const out = { ...this.fixed };
+      for (const f of this.fields) {
+        const v = this.values[f.name];
+        if ((f.when && this.values[f.when[0]] !== f.when[1]) || v === "" || v === null || v === undefined) continue;
+        out[f.name] = f.kind === "number" ? Number(v) : f.list ? String(v).split(/[\s,\uFF0C\u3001]+/).filter(Boolean) : v;
+      }
+      return out;
+    },
+    async send() {
+      if (this.off || this.state === "sent") return;
+      this.keep();
+      this.state = "sent"; this.said = this.words.sent; this.wrong = "";
+      const slow = setTimeout(() => { this.said = this.words.slow; }, SLOW);
+      const headers = { "Content-Type": "application/json", "Idempotency-Key": this.key };
+      if (this.sequence) headers["If-Match"] = this.sequence;
+      try {
+        const answer = await fetch(this.url, { method: "POST", headers, body: JSON.stringify(this.body()) });
+        const told = await answer.json();
+        if (answer.status === 401) location.assign("/login?next=" + encodeURIComponent(location.pathname + location.search));
+        if (answer.ok) {
+          localStorage.removeItem(this.place);
+          this.state = "done"; this.said = this.words.done;
+          this.$emit("done", told);
+        } else {
+          this.state = "refused"; this.wrong = told.field;
+          this.said = this.words.refused.replace("{why}", told[this.words.title]);
+          if (answer.status < 500 && answer.status !== 429) { this.key = made(); this.keep(); } // decided: a corrected one is another command
+        }
+      } catch { this.state = "refused"; this.said = this.words.lost; }
+      clearTimeout(slow);
+    },
+  },
+};

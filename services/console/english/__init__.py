@@ -1,0 +1,6 @@
+"""The English catalogue: Chinese source text -> English, one module a noun; a text stands in one of them alone."""
+
+from services.console.english.access import ACCESS
+from services.console.english.cases import CASES
+
+ENGLISH = {**ACCESS, **CASES}

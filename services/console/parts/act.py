@@ -1,0 +1,101 @@
+"""Forms by which work is done: one act of the owning service each, sent by the gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from nicegui.events import GenericEventArguments
+
+from services.console.access.acts import ACTS, find
+from services.console.pages.frame import Desk
+from services.console.parts import Part
+from services.console.words import Tongue
+
+Field = dict[str, Any]
+Options = Sequence[tuple[str, str]]
+
+
+class ActForm(Part, component=Path(__file__).parents[1] / "components" / "actform.js"):
+    """A form that sends one act, keeps what is typed, and tells what became of it."""
+
+
+def text(name: str, label: str, *, least: int = 4, most: int = 500, required: bool = True, hint: str = "") -> Field:
+    """Return a field of several lines; `least` and `most` are characters."""
+    return {"name": name, "label": label, "kind": "text", "required": required, "least": least, "most": most,
+            "hint": hint}  # fmt: skip
+
+
+def choice(name: str, label: str, options: Options, *, value: str | None = None, required: bool = True) -> Field:
+    """Return a field that takes one of (value, words)."""
+    shown = [{"value": code, "text": words} for code, words in options]
+    if not required:
+        shown.insert(0, {"value": "", "text": "—"})
+    return {"name": name, "label": label, "kind": "choice", "options": shown, "required": required, "value": value}
+
+
+def many(name: str, label: str, options: Options) -> Field:
+    """Return a field that takes several of (value, words); sent as a list."""
+    return {"name": name, "label": label, "kind": "many", "options": [{"value": c, "text": w} for c, w in options]}
+
+
+def yes(name: str, label: str, *, value: bool = False) -> Field:
+    """Return a box to tick; sent as true or false."""
+    return {"name": name, "label": label, "kind": "yes", "value": value}
+
+
+def single(name: str, label: str, kind: str = "text", *, required: bool = True, **more: Any) -> Field:
+    """Return a field of one line of an HTML input type; `number` is sent as a number; `most`, `least`, `step`, `value`,
+    `hint`; `list=True` sends the words as a list; `when=(name, value)` shows it only then."""
+    return {"name": name, "label": label, "kind": "line" if kind == "text" else kind, "required": required, **more}
+
+
+def act_form(
+    desk: Desk,
+    service: str,
+    path: str,
+    submit: str,
+    fields: Sequence[Field] = (),
+    *,
+    title: str = "",
+    next: str = "",
+    fixed: Mapping[str, Any] | None = None,
+    sequence: int | None = None,
+    off: str = "",
+    look: str = "",
+    done: Callable[[Mapping[str, Any]], Any] | None = None,
+) -> ActForm | None:
+    """Build the form of an act, or nothing at all if the act is not of the reader's role.
+
+    `path` is the service's own address, ids filled in; `fixed` goes into the body beside the fields; `sequence` is what
+    the form was built on, so that it is refused when the case has changed; `next` says what will happen; `off` is the
+    rule that forbids it just now. `done` hears what the service answered: subject, sequence, facts.
+    """
+    act = find(ACTS, service, path)
+    if act is None or desk.signed.role not in act.roles:
+        return None
+    form = ActForm(
+        url=f"/act/{service}{path}", title=title, submit=submit, next=next, fields=list(fields),
+        fixed=dict(fixed or {}), sequence="" if sequence is None else str(sequence), off=off, look=look,
+        words=_words(desk.t),
+    )  # fmt: skip
+    if done is not None:
+        hear = done
+
+        def tell(event: GenericEventArguments) -> None:
+            hear(event.args)
+
+        form.on("done", tell)
+    return form
+
+
+def _words(t: Tongue) -> dict[str, str]:
+    return {
+        "sent": t("已送出，等待生效"),
+        "done": t("已生效"),
+        "refused": t("未生效：{why}", why="{why}"),
+        "slow": t("还在处理，可以离开本页"),
+        "lost": t("没有送到，请检查网络后再按一次；不会重复办理"),
+        "title": "title" if t.language == "zh" else "title_en",
+    }

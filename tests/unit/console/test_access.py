@@ -1,0 +1,246 @@
+"""Who comes in, who stays out, and what may be done from a page: over HTTP, on a real PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI, Request
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.console.access import accounts, gateway, sign_in
+from services.console.access.acts import ACTS, PAPERS
+from services.console.access.gateway import Owners
+from services.console.access.guard import FORBIDDEN, Guard
+from services.console.access.roles import PLACES, Post, Role, check_post
+from services.console.reader import SESSION
+from shared.city.load import load
+from shared.city.model import City
+from shared.persistence.engine import connect
+from shared.shell.problems import answer_problems
+from shared.shell.tokens import read
+from tests.support.console_stack import SECRET, read_model
+
+pytestmark = pytest.mark.stack
+ORIGIN = {"Origin": "http://console"}
+PASSWORD = "a long pass phrase"
+AT = {
+    Role.GRID: "C01-G01-B1", Role.COMMUNITY: "C01", Role.STREET: "S01", Role.CLERK: "gardens", Role.HEAD: "gardens",
+    Role.CONVENER: "C01", Role.RECORDER: "C01",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def city() -> City:
+    return load("donggang")
+
+
+@pytest.fixture(scope="module")
+def dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with read_model(tmp_path_factory.mktemp("access") / "data") as dsn:
+        yield dsn
+
+
+class Door:
+    """The console's doors with a stand-in owner behind the gateway that says who asked it."""
+
+    def __init__(self, engine: AsyncEngine, city: City) -> None:
+        self.engine, self.city = engine, city
+        app = FastAPI()
+        answer_problems(app)
+        app.include_router(sign_in.router(engine))
+        owners = Owners({"dispatch": "http://owner", "intake": "http://owner"}, SECRET, city)
+        owners._http = httpx.AsyncClient(transport=httpx.ASGITransport(_owner(city)))
+        app.include_router(gateway.router(owners, engine))
+
+        @app.get("/{path:path}")
+        async def anything(path: str) -> dict[str, str]:
+            return {"shown": f"/{path}"}
+
+        app.add_middleware(Guard, engine=engine)
+        self.app = app
+
+    def visitor(self, key: str = "") -> httpx.AsyncClient:
+        cookies = {SESSION: key} if key else {}
+        transport = httpx.ASGITransport(self.app, client=("10.0.0.9", 1))
+        return httpx.AsyncClient(transport=transport, base_url="http://console", cookies=cookies)
+
+    async def session(self, *posts: Post, login: str = "") -> str:
+        login = login or "-".join(map(str, posts))
+        async with self.engine.begin() as conn:
+            await accounts.add(conn, login, login, posts, None, None)
+            return await accounts.begin(conn, login)
+
+
+def _owner(city: City) -> FastAPI:
+    owner = FastAPI()
+
+    @owner.api_route("/{path:path}", methods=["GET", "POST"])
+    async def answer(path: str, request: Request) -> dict[str, Any]:
+        actor = read(SECRET, city.code, request.headers["authorization"].removeprefix("Bearer "))
+        return {"who": f"{actor.kind}.{actor.id}", "key": request.headers.get("idempotency-key"),
+                "built_on": request.headers.get("if-match"), "body": (await request.body()).decode()}  # fmt: skip
+
+    return owner
+
+
+@pytest.fixture
+async def door(dsn: str, city: City) -> AsyncIterator[Door]:
+    engine = connect(dsn)
+    async with engine.begin() as conn:
+        await conn.execute(text("DELETE FROM attempt"))
+        await conn.execute(text("DELETE FROM account"))
+    yield Door(engine, city)
+    await engine.dispose()
+
+
+def _post(role: Role, city: City) -> Post:
+    return Post(role, AT.get(role, city.root.code))
+
+
+async def test_a_password_lets_in_and_a_wrong_one_is_told_from_nothing(door: Door) -> None:
+    async with door.engine.begin() as conn:
+        await accounts.add(conn, "li", "Li", [Post(Role.OPERATIONS, "donggang")], PASSWORD, None)
+    async with door.visitor() as http:
+        for login, password in (("li", "wrong password"), ("nobody", PASSWORD)):
+            sent = await http.post("/login", data={"login": login, "password": password, "next": "/cases"})
+            assert sent.headers["location"] == "/login?next=%2Fcases&why=login.wrong&seconds="
+        sent = await http.post("/login", data={"login": "li", "password": PASSWORD, "next": "/cases?state=open"})
+        assert (sent.status_code, sent.headers["location"]) == (303, "/cases?state=open")
+        cookie = sent.headers["set-cookie"]
+        assert all(part in cookie for part in ("HttpOnly", "SameSite=lax", "Path=/"))
+        assert (await http.get("/cases")).json() == {"shown": "/cases"}
+        async with door.engine.connect() as conn:
+            kept = (await conn.execute(text("SELECT password FROM account"))).scalar_one()
+            mark = (await conn.execute(text("SELECT id FROM session"))).scalar_one()
+        assert kept.startswith("$argon2id$")
+        assert sent.cookies[SESSION].encode() not in bytes(mark)
+        await http.post("/logout", headers=ORIGIN)
+        assert (await http.get("/cases")).headers["location"] == "/login?next=%2Fcases"
+
+
+@pytest.mark.parametrize(
+    "aim", ["//evil.example/x", "https://evil.example", "/\\evil.example", "javascript:1", "/\n/x"]
+)
+async def test_no_address_of_another_site_is_gone_to(door: Door, aim: str) -> None:
+    async with door.engine.begin() as conn:
+        await accounts.add(conn, "li", "Li", [Post(Role.OPERATIONS, "donggang")], PASSWORD, None)
+    async with door.visitor() as http:
+        sent = await http.post("/login", data={"login": "li", "password": PASSWORD, "next": aim})
+    assert sent.headers["location"] == "/"
+
+
+async def test_guessing_has_to_wait_even_with_the_right_password(door: Door) -> None:
+    async with door.engine.begin() as conn:
+        await accounts.add(conn, "li", "Li", [Post(Role.OPERATIONS, "donggang")], PASSWORD, None)
+    async with door.visitor() as http:
+        for _ in range(accounts.MOST_WRONG):
+            await http.post("/login", data={"login": "li", "password": "guess after guess"})
+        sent = await http.post("/login", data={"login": "li", "password": PASSWORD})
+        assert "why=http.too_often" in sent.headers["location"]
+        async with door.engine.begin() as conn:
+            await conn.execute(text("UPDATE attempt SET at = at - interval '16 minutes'"))
+        sent = await http.post("/login", data={"login": "li", "password": PASSWORD})
+        assert sent.headers["location"] == "/"
+
+
+async def test_a_session_ends_by_age_by_idleness_by_a_disabled_account_and_by_a_lost_post(door: Door) -> None:
+    ends = (
+        "UPDATE session SET ends_at = now()",
+        "UPDATE session SET seen_at = now() - interval '3 hours'",
+        "UPDATE account SET disabled_at = now()",
+        "UPDATE account_post SET unit = 'S02'",
+    )
+    for n, end in enumerate(ends):
+        key = await door.session(Post(Role.STREET, "S01"), login=f"street-{n}")
+        async with door.visitor(key) as http:
+            assert (await http.get("/cases")).status_code == 200
+            async with door.engine.begin() as conn:
+                await conn.execute(text(end))
+            assert (await http.get("/cases")).status_code == 303, end
+
+
+async def test_another_site_can_send_nothing_in_ones_name(door: Door, city: City) -> None:
+    key = await door.session(_post(Role.OPERATIONS, city))
+    async with door.visitor(key) as http:
+        for path in ("/act/dispatch/v1/orders/x/verify", "/logout", "/login", "/post"):
+            assert (await http.post(path, headers={"Origin": "http://evil.example"})).status_code == 403
+        assert (await http.get("/cases")).status_code == 200, "still signed in"
+
+
+async def test_every_role_and_page_is_let_in_or_shown_whose_it_is(door: Door, city: City) -> None:
+    for role in Role:
+        async with door.visitor(await door.session(_post(role, city))) as http:
+            for place in PLACES:
+                answer = await http.get(place.path)
+                if role in place.roles:
+                    assert answer.json() == {"shown": place.path}, (role, place.key)
+                elif place.path == "/":
+                    assert answer.headers["location"] != "/", role
+                else:
+                    assert answer.json() == {"shown": FORBIDDEN}, (role, place.key)
+
+
+async def test_every_role_and_act_goes_to_the_owner_in_that_name_or_is_refused_and_on_record(
+    door: Door, city: City
+) -> None:
+    asked = refused = 0
+    for role in Role:
+        key = await door.session(_post(role, city), login=f"one-{role}")
+        async with door.visitor(key) as http:
+            for n, act in enumerate(ACTS):
+                path = f"/act/{act.service}{act.path.format(*['x'] * act.path.count('{}'))}"
+                if act.service not in ("dispatch", "intake"):
+                    continue
+                headers = {**ORIGIN, "Idempotency-Key": f"k{n}", "If-Match": "7"}
+                answer = await http.post(path, headers=headers, content=b'{"note": "seen"}')
+                asked += 1
+                if role in act.roles:
+                    told = answer.json()
+                    actor = _post(role, city).actor(f"one-{role}", city)
+                    assert told == {"who": f"{actor.kind}.{actor.id}", "key": f"k{n}", "built_on": "7",
+                                    "body": '{"note": "seen"}'}, (role, act.path)  # fmt: skip
+                else:
+                    refused += 1
+                    assert (answer.status_code, answer.json()["rule"]) == (403, "act.not_yours"), (role, act.path)
+    async with door.engine.connect() as conn:
+        rows = await conn.execute(text("SELECT count(*), count(*) FILTER (WHERE rule = 'act.not_yours') FROM act"))
+        assert tuple(rows.one()) == (asked, refused)
+
+
+async def test_what_is_no_act_is_not_passed_on_and_nobody_acts_without_signing_in(door: Door, city: City) -> None:
+    async with door.visitor(await door.session(_post(Role.OPERATIONS, city))) as http:
+        for path in ("/act/dispatch/v1/orders/x/explode", "/act/dispatch/v1/orders/x/y/verify", "/act/moon/v1/x"):
+            assert (await http.post(path, headers=ORIGIN)).status_code == 404, path
+        assert (await http.get("/paper/dispatch/v1/orders/x")).status_code == 404
+    async with door.visitor() as http:
+        answer = await http.post("/act/dispatch/v1/orders/x/verify", headers=ORIGIN)
+        assert (answer.status_code, answer.json()["rule"]) == (401, "login.required")
+
+
+async def test_one_goes_on_at_another_of_ones_own_posts_alone(door: Door) -> None:
+    key = await door.session(Post(Role.COMMUNITY, "C01"), Post(Role.RECORDER, "C01"), login="wang")
+    async with door.visitor(key) as http:
+        await http.post("/post", data={"post": "recorder@C01"}, headers=ORIGIN)
+        signed = await accounts.find(door.engine, key)
+        assert signed is not None
+        assert signed.post == Post(Role.RECORDER, "C01")
+        assert (await http.post("/post", data={"post": "operations@donggang"}, headers=ORIGIN)).status_code == 409
+
+
+def test_a_post_is_where_its_role_can_be(city: City) -> None:
+    for role in Role:
+        check_post(_post(role, city), city)
+    for post in (Post(Role.GRID, "C01"), Post(Role.STREET, "C01"), Post(Role.CLERK, "C01"), Post(Role.LEADER, "S01"),
+                 Post(Role.CONVENER, "gardens"), Post(Role.COMMUNITY, "nowhere")):  # fmt: skip
+        with pytest.raises(ValueError, match=post.at):
+            check_post(post, city)
+
+
+def test_no_act_is_written_down_twice() -> None:
+    for lines in (ACTS, PAPERS):
+        names = [(act.service, act.path) for act in lines]
+        assert len(names) == len(set(names))
