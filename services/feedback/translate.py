@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.feedback.domain import call_back, exclusion, heard, policy, rating, score
+from services.feedback.domain import call_back, exclusion, heard, heard_work, policy, rating, returning, score
 from services.feedback.domain.supervision import SPOKEN
 from shared.contracts import (
     dispatch,
@@ -11,17 +11,19 @@ from shared.contracts import (
     feedback,
     intake,
     list_item,
+    membership,
     people,
     project,
     supervision,
+    whistle,
     wish,
 )
 from shared.contracts.pairing import Pairing
 from shared.kernel.decisions import Actor, Answer
 from shared.kernel.refusals import Refused
 
-_DOMAIN = (heard, rating, call_back, exclusion, policy, score, *SPOKEN)
-_HEARD = (intake, dispatch, dispute, escalation, list_item, people, project, wish)
+_DOMAIN = (heard, heard_work, rating, call_back, returning, exclusion, policy, score, *SPOKEN)
+_HEARD = (intake, dispatch, dispute, escalation, list_item, membership, people, project, whistle, wish)
 WIRE = Pairing((*_HEARD, feedback, supervision), _DOMAIN)
 
 

@@ -37,12 +37,12 @@ MAPPINGS: dict[str, Keys] = {
         "feedback.acknowledge_for write_off resolution.longest whistle.sign whistle.sign.urgent "
         "whistle.report_in whistle.report_in.urgent supervision.receipt wish.review wish.agree wish.unclaimed "
         "wish.give_up wish.confirm project.sign consent rate.judge rate.call_back exclusion.ask exclusion.decide "
-        "look_back rectify admission.ahead"
+        "look_back rectify admission.ahead return_visit"
     ),
     "limits": _keys(
         "bounces hand_backs extensions suspensions reworks dissatisfied deferrals reopenings list_reviews tellings "
-        "call_backs open_claims opinion_supporters raters checks_quarter checks_cycle checks_least star_five "
-        "star_four star_three dossier_days notice_days reporters_by_rule hot_from"
+        "call_backs open_claims opinion_supporters raters leader_visits checks_quarter checks_cycle checks_least "
+        "star_five star_four star_three dossier_days notice_days reporters_by_rule hot_from"
     ),
     "shares": _keys("reminder part spot_sample call_back classify_from check_sample merge_from suspect_from"),
     "calendar": _keys("hours known holidays makeups"),

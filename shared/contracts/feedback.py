@@ -39,7 +39,7 @@ class RatingAnswered(Feedback):
     valid: bool
     """A later valid one of the same round, a call-back, takes the place of the reporter's own."""
     by: str = "reporter"
-    """reporter, or call_back (回访)."""
+    """reporter, call_back (回访), or return_visit (民情家访的定期回访), which is never scored."""
     unscored: str | None = None
     """Why it is kept without being scored: late, round_over (the order is reworked), outweighed (by a call-back)."""
 
@@ -359,6 +359,17 @@ class RecordCallBack(OutsideMessage):
     contacted: bool | None = None
     solved: bool | None = None
     grade: Grade | None = None
+    comment: Comment = None
+
+
+class RecordReturnVisit(OutsideMessage):
+    """Operations or a unit of the place note what a person said to whom a leader came back (定期回访)."""
+
+    TYPE: ClassVar[str] = "rating.record_return_visit.v1"
+    reporter: Code
+    contacted: bool
+    solved: bool
+    grade: Grade
     comment: Comment = None
 
 

@@ -600,12 +600,17 @@ class SumUp(OutsideMessage):
 
 
 class DutyReminded(Feedback):
-    """Three quarters of the period are over, and these units have not done it yet; subject `duty:<duty>`."""
+    """Three quarters of the period are over, and these units have not done it yet; subject `duty:<duty>`.
+
+    A duty of a leader names him, a return visit the case of whoever is to be visited.
+    """
 
     TYPE: ClassVar[str] = "duty.reminded.v1"
     duty: str
     period: str
     units: tuple[Code, ...]
+    leader: Code | None = None
+    case: Code | None = None
 
 
 class DutyMissed(Feedback):
@@ -618,3 +623,7 @@ class DutyMissed(Feedback):
     above: Code
     done: int
     least: int
+    leader: Code | None = None
+    """Whose duty it was towards the unit, where it is a leader's."""
+    case: Code | None = None
+    """The case of whoever was to be visited again."""

@@ -135,7 +135,7 @@ async def measure(dsn: str, city: City) -> dict[str, Any]:
         "explained_cases": opened.denominator,
         "batch_of_500_lines_ms": round(batches * 1000, 1),
         "process_peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        "backend_peak_mb": _peak(backend),
+        "backend_peak_mb": peak(backend),
         "tables_mb": {row["relname"]: int(row["mb"]) for row in sizes},
         "load": os.getloadavg(),
     }
@@ -191,7 +191,7 @@ async def _increments(raw: Any, city: City) -> float:
     return took / BATCHES
 
 
-def _peak(pid: int) -> int | None:
+def peak(pid: int) -> int | None:
     """Return the most memory of its own that a backend had, in MB, without the shared buffers."""
     try:
         status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")

@@ -260,7 +260,7 @@ async def test_deeds_are_counted_by_period_and_open_to_their_facts(cell: Cell) -
             await keep(conn, rows)
         span = {"unit": "C01", "first": NOW - timedelta(days=1), "last": NOW + timedelta(days=29)}
         async with engine.connect() as conn:
-            counts = {r.kind: (r.count, r.grades) for r in await conn.execute(COUNTS, span)}
+            counts = {r.kind: (r.n, r.grades) for r in await conn.execute(COUNTS, span)}
             behind = (await conn.execute(BEHIND, {**span, "kind": "rated", "limit": 10})).all()
     finally:
         await engine.dispose()

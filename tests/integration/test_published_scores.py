@@ -17,11 +17,15 @@ from fastapi import FastAPI
 
 from services.feedback.api import router
 from services.feedback.domain import STATES, decide, evolve, seeds, touches
+from services.feedback.domain.assessment import Assessed
 from services.feedback.domain.case_line import LineRow
 from services.feedback.domain.counting import LateChange, due
+from services.feedback.domain.deed import Deed
+from services.feedback.domain.duty import MissedDuty
 from services.feedback.domain.period import Period
 from services.feedback.domain.rating import Counted
 from services.feedback.store import Store
+from services.feedback.tables.case_list import LISTINGS
 from services.feedback.translate import WIRE, refusal
 from shared.city.load import load
 from shared.city.model import City, UnitLevel
@@ -47,6 +51,7 @@ CITY = load("donggang")
 GRID = CITY.of_level(UnitLevel.GRID)[0]
 COMMUNITY, STREET = (unit.code for unit in CITY.ancestors(GRID.code)[:2])
 LEAD, OTHER = list(CITY.departments)[:2]
+SUBGRID = next(unit.code for unit in CITY.of_level(UnitLevel.SUBGRID) if unit.parent == GRID.code)
 STRANGER = next(unit.code for unit in CITY.of_level(UnitLevel.COMMUNITY) if unit.code != COMMUNITY)
 FROZEN = JUNE.freeze_at(CITY.policies[0].freeze, CITY.calendar)
 
@@ -109,7 +114,7 @@ async def publish(dsns: dict[str, str]) -> None:
     await made.at(at(6, 1, 9))
     await made.sql.seed(seeds(CITY, at(6, 1, 9)))
     await made.at(at(6, 1, 10))
-    lines = [line(n) for n in range(12)] + [line(20 + n, lead=OTHER) for n in range(2)]
+    lines = [line(n) for n in range(12)] + [line(20 + n, lead=OTHER, subgrid=SUBGRID) for n in range(2)]
     lines[11] = replace(lines[11], excluded="unreasonable")
     answers = [
         Counted(one.case_id, "r1", 1, one.lead or "", "2026-06", True, n > 2, 5 if n % 3 else 3, True)
@@ -144,7 +149,7 @@ async def room(dsns: dict[str, str]) -> AsyncIterator[Room]:
 async def test_the_published_cards_name_policy_revision_freeze_and_cause(room: Room) -> None:
     found = (await room.get("/v1/scores", period="2026-06")).json()["scores"]
     cards = {score["unit"]: score for score in found}
-    assert cards.keys() == {LEAD, OTHER, STREET, COMMUNITY, GRID.code, "donggang"}
+    assert cards.keys() == {LEAD, OTHER, STREET, COMMUNITY, GRID.code, SUBGRID, "donggang"}
     assert (cards[LEAD]["policy"], cards[LEAD]["revision"], cards[LEAD]["cause"]) == ("1", 2, ["sent_back"])
     assert datetime.fromisoformat(cards[LEAD]["frozen_at"]) == FROZEN
     assert (cards[LEAD]["place"], cards[LEAD]["ranked"], cards[LEAD]["few"]) == (1, 1, False)
@@ -171,6 +176,41 @@ async def test_a_figure_opens_to_its_cases_and_what_is_left_out(room: Room) -> N
     assert solved["denominator"] == 11
 
 
+@pytest.mark.parametrize("period", ["2026-06", "2026-Q2", "2026"])
+async def test_every_figure_opens_for_each_kind_of_unit_and_each_length_of_period(room: Room, period: str) -> None:
+    city = CITY.root.code
+    units = {"department": (LEAD, 12), "street": (STREET, 14), "community": (COMMUNITY, 14), "grid": (GRID.code, 14)}
+    for kind, (unit, cases) in {**units, "subgrid": (SUBGRID, 2), "city": (city, 14)}.items():
+        card = (await room.get(f"/v1/scores/{unit}/{period}")).json()["now"]
+        assert (card["kind"], card["period"]) == (kind, period)
+        closing = (await room.get(f"/v1/scores/{unit}/{period}/closing")).json()
+        assert (closing["denominator"], len(closing["cases"])) == (cases, cases), kind
+        for rate in LISTINGS:
+            opened = (await room.get(f"/v1/scores/{unit}/{period}/{rate}")).json()
+            counted = {**card, **card["rates"]}[rate]
+            assert (opened["numerator"], opened["denominator"]) == (counted["numerator"], counted["denominator"])
+            parts = [case["part"] for case in opened["cases"]]
+            assert len(parts) - parts.count("excluded") == opened["denominator"], (kind, rate)
+
+
+async def test_a_card_shows_what_events_gave_beside_what_people_judged(room: Room) -> None:
+    heard = [Deed("wish:C01:1", n, COMMUNITY, kind, at(6, 3), None) for n, kind in enumerate(("ordered", "done"))]
+    missed = MissedDuty("leader_visits", "2026Q2", COMMUNITY, "vice-1", "", STREET, 0, 1, at(6, 30))
+    await room.keep(*heard, missed, Assessed(2026, LEAD, COMMUNITY, 52, 4524, True))
+    month, quarter, year = [
+        (await room.get(f"/v1/cards/{COMMUNITY}/{p}")).json() for p in ("2026-06", "2026-Q2", "2026")
+    ]
+    assert (month["score"]["composite"], month["score"]["revision"]) != (None, 0)
+    assert (month["deeds"]["counts"]["done"], month["duties_missed"], month["assessed"]) == (1, [], None)
+    assert [duty["leader"] for duty in quarter["duties_missed"]] == ["vice-1"]
+    assert year["score"] is None
+    assert year["assessed"] == {"hundred_point": None, "two_way": None, "street_rights": None}
+    judged = (await room.get(f"/v1/cards/{LEAD}/2026")).json()["assessed"]
+    assert (judged["hundred_point"]["score"], judged["hundred_point"]["valid"]) == ("87.00", [COMMUNITY])
+    assert (await room.get("/v1/cards/nobody/2026")).status_code == 404
+    assert (await room.get(f"/v1/cards/{LEAD}/2026", Actor("resident", "r"))).status_code == 403
+
+
 async def test_pages_follow_each_other_without_end_or_gap(room: Room) -> None:
     seen: list[str] = []
     after: str | None = ""
@@ -181,7 +221,7 @@ async def test_pages_follow_each_other_without_end_or_gap(room: Room) -> None:
     assert seen == [f"case-{n:02d}" for n in range(12)]
     first = (await room.get("/v1/scores", period="2026-06", limit=4)).json()
     rest = (await room.get("/v1/scores", period="2026-06", after=first["next"])).json()
-    assert len({s["unit"] for s in first["scores"] + rest["scores"]}) == 6
+    assert len({s["unit"] for s in first["scores"] + rest["scores"]}) == 7
 
 
 async def test_a_composite_opens_to_its_parts_and_weights(room: Room) -> None:
@@ -196,7 +236,7 @@ async def test_a_what_if_is_labelled_and_publishes_nothing(room: Room) -> None:
     refused = await room.get("/v1/what-if", period="2026-06", policy=2)
     assert refused.json()["rule"] == "policy.unknown"
     same = (await room.get("/v1/what-if", period="2026-06", policy=1)).json()
-    assert (same["what_if"], len(same["scores"])) == (True, 6)
+    assert (same["what_if"], len(same["scores"])) == (True, 7)
 
 
 async def test_published_policies_are_open_to_every_desk(room: Room) -> None:

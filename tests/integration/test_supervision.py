@@ -19,10 +19,12 @@ from deploy.local.resolver import Backing
 from services.feedback.api import router
 from services.feedback.domain.assessment import subject_of
 from services.feedback.domain.brief import Brief
+from services.feedback.domain.contact import Contact, LeaderAct
 from services.feedback.domain.draw import subject_of as draw_subject
 from services.feedback.domain.drawing import CityHead
-from services.feedback.domain.duty import seeds
+from services.feedback.domain.duty import VISITS, seeds
 from services.feedback.domain.pay import HouseholdVisit, VerificationDone, VerificationDue, persons
+from services.feedback.tables.contact import CONTACTS, MISSED
 from services.feedback.tables.star import HELD
 from shared.contracts import supervision
 from shared.kernel.calendar import SHANGHAI
@@ -244,6 +246,8 @@ async def test_every_figure_of_the_analysis_opens_to_its_cases(guiping_cell: Cel
             assert [(one["matter"], one["communities"]) for one in proposed] == [("noise", 2)]
             stages = (await get("stages", **week))["stages"]
             assert stages == {"analyse": 0, "mobilise": 0, "act": 35, "look_back": 0, "sum_up": 0}
+            for stage, count in stages.items():
+                assert len((await get("cases", **week, stage=stage))["cases"]) == count
             cases = (await get("cases", **week, unit=grids[0].code))["cases"]
             assert {case["case_id"] for case in cases} == set(hot["hot_spots"][0]["case_ids"])
             resident = {"Authorization": f"Bearer {sign(SECRET, r.city.code, Actor('resident', 'r'))}"}
@@ -303,6 +307,33 @@ async def test_a_duty_is_struck_by_what_the_tables_hold(guiping_cell: Cell) -> N
         communities = sum(unit.level == "community" for unit in r.city.units.values())
         (missed,) = await r.execute("SELECT count(*) AS n FROM journal WHERE type = 'duty.missed.v1'")
         assert missed["n"] == communities
+
+
+async def test_a_leader_s_contact_points_are_a_table_and_a_missed_visit_stands_on_the_unit_s_card(
+    guiping_cell: Cell,
+) -> None:
+    async with room(guiping_cell, "guiping") as r:
+        now = datetime(2027, 2, 1, 9, tzinfo=SHANGHAI)
+        unit, other = [u.code for u in r.city.units.values() if u.level == "community"][:2]
+        came = LeaderAct("leader:vice-1", 3, "vice-1", unit, "visit", False, date(2027, 4, 30))
+        async with r.engine.begin() as conn:
+            rows = [Contact("vice-1", code, False, now) for code in (unit, other)]
+            rows += [Contact("vice-2", unit, False, now), Contact("vice-2", unit, True, now + timedelta(days=1))]
+            await r.store.save(conn, [*rows, came])
+        await r.at(datetime(2027, 4, 2, tzinfo=SHANGHAI))
+        await r.shell.store.seed(
+            [one for one in seeds(r.city, datetime(2027, 4, 2, tzinfo=SHANGHAI)) if one[0] == VISITS]
+        )
+        await r.at(datetime(2027, 7, 1, 0, 0, 1, tzinfo=SHANGHAI))
+        for _ in range(2):
+            await r.strike()
+        async with r.engine.connect() as conn:
+            asked = {"unit": None, "above": None, "period": "2027Q2", "duty": "leader_visits", "limit": 10}
+            missed = (await conn.execute(MISSED, asked)).all()
+            span = {"first": date(2027, 4, 1), "end": date(2027, 7, 1)}
+            table = (await conn.execute(CONTACTS, span)).all()
+        assert [(row.unit, row.leader, row.done) for row in missed] == [(other, "vice-1", 0)]
+        assert [(row.unit, row.visits, len(row.acts)) for row in table] == sorted([(unit, 1, 1), (other, 0, 0)])
 
 
 async def test_stars_are_awarded_together_and_listed(yulin_cell: Cell) -> None:

@@ -16,10 +16,12 @@ from services.feedback.domain import (
     policy,
     publishing,
     recording,
+    returning,
     supervision,
     table,
 )
 from services.feedback.domain.brief import brief
+from services.feedback.domain.contact import contacts
 from services.feedback.domain.counting import Counting, Following
 from services.feedback.domain.deed import deeds
 from services.feedback.domain.pay import verification
@@ -39,11 +41,11 @@ STATES: dict[str, type] = {
 
 
 class _Keeping(Counting):
-    """The deciders, each followed by what a message adds to its case: lines, brief, deeds."""
+    """The deciders, each followed by what a message adds to its case: lines, brief, deeds, leaders' acts."""
 
     def __call__(self, states: States, message: Message, context: Context) -> Decision:
         decision = super().__call__(states, message, context)
-        told = (*brief(message, context), *verification(message), *deeds(message))
+        told = (*brief(message, context), *verification(message), *deeds(message), *contacts(message))
         return decision + Decision(rows=told) if told else decision
 
 
@@ -74,6 +76,7 @@ __all__ = [
     "policy",
     "publishing",
     "recording",
+    "returning",
     "seeds",
     "supervision",
     "touches",

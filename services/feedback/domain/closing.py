@@ -9,6 +9,7 @@ from services.feedback.domain.asking import end_round
 from services.feedback.domain.heard import CaseClosed, OrderWithdrawn
 from services.feedback.domain.period import Period, Span
 from services.feedback.domain.rating import CaseRated, Counted, RatedCase, ReporterAnswer, Status
+from services.feedback.domain.returning import owe
 from services.feedback.domain.table import States, decide, evolve
 from shared.kernel.decisions import NOTHING, Context, Decision, Fact, Message
 
@@ -34,7 +35,7 @@ def close(states: States, message: Message, context: Context) -> Decision:
         outcome=closed.reason != "answered",
         answers=tuple(ReporterAnswer(a.reporter, a.by, a.contacted, a.solved, a.grade) for a in case.asked),
     )
-    return ended + Decision((Fact(rated),), rows=_counted(rated, message))
+    return ended + Decision((Fact(rated),), rows=_counted(rated, message)) + owe(case, message, context)
 
 
 def _counted(rated: CaseRated, message: Message) -> tuple[Counted, ...]:

@@ -1,4 +1,4 @@
-"""Deeds (认领实绩): what wishes, lists and projects count for a community, a claimant, an owner (domain §2.4)."""
+"""Deeds (实绩): what claims, whistles, members and meetings count on a card (domain §2.2, §2.4, §3, §5.1)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.feedback.domain import heard
+from services.feedback.domain import heard, heard_work
 from shared.kernel.decisions import Message
 
 KINDS = (
@@ -21,6 +21,16 @@ KINDS = (
     "stale",
     "resource_refused",
     "resource_overdue",
+    "whistle_sounded",
+    "whistle_called",
+    "whistle_answered",
+    "whistle_late",
+    "whistle_missed",
+    "whistle_rated",
+    "member_checked_in",
+    "post_claimed",
+    "meeting_attended",
+    "meeting_missed",
 )
 """What is counted, in the order in which a card gives it."""
 
@@ -80,3 +90,30 @@ def _told(fact: object) -> Iterator[tuple[tuple[str, str], int | None]]:
             yield (fact.partner, "done"), None
         case heard.ProjectRated():
             yield (fact.rated, "rated"), fact.grade
+        case _:
+            yield from _worked(fact)
+
+
+def _worked(fact: object) -> Iterator[tuple[tuple[str, str], int | None]]:
+    match fact:
+        case heard_work.WhistleSounded():
+            yield (fact.whistler, "whistle_sounded"), None
+            for callee in fact.callees:
+                yield (callee, "whistle_called"), None
+        case heard_work.CalleeReportedIn():
+            yield (fact.callee, "whistle_late" if fact.late else "whistle_answered"), None
+        case heard_work.CalleeMissing():
+            yield (fact.callee, "whistle_missed"), None
+        case heard_work.WhistleRated():
+            yield (fact.rated, "whistle_rated"), fact.grade
+        case heard_work.MemberCheckedIn():
+            yield (fact.unit, "member_checked_in"), None
+            yield (fact.employer, "member_checked_in"), None
+        case heard_work.DutyClaimed():
+            yield (fact.community, "post_claimed"), None
+            yield (fact.employer, "post_claimed"), None
+        case heard_work.MeetingAdopted():
+            for unit in fact.attendance:
+                yield (unit, "meeting_attended"), None
+            for unit in fact.absent:
+                yield (unit, "meeting_missed"), None

@@ -75,6 +75,14 @@ class Period:
         return tuple(found)
 
     @property
+    def quarters(self) -> tuple[str, ...]:
+        """Return the quarters that it holds whole, as `2026Q4`; a month holds none."""
+        if self.span is Span.MONTH:
+            return ()
+        found = dict.fromkeys((month.first.month + 2) // 3 for month in self.months)
+        return tuple(f"{self.first:%Y}Q{quarter}" for quarter in found)
+
+    @property
     def starts_at(self) -> datetime:
         """Return its first instant."""
         return datetime.combine(self.first, time(), SHANGHAI)

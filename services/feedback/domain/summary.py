@@ -23,6 +23,10 @@ register(
             "须逐条说明上次 {count} 条结论的落实情况",
             "Say what became of each of the {count} conclusions before",
         ),
+        "summary.unchecked": (
+            "{chain} 只完成 {done} 次抽检或回头看，至少 {least} 次后才能结束",
+            "{chain} has {done} complete checks and cannot end with fewer than {least}",
+        ),
     }
 )
 
@@ -83,6 +87,10 @@ class Summaries:
     last: CycleSummedUp
 
 
+QUARTERS = "quarters"
+"""The chain of the city's quarters; every other one is a squad, a listed problem or a project, under its own code."""
+
+
 def subject_of(chain: str) -> str:
     """Return the subject of a chain of summaries: the city's quarters, or one squad or problem."""
     return f"summary:{chain}"
@@ -97,6 +105,7 @@ def sum_up(states: States, message: Message, context: Context) -> Decision:
     before: Summaries | None = states[message.subject]
     if before and asked.cycle in before.cycles:
         raise Refused("summary.twice", "cycle", cycle=asked.cycle)
+    _check_checks(message, context)
     open_ones = [] if before is None else [c for c in before.last.conclusions if c.kind is not ConclusionKind.NONE]
     if sorted(one.number for one in asked.became) != list(range(1, len(open_ones) + 1)):
         raise Refused("summary.became", "became", count=len(open_ones))
@@ -108,6 +117,16 @@ def sum_up(states: States, message: Message, context: Context) -> Decision:
     conclusions = tuple(Conclusion(c.kind, mask(c.text), c.code) for c in asked.conclusions)
     became = tuple(Became(b.number, b.fate, mask(b.text)) for b in asked.became)
     return Decision((Fact(CycleSummedUp(asked.cycle, mask(asked.learned), conclusions, became)),))
+
+
+def _check_checks(message: Message, context: Context) -> None:
+    """Refuse to end a task cycle with fewer complete checks than the city asks for (workflows §4.8)."""
+    chain = message.subject.partition(":")[2]
+    if chain == QUARTERS or "spot-checks" not in context.city.mechanisms:
+        return
+    done: int = context.prepared.found[message.id]
+    if done < (least := context.city.limits["checks_cycle"]):
+        raise Refused("summary.unchecked", "cycle", chain=chain, done=done, least=least)
 
 
 def _check_code(conclusion: Conclusion, city: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Query, Request
 
@@ -21,7 +21,7 @@ from shared.shell.desk import Caller, Desk, Key, body_schema, json_body, read_as
 Code = Annotated[str | None, Query(max_length=64)]
 Month = Annotated[str, Query(pattern=r"^20\d{2}-(0[1-9]|1[0-2])$")]
 MOST = 1000
-STAGE_NAMES = ("analyse", "mobilise", "act", "look_back", "sum_up")
+Stage = Literal["analyse", "mobilise", "act", "look_back", "sum_up"]
 
 
 def router(desk: Desk) -> APIRouter:
@@ -33,10 +33,13 @@ def router(desk: Desk) -> APIRouter:
             return [dict(row._mapping) for row in await conn.execute(statement, values)]
 
     @routes.get("/v1/analysis/recurring")
-    async def recurring(actor: Caller, first: date, last: date, unit: Code = None) -> dict[str, Any]:
+    async def recurring(
+        actor: Caller, first: date, last: date, unit: Code = None, matter: Code = None
+    ) -> dict[str, Any]:
         """Return matters that came at least three times in one grid, from a first day up to a last one."""
         _check(actor)
-        found = await rows(RECURRING, **_span(first, last), unit=unit, least=RECURS_FROM, limit=MOST)
+        asked = {"unit": unit, "matter": matter, "least": RECURS_FROM, "limit": MOST}
+        found = await rows(RECURRING, **_span(first, last), **asked)
         return {"least": RECURS_FROM, "recurring": found}
 
     @routes.get("/v1/analysis/hot-spots")
@@ -86,15 +89,19 @@ def router(desk: Desk) -> APIRouter:
         _check(actor)
         require(desk.city, "five-stage-loop")
         found = {row["stage"]: row["cases"] for row in await rows(STAGES, **_span(first, last), unit=unit)}
-        return {"stages": {stage: found.get(stage, 0) for stage in STAGE_NAMES}}
+        return {"stages": {stage: found.get(stage, 0) for stage in get_args(Stage)}}
 
     @routes.get("/v1/analysis/cases")
     async def cases(
-        actor: Caller, first: date, last: date, unit: Code = None, matter: Code = None, after: Code = None
-    ) -> dict[str, Any]:
-        """Return the cases behind a figure, a thousand at once; `after` is the last one already seen."""
+        actor: Caller, first: date, last: date, unit: Code = None, matter: Code = None, stage: Stage | None = None,
+        after: Code = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Return the cases behind a figure, a thousand at once; `after` is the last one already seen.
+
+        A week of a grid, a week of a matter, a stage, a month's topic: each has its days, its unit, matter or stage.
+        """
         _check(actor)
-        asked = {"unit": unit, "matter": matter, "after": after, "limit": MOST}
+        asked = {"unit": unit, "matter": matter, "stage": stage, "after": after, "limit": MOST}
         return {"cases": await rows(CASES, **_span(first, last), **asked)}
 
     @routes.post("/v1/summaries/{chain}/sum-up", openapi_extra=body_schema(SumUp))

@@ -1,23 +1,24 @@
-"""HTTP of deeds: what wishes, lists and projects count for a unit or party in a period, each opening to its facts."""
+"""HTTP of deeds: what claims, whistles, members and meetings count for a unit in a period, opening to their facts."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from fractions import Fraction
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.feedback.domain.deed import KINDS
 from services.feedback.domain.period import Period
+from services.feedback.domain.score import half_up
 from services.feedback.tables.deed import BEHIND, COUNTS
 from shared.shell.desk import Caller, Desk
 
 MOST_DEEDS = 1000
 PeriodCode = Annotated[str, Query(pattern=r"^20\d{2}(-(0[1-9]|1[0-2]|Q[1-4]))?$")]
-Kind = Literal[
-    "published", "ordered", "claimed", "done", "rated", "given_up", "lapsed", "overdue", "stale", "resource_refused",
-    "resource_overdue",
-]  # fmt: skip
+Kind = Annotated[str, Path(pattern=f"^({'|'.join(KINDS)})$")]
+GRADED = ("rated", "whistle_rated")
 
 
 def router(desk: Desk) -> APIRouter:
@@ -26,17 +27,9 @@ def router(desk: Desk) -> APIRouter:
 
     @routes.get("/v1/deeds/{unit}")
     async def counts(unit: str, actor: Caller, period: PeriodCode) -> dict[str, Any]:
-        """Return the counts of a community, department or member of an alliance; `grade` is the mean of the rated."""
+        """Return the counts of a unit, department, member or party; `grades` are the means of what was rated."""
         async with desk.engine.connect() as conn:
-            found = {row.kind: row for row in await conn.execute(COUNTS, {"unit": unit, **_span(period)})}
-        rated = found.get("rated")
-        grade = f"{rated.grades / rated.count:.2f}" if rated else None
-        return {
-            "unit": unit,
-            "period": period,
-            "counts": {kind: found[kind].count if kind in found else 0 for kind in KINDS},
-            "grade": grade,
-        }
+            return {"unit": unit, "period": period, **await counted(conn, unit, Period.parse(period))}
 
     @routes.get("/v1/deeds/{unit}/{kind}")
     async def behind(unit: str, kind: Kind, actor: Caller, period: PeriodCode) -> dict[str, Any]:
@@ -47,6 +40,18 @@ def router(desk: Desk) -> APIRouter:
         return {"unit": unit, "kind": kind, "period": period, "facts": [dict(row) for row in rows]}
 
     return routes
+
+
+async def counted(conn: AsyncConnection, unit: str, period: Period) -> dict[str, Any]:
+    """Return how often each kind counts for a unit in a period, and the means of what was rated."""
+    rows = await conn.execute(COUNTS, {"unit": unit, "first": period.starts_at, "last": period.ends_at})
+    found = {row.kind: row for row in rows}
+    means = {kind: half_up(Fraction(found[kind].grades, found[kind].n)) for kind in GRADED if kind in found}
+    return {
+        "counts": {kind: found[kind].n if kind in found else 0 for kind in KINDS},
+        "grade": means.get("rated"),
+        "grades": means,
+    }
 
 
 def _span(period: str) -> dict[str, datetime]:

@@ -20,6 +20,7 @@ from shared.contracts.feedback import (
     JudgeDissatisfaction,
     RateOwnOrder,
     RecordCallBack,
+    RecordReturnVisit,
     SupportExclusion,
 )
 from shared.kernel.decisions import Actor
@@ -32,6 +33,7 @@ COMMANDS: dict[str, type[Contract]] = {
     "rate": RateOwnOrder,
     "judge": JudgeDissatisfaction,
     "call-back": RecordCallBack,
+    "return-visit": RecordReturnVisit,
     "ask-exclusion": AskExclusion,
     "support-exclusion": SupportExclusion,
     "decide-exclusion": DecideExclusion,
@@ -39,7 +41,7 @@ COMMANDS: dict[str, type[Contract]] = {
 MOST_TASKS = 500
 MOST_WORDS = 1_000
 """Characters of a remark that its lead reads, starred out where they tell who wrote it."""
-OF_REPORTERS = frozenset({"comment", "call_back"})
+OF_REPORTERS = frozenset({"comment", "call_back", "return_visit"})
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 After = Annotated[str, Query(max_length=200)]

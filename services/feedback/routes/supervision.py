@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.feedback.routes import analysis, assessment, deed, draw, mutual, pay, poll, star
+from services.feedback.routes import analysis, assessment, card, deed, draw, duty, mutual, pay, poll, star
 from shared.shell.desk import Desk
 
-NOUNS = (analysis, assessment, deed, draw, mutual, pay, poll, star)
+NOUNS = (analysis, assessment, card, deed, draw, duty, mutual, pay, poll, star)
 
 
 def router(desk: Desk) -> APIRouter:

@@ -10,6 +10,7 @@ RECURRING = text(
       FROM brief
      WHERE registered_at >= :first AND registered_at < :last AND matter IS NOT NULL
        AND (CAST(:unit AS text) IS NULL OR CAST(:unit AS text) IN (county, street, community, grid, place))
+       AND (CAST(:matter AS text) IS NULL OR matter = :matter)
      GROUP BY matter, community, grid HAVING count(*) >= :least
      ORDER BY count(*) DESC, matter, grid LIMIT :limit
     """
@@ -31,14 +32,19 @@ WEEKS = text(
 
 TREND = text(
     """
-    SELECT CAST(w AS date) AS week, count(b.case_id) AS cases
+    WITH counted AS (
+        SELECT CAST(date_trunc('week', registered_at AT TIME ZONE 'Asia/Shanghai') AS date) AS week, count(*) AS cases
+          FROM brief
+         WHERE registered_at >= CAST(:first_day AS timestamp) AT TIME ZONE 'Asia/Shanghai'
+           AND registered_at < CAST(:last_day AS timestamp) AT TIME ZONE 'Asia/Shanghai'
+           AND (CAST(:matter AS text) IS NULL OR matter = :matter)
+           AND (CAST(:unit AS text) IS NULL OR CAST(:unit AS text) IN (county, street, community, grid, place))
+         GROUP BY 1)
+    SELECT CAST(w AS date) AS week, coalesce(cases, 0) AS cases
       FROM generate_series(CAST(:first_day AS timestamp), CAST(:last_day AS timestamp) - interval '1 day',
                            interval '1 week') AS w
-      LEFT JOIN brief b ON b.registered_at >= w AT TIME ZONE 'Asia/Shanghai'
-       AND b.registered_at < (w + interval '1 week') AT TIME ZONE 'Asia/Shanghai'
-       AND (CAST(:matter AS text) IS NULL OR b.matter = :matter)
-       AND (CAST(:unit AS text) IS NULL OR CAST(:unit AS text) IN (b.county, b.street, b.community, b.grid, b.place))
-     GROUP BY w ORDER BY w
+      LEFT JOIN counted ON counted.week = CAST(w AS date)
+     ORDER BY w
     """
 )
 """Cases a week, weeks without any among them."""
@@ -60,28 +66,32 @@ MATTERS = text(
 )
 """Every matter of a month beside the month before."""
 
+_STAGE = """
+    CASE WHEN closed_at IS NOT NULL THEN 'sum_up' WHEN handled_by IS NOT NULL THEN 'look_back'
+         WHEN mobilised_at IS NOT NULL THEN 'mobilise' WHEN lead IS NOT NULL THEN 'act' ELSE 'analyse' END
+"""
+"""The stage of the five-stage loop at which a case's events put it."""
+
 CASES = text(
-    """
+    f"""
     SELECT case_id, number, matter, grid, registered_at, closed_at, reason FROM brief
      WHERE registered_at >= :first AND registered_at < :last
        AND (CAST(:matter AS text) IS NULL OR matter = :matter)
        AND (CAST(:unit AS text) IS NULL OR CAST(:unit AS text) IN (county, street, community, grid, place))
+       AND (CAST(:stage AS text) IS NULL OR (reason IS DISTINCT FROM 'withdrawn' AND {_STAGE} = :stage))
        AND (CAST(:after AS text) IS NULL OR case_id > :after)
      ORDER BY case_id LIMIT :limit
-    """
+    """  # noqa: S608  nothing but the text above goes in
 )
 """The cases behind any of these figures."""
 
 STAGES = text(
-    """
-    SELECT CASE WHEN closed_at IS NOT NULL THEN 'sum_up' WHEN handled_by IS NOT NULL THEN 'look_back'
-                WHEN mobilised_at IS NOT NULL THEN 'mobilise' WHEN lead IS NOT NULL THEN 'act'
-                ELSE 'analyse' END AS stage,
-           count(*) AS cases
+    f"""
+    SELECT {_STAGE} AS stage, count(*) AS cases
       FROM brief
      WHERE registered_at >= :first AND registered_at < :last AND reason IS DISTINCT FROM 'withdrawn'
        AND (CAST(:unit AS text) IS NULL OR CAST(:unit AS text) IN (county, street, community, grid, place))
      GROUP BY 1
-    """
+    """  # noqa: S608
 )
-"""Cases by stage of the five-stage loop, as their events put them."""
+"""Cases by stage of the five-stage loop."""

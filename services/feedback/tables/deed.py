@@ -34,7 +34,7 @@ APPEND_ONLY = ("deed",)
 _KEEP = insert(Row.metadata.tables["deed"])
 COUNTS = text(
     """
-    SELECT kind, CAST(count(*) AS int) AS count, CAST(sum(grade) AS int) AS grades FROM deed
+    SELECT kind, CAST(count(*) AS int) AS n, CAST(sum(grade) AS int) AS grades FROM deed
      WHERE unit = :unit AND at >= :first AND at < :last GROUP BY kind
     """
 )

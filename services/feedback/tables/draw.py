@@ -11,6 +11,8 @@ from sqlmodel import Field
 
 from services.feedback.domain.draw import Checked, Completion, DrawCase, Drawn, FreezeDraw, Head
 from services.feedback.domain.drawing import Candidate, CityHead
+from services.feedback.domain.duty import CHECKS as CHECK_DUTY
+from services.feedback.domain.summary import SumUp
 from services.feedback.tables.row import Row
 from shared.kernel.decisions import Due, Message
 from shared.persistence.connection import Connection
@@ -93,6 +95,12 @@ _DONE = text(
      WHERE quarter = ANY(CAST(:quarters AS text[])) AND kind <> 'inspection' GROUP BY quarter, unit
     """
 )
+_OF_CYCLES = text(
+    """
+    SELECT cycle, count(*) AS n FROM completion
+     WHERE cycle = ANY(CAST(:cycles AS text[])) AND kind <> 'inspection' GROUP BY cycle
+    """
+)
 _HEADS = text("SELECT day, seq, hash FROM city_head WHERE day = ANY(CAST(:days AS date[]))")
 
 CHECKS = text(
@@ -105,6 +113,14 @@ CHECKS = text(
     """
 )
 """The drawn cases of a unit, quarter or cycle, each with what was found."""
+CHECKED = text(
+    """
+    SELECT CAST(count(*) AS int) AS checked, CAST(count(*) FILTER (WHERE c.passed) AS int) AS passed
+      FROM drawn d JOIN checked c USING (draw, case_id)
+     WHERE d.unit = :unit AND d.quarter = ANY(CAST(:quarters AS text[]))
+    """
+)
+"""How many drawn cases of a unit were checked in some quarters, and how many passed."""
 COMPLETIONS = text(
     """
     SELECT draw, unit, quarter, cycle, kind FROM completion
@@ -116,17 +132,22 @@ COMPLETIONS = text(
 
 
 async def find(conn: Connection, messages: Sequence[Message]) -> dict[str, Any]:
-    """Return, by message id, what may be drawn for a unit, and the head that a due draw waits for."""
+    """Return, by message id, what may be drawn for a unit, the head that a due draw waits for, a cycle's checks."""
     found: dict[str, Any] = {}
     for message in messages:
         if isinstance(message.data, FreezeDraw):
             found[message.id] = await _candidates(conn, message.data.unit, message.acted_at)
-    duties = {m.id: m.data.data["quarter"] for m in messages if isinstance(m.data, Due) and m.data.name == "duty"}
+    duties = {m.id: m.data.data["quarter"] for m in messages if _is_check_duty(m)}
     if duties:
         done: dict[str, dict[str, int]] = {quarter: {} for quarter in duties.values()}
         for row in await conn.execute(_DONE, {"quarters": sorted(done)}):
             done[row.quarter][row.unit] = row.n
         found |= {id_: done[quarter] for id_, quarter in duties.items()}
+    summed = {m.id: m.subject.partition(":")[2] for m in messages if isinstance(m.data, SumUp)}
+    if summed:
+        rows = await conn.execute(_OF_CYCLES, {"cycles": sorted(set(summed.values()))})
+        complete = {row.cycle: row.n for row in rows}
+        found |= {id_: complete.get(cycle, 0) for id_, cycle in summed.items()}
     waiting = {m.id: date.fromisoformat(m.data.data["on"]) for m in messages if _draws(m)}
     if waiting:
         rows = await conn.execute(_HEADS, {"days": sorted(set(waiting.values()))})
@@ -153,6 +174,10 @@ async def _candidates(conn: Connection, unit: str, now: datetime) -> tuple[Candi
 def _barred(row: Any) -> tuple[str, ...]:
     """Return who may not check a case: who handled it, dispatched it, verified it."""
     return tuple(sorted({unit for unit in (row.lead, row.dispatcher, row.handled_by, row.verifier) if unit}))
+
+
+def _is_check_duty(message: Message) -> bool:
+    return isinstance(message.data, Due) and message.data.name == "duty" and message.subject == CHECK_DUTY
 
 
 def _draws(message: Message) -> bool:

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from services.feedback.tables import brief, deed, draw, mutual, pay
+from services.feedback.tables import brief, contact, deed, draw, mutual, pay
 from services.feedback.tables.ballot import Boxes
 from shared.kernel.decisions import Message
 from shared.persistence.connection import Connection
 
-APPEND_ONLY = ("assessed", "drawn", "checked", "completion", "city_head", "sealing", *deed.APPEND_ONLY)
+APPEND_ONLY = (
+    "assessed",
+    "drawn",
+    "checked",
+    "completion",
+    "city_head",
+    "sealing",
+    *deed.APPEND_ONLY,
+    *contact.APPEND_ONLY,
+)
 
 
 class Supervised:
@@ -25,6 +34,7 @@ class Supervised:
             **await self.boxes.find(conn, messages),
             **await draw.find(conn, messages),
             **await mutual.find(conn, messages),
+            **await contact.find(conn, messages),
         }
 
     async def keep(self, conn: Connection, rows: Sequence[Any]) -> None:
@@ -35,3 +45,4 @@ class Supervised:
         await mutual.keep(conn, rows)
         await pay.keep(conn, rows)
         await deed.keep(conn, rows)
+        await contact.keep(conn, rows)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from services.feedback.domain import decide, evolve, touches
 from services.feedback.domain.assessment import Assessed, CastBallot, CloseAssessment, NameRaters
 from services.feedback.domain.ballot import Ballot, Box, Count, NamedVoter, Spent, Voter
+from services.feedback.domain.contact import Contact, LeaderAct
 from services.feedback.domain.draw import Completion, FreezeDraw, Head
 from services.feedback.domain.drawing import Candidate
+from services.feedback.domain.duty import VISITS
 from services.feedback.domain.mutual import Sealing
 from services.feedback.domain.poll import CastVote
+from services.feedback.domain.returning import Received
 from services.feedback.domain.score import Prepared
+from services.feedback.domain.summary import SumUp
+from shared.kernel.calendar import SHANGHAI
 from shared.kernel.decisions import Due, Message
 from tests.support.play import Play
 
@@ -47,14 +52,28 @@ class Office(Play):
                 return Voter(person, frozenset(spent)) if person else None
             case FreezeDraw():
                 return self.candidates
+            case Due(name="duty", data=data) if message.subject == VISITS:
+                return self.visits(date.fromisoformat(data["first"]))
+            case Due(name=name, data=data) if name.startswith("return_visit:"):
+                return next((row for row in self.rows_of(Received) if row.report == data["report"]), None)
             case Due(name="duty", data=data):
                 done = [c for c in self.rows_of(Completion) if c.quarter == data["quarter"] and c.kind != "inspection"]
                 return Counter(completion.unit for completion in done)
+            case SumUp():
+                chain = message.subject.partition(":")[2]
+                return sum(c.cycle == chain and c.kind != "inspection" for c in self.rows_of(Completion))
             case Due(name="draw", data=data):
                 return self.heads.get(data["on"])
             case Due(name=name) if name.partition(":")[0] in ("seal", "mutual"):
                 return {(s.rater, s.rated): s for s in self.rows_of(Sealing) if s.box == message.subject}
         return None
+
+    def visits(self, first: date) -> dict[tuple[str, str], int]:
+        """Return how often each leader came, since the quarter began, to whom he was tied before it."""
+        begins = datetime(first.year, first.month, 1, tzinfo=SHANGHAI)
+        tied = [(c.leader, c.unit) for c in self.rows_of(Contact) if c.at < begins]
+        came = Counter((a.leader, a.unit) for a in self.rows_of(LeaderAct) if a.day >= first and not a.received)
+        return {pair: came[pair] for pair in tied}
 
     def rows_of(self, kind: type) -> list[Any]:
         return [row for row in self.rows if isinstance(row, kind)]

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.feedback.domain.analysis import Matter, control, is_beyond, is_hot, proposals, root
+from services.feedback.domain.draw import Completion
 from services.feedback.domain.summary import (
     Became,
     Conclusion,
@@ -140,3 +141,17 @@ def test_a_cycle_is_summed_up_once_by_operations_where_the_loop_is_on() -> None:
         with pytest.raises(Refused) as refused:
             sum_up(office(city), "2026Q3", (NO_CHANGE,))
         assert refused.value.rule == "mechanism.off"
+
+
+@pytest.mark.parametrize("kinds", [(), ("look_back",), ("look_back", "inspection")])
+def test_a_squad_cannot_end_with_fewer_than_two_checks(kinds: tuple[str, ...]) -> None:
+    o = office()
+    o.rows += [Completion(f"draw:{n}", "C01", "2026Q3", "t-1", kind) for n, kind in enumerate(kinds)]
+    o.rows += [Completion("draw:other", "C01", "2026Q3", "t-2", "spot_check")]
+    done = sum(kind != "inspection" for kind in kinds)
+    with pytest.raises(Refused) as refused:
+        o.send("summary:t-1", SumUp("t-1", "专班积水整治", (NO_CHANGE,)), OPERATIONS, creates=True)
+    assert refused.value.rule == "summary.unchecked"
+    assert refused.value.params == {"chain": "t-1", "done": str(done), "least": "2"}
+    o.rows += [Completion(f"draw:more-{n}", "C01", "2026Q4", "t-1", "spot_check") for n in range(2 - done)]
+    assert o.send("summary:t-1", SumUp("t-1", "专班积水整治", (NO_CHANGE,)), OPERATIONS, creates=True)

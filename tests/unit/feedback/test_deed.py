@@ -1,4 +1,4 @@
-"""What wishes, lists and projects count for community, claimant and owner (domain §2.4, §3.1)."""
+"""What claims, whistles, members and meetings count for whom (domain §2.4, §3, §5.1)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.feedback.domain import heard
+from services.feedback.domain import heard, heard_work
 from services.feedback.domain.deed import KINDS, Deed, deeds
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.decisions import SYSTEM, Message
@@ -35,6 +35,23 @@ NOW = datetime(2026, 3, 2, 9, tzinfo=SHANGHAI)
         (heard.BookingOverdue("bank"), {("bank", "resource_overdue"): None}),
         (heard.ProjectDone("C01", "bank"), {("C01", "done"): None, ("bank", "done"): None}),
         (heard.ProjectRated("bank", 4), {("bank", "rated"): 4}),
+        (
+            heard_work.WhistleSounded("C01", ("cg", "gas")),
+            {("C01", "whistle_sounded"): None, ("cg", "whistle_called"): None, ("gas", "whistle_called"): None},
+        ),
+        (heard_work.CalleeReportedIn("cg", False), {("cg", "whistle_answered"): None}),
+        (heard_work.CalleeReportedIn("cg", True), {("cg", "whistle_late"): None}),
+        (heard_work.CalleeMissing("gas"), {("gas", "whistle_missed"): None}),
+        (heard_work.WhistleRated("cg", 5), {("cg", "whistle_rated"): 5}),
+        (
+            heard_work.MemberCheckedIn("C01", "bank"),
+            {("C01", "member_checked_in"): None, ("bank", "member_checked_in"): None},
+        ),
+        (heard_work.DutyClaimed("C01", "bank"), {("C01", "post_claimed"): None, ("bank", "post_claimed"): None}),
+        (
+            heard_work.MeetingAdopted(("C01",), ("bank",)),
+            {("C01", "meeting_attended"): None, ("bank", "meeting_missed"): None},
+        ),
         (None, {}),
     ],
 )

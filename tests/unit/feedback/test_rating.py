@@ -85,6 +85,7 @@ class SmallCity:
     units: Mapping[str, Any] = field(default_factory=dict)
     limits: Mapping[str, int] = field(default_factory=lambda: {"dissatisfied": 1, "call_backs": 2})
     shares: Mapping[str, Fraction] = field(default_factory=lambda: {"call_back": Fraction(0)})
+    mechanisms: frozenset[str] = frozenset()
 
     def clock(self, name: str) -> Budget:
         return CLOCKS[name]
