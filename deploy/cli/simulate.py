@@ -18,6 +18,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from deploy.cli import main
+from deploy.cli.audit import examine
 from deploy.cli.stack import DEFAULT_CITY, City, telling
 from deploy.cli.words import t
 from deploy.demo.parameters import Parameters
@@ -143,7 +144,7 @@ def _one(model: Model, seed: int, days: int) -> Year:
 
 
 def _on_stack(model: Model, seed: int, days: int) -> Year:
-    """Start a stack of its own, step it through the year, stop it; its data stays for a look."""
+    """Start a stack of its own, step it through the year, audit it, stop it; its data stays for a look."""
     place = PROJECT / ".sidan" / f"{model.code}-year"
     first = datetime.combine(Parameters(model.simulation).day("year.first"), time(), model.calendar.zone)
     control.erase(place)
@@ -167,7 +168,9 @@ def _on_stack(model: Model, seed: int, days: int) -> Year:
                     seen.add(day)
                     advance()
 
-            return asyncio.run(live_on(stack, model, seed, days=days, progress=progress))
+            year = asyncio.run(live_on(stack, model, seed, days=days, progress=progress))
+        year.findings += (f"{one.kind} {one.where}: {one.what}" for one in examine(stack).findings)
+        return year
     finally:
         with telling(t("正在停止", "stopping")) as tell:
             control.stop(place, tell=tell)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from deploy.demo.streams import Heard
 from deploy.simulation.memory import Memory
@@ -18,10 +19,15 @@ _WAITING = frozenset({EntryStatus.OPEN, EntryStatus.TABLED, EntryStatus.LISTED, 
 
 
 class Agendas:
-    """Follow every open entry from the facts alone: a regular agenda that leaves one out is found."""
+    """Follow every open entry from the facts alone: a regular agenda that leaves one out is found.
+
+    Facts of different subjects may be heard in another order than they were stated: an agenda is judged by `settle`.
+    """
 
     def __init__(self) -> None:
-        self._open: dict[str, set[str]] = {}
+        self._open: dict[str, dict[str, datetime]] = {}
+        """Body -> its open topics, each with the instant from which it waits."""
+        self._convened: list[tuple[str, datetime, escalation.MeetingConvened]] = []
         self._moved_to: dict[tuple[str, str], bool] = {}
         """Topic and upper body -> whether it has been tabled there."""
         self.findings: list[str] = []
@@ -29,27 +35,38 @@ class Agendas:
 
     def hear(self, heard: Heard) -> None:
         """Take a fact of the ledger."""
+        at = heard.envelope.time
         match heard.data:
             case escalation.MeetingConvened(temporary=False) as meeting:
-                for topic in sorted(self._open.get(meeting.body, ())):
-                    self.findings.append(f"{heard.envelope.subject}: {topic} is open and not on the agenda")
+                assert at is not None, "every fact has its time"
+                self._convened.append((heard.envelope.subject, at, meeting))
             case escalation.TopicMovedUp() as fact:
-                self._of(fact.body).discard(fact.topic)
-                self._of(fact.to_body).add(fact.topic)
+                assert at is not None, "every fact has its time"
+                self._of(fact.body).pop(fact.topic, None)
+                self._of(fact.to_body).setdefault(fact.topic, at)
                 self._moved_to[fact.topic, fact.to_body] = False
                 self.moved += 1
             case escalation.Topic() as fact:
                 if fact.entry in (escalation.EntryStatus.OPEN, escalation.EntryStatus.LISTED):
-                    self._of(fact.body).add(fact.topic)
+                    assert at is not None, "every fact has its time"
+                    self._of(fact.body).setdefault(fact.topic, at)
                 else:
-                    self._of(fact.body).discard(fact.topic)
+                    self._of(fact.body).pop(fact.topic, None)
                 if isinstance(fact, escalation.TopicTabled) and (fact.topic, fact.body) in self._moved_to:
                     self._moved_to[fact.topic, fact.body] = True
             case _:
                 pass
 
-    def _of(self, body: str) -> set[str]:
-        return self._open.setdefault(body, set())
+    def _of(self, body: str) -> dict[str, datetime]:
+        return self._open.setdefault(body, {})
+
+    def settle(self) -> None:
+        """Judge the agendas heard of since the last time; to be called when all that was stated has been heard."""
+        for subject, at, meeting in self._convened:
+            for topic, since in sorted(self._of(meeting.body).items()):
+                if since <= at and topic not in meeting.agenda:
+                    self.findings.append(f"{subject}: {topic} is open and not on the agenda")
+        self._convened.clear()
 
     def lost(self) -> Iterator[str]:
         """Yield what moved up and is neither tabled one level higher nor on its way there."""

@@ -27,12 +27,17 @@ from deploy.simulation.stepping import Ears, Platform, Steps
 from deploy.simulation.year import Progress, Year
 from shared.city.model import City
 
-_WORKING = (of_day(8, 30), of_day(10), of_day(11, 30), of_day(14), of_day(15, 30), of_day(18))
-_OTHER = (of_day(12),)
-"""When the clock stands still on a working day, and on another; besides at each midnight."""
+_WORKING = (of_day(11, 59), of_day(17, 59), of_day(23, 59))
+_OTHER = (of_day(23, 59),)
+"""When the clock stands still on a working day, and on another.
+
+A minute before offices close and before midnight: people come before the deadlines that end then, as they do in memory.
+"""
 _TURNS = 4
 """How often people act in one step on what they hear in it."""
 _HTTP_PATIENCE = 30.0
+_HTTP_AT_ONCE = 16
+"""Connections; a client looks through all of them at each request, and the services take what waits as one batch."""
 
 
 async def live_on(
@@ -50,7 +55,8 @@ async def live_on(
     chance, tally = Chance(seed), Tally()
     count, agendas = Count(city), Agendas()
     steps = Steps(datetime.combine(first, of_day(), city.calendar.zone))
-    async with httpx.AsyncClient(timeout=_HTTP_PATIENCE, trust_env=False) as http:
+    limits = httpx.Limits(max_connections=_HTTP_AT_ONCE)
+    async with httpx.AsyncClient(timeout=_HTTP_PATIENCE, limits=limits, trust_env=False) as http:
         publisher = Publisher(stack.kafka)
         desk = Desk(http, stack.services, stack.secret, city.code, tally)
         behaviour = Behaviour(city, parameters, chance)
@@ -74,6 +80,7 @@ async def live_on(
                     steps.now = at
                     await platform.set_clock(at)
                     await _turns(steps, platform, ears)
+                    agendas.settle()
                     progress(at.date())
         finally:
             await publisher.stop()
@@ -82,11 +89,11 @@ async def live_on(
 
 
 def instants(city: City, first: date, days: int) -> Iterator[datetime]:
-    """Yield when the clock stands still, from the first morning to the last midnight."""
+    """Yield when the clock stands still, from the first morning to the midnight after the last day."""
     for on in (first + timedelta(days=n) for n in range(days)):
         for at in _WORKING if city.calendar.is_working_day(on) else _OTHER:
             yield datetime.combine(on, at, city.calendar.zone)
-        yield datetime.combine(on + timedelta(days=1), of_day(), city.calendar.zone)
+    yield datetime.combine(first + timedelta(days=days), of_day(), city.calendar.zone)
 
 
 @asynccontextmanager

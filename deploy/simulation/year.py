@@ -60,6 +60,7 @@ class Simulation:
         self._cast.hear(heard)
         self.count.hear(heard)
         self.agendas.hear(heard)
+        self.agendas.settle()
 
     def _midnight(self, on: date) -> datetime:
         return datetime.combine(on, of_day(), self.city.calendar.zone)

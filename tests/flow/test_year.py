@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import permutations
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -18,6 +21,7 @@ from services.dispatch.domain.order import Status
 from shared.city.load import load
 from shared.city.model import City
 from shared.contracts import escalation
+from shared.contracts.base import Contract
 from shared.contracts.envelope import Envelope
 
 DAYS = 31
@@ -91,14 +95,29 @@ def test_a_record_changed_in_a_ledger_is_found(simulation: Simulation, january: 
     records[0] = kept
 
 
-def test_an_agenda_that_leaves_a_topic_out_is_found() -> None:
-    entry = {"topic": "T-1", "body": "C01", "level": "community", "entry": escalation.EntryStatus.OPEN}
-    opened = escalation.TopicDeferred.model_construct(**entry)
-    convened = escalation.MeetingConvened.model_construct(body="C01", temporary=False, agenda=())
-    agendas = Agendas()
-    for place, data in (("c-1", opened), ("meeting:C01:1", convened)):
-        agendas.hear(Heard("ledger", Envelope("", data.TYPE, subject=place), data))
-    assert agendas.findings == ["meeting:C01:1: T-1 is open and not on the agenda"]
+def test_an_agenda_that_leaves_out_what_was_open_before_it_is_found_in_whatever_order_the_facts_are_heard() -> None:
+    def opened(topic: str, minute: int) -> Heard:
+        entry: dict[str, Any] = {
+            "topic": topic,
+            "body": "C01",
+            "level": "community",
+            "entry": escalation.EntryStatus.OPEN,
+        }
+        return heard(topic, minute, escalation.TopicDeferred.model_construct(**entry))
+
+    def heard(subject: str, minute: int, data: Contract) -> Heard:
+        at = datetime(2026, 1, 5, 9, minute, tzinfo=UTC)
+        return Heard("ledger", Envelope("", data.TYPE, subject=subject, time=at), data)
+
+    said: dict[str, Any] = {"body": "C01", "temporary": False, "agenda": ("T-2",)}
+    convened = escalation.MeetingConvened.model_construct(**said)
+    facts = [opened("T-1", 0), opened("T-2", 0), opened("T-later", 31), heard("meeting:C01:1", 30, convened)]
+    for order in permutations(facts):
+        agendas = Agendas()
+        for fact in order:
+            agendas.hear(fact)
+        agendas.settle()
+        assert agendas.findings == ["meeting:C01:1: T-1 is open and not on the agenda"]
 
 
 def test_the_command_prints_the_same_figures_as_json_and_ends_with_1_outside_the_ranges() -> None:
