@@ -1,4 +1,4 @@
-"""Facts about people in the words of the office: residents who are erased, posts, notices, visits."""
+"""Facts about people in the words of the office: what reporters add, who is erased, posts, notices, visits."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from services.console.story import Story
 from services.console.words import word
 
 PEOPLE = {
+    "case.reminded.v1": Story("raise", word("催办"), lambda d, c, t: t("反映人催办（第 {n} 次）", n=d["times"])),
+    "case.supplemented.v1": Story("raise", word("补充说明"), lambda d, c, t: t("反映人补充说明")),
     "resident.erased.v1": Story("raise", word("抹去反映人信息"), shape="system"),
     "post.filled.v1": Story("raise", word("上岗"), who="unit"),
     "post.vacated.v1": Story("raise", word("离岗"), who="unit", shape="late"),

@@ -27,6 +27,7 @@ def router(desk: Desk) -> APIRouter:
         return reply_body(await desk.submit(rating, "", actor, rating.id))
 
     routes.include_router(answer.router(desk, Allowance(AT_ONCE, PER_SECOND)))
+    routes.include_router(answer.own_link(desk))
     routes.include_router(officer.router(desk))
     routes.include_router(supervision.router(desk))
     routes.include_router(bulletin.router(desk))

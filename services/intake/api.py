@@ -9,8 +9,9 @@ import msgspec
 from fastapi import APIRouter, Query, Request
 
 from services.intake import store
+from services.intake.chores.photos import Blobs
 from services.intake.domain import Case
-from services.intake.routes import dossier, duplicate, example, follow, ground_work, importing
+from services.intake.routes import dossier, duplicate, example, follow, ground_work, importing, nearby, photo
 from services.intake.routes.follow import progress, seen, unit
 from services.intake.routes.report import MOST_REPORTS, take_many
 from shared.contracts.base import Contract
@@ -18,8 +19,10 @@ from shared.contracts.intake import (
     KeepApart,
     MergeCase,
     RejectCase,
+    RemindCase,
     Report,
     SplitCase,
+    SupplementReport,
     TriageCase,
     UnmergeCase,
     WithdrawReport,
@@ -38,10 +41,12 @@ COMMANDS: dict[str, type[Contract]] = {
     "unmerge": UnmergeCase,
     "keep-apart": KeepApart,
     "split": SplitCase,
+    "remind": RemindCase,
+    "supplement": SupplementReport,
 }
 
 
-def router(desk: Desk, read: importing.Read | None = None) -> APIRouter:
+def router(desk: Desk, blobs: Blobs, read: importing.Read | None = None) -> APIRouter:
     """Return the routes of intake; `read` is a trained model, where the service has one."""
     routes = APIRouter()
     routes.include_router(_reports(desk))
@@ -52,6 +57,8 @@ def router(desk: Desk, read: importing.Read | None = None) -> APIRouter:
     routes.include_router(follow.router(desk, Allowance(AT_ONCE, PER_SECOND)))
     routes.include_router(ground_work.router(desk, Allowance(AT_ONCE, PER_SECOND)))
     routes.include_router(importing.router(desk, read))
+    routes.include_router(photo.router(desk, blobs, Allowance(AT_ONCE, PER_SECOND)))
+    routes.include_router(nearby.router(desk))
     routes.include_router(commands(desk, "cases", None, COMMANDS))
     return routes
 

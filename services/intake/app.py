@@ -7,12 +7,14 @@ from fastapi import FastAPI
 from services.intake.api import router
 from services.intake.chores.channel import channels_of
 from services.intake.chores.importing import Importer
+from services.intake.chores.photos import Blobs
+from services.intake.chores.photos import sweep as sweep_photos
 from services.intake.chores.reading import reader
 from services.intake.chores.sender import Sender
 from services.intake.chores.sweep import sweep
 from services.intake.domain import STATES, decide, evolve, touches
+from services.intake.routes import importing, photo
 from services.intake.routes.follow import path_of
-from services.intake.routes.importing import LARGER_BODIES
 from services.intake.store import Store
 from services.intake.translate import Linked, refusal, wire
 from shared.city.load import load
@@ -37,12 +39,14 @@ def main() -> None:
     service = Service("intake", decide, evolve, STATES, Linked(wire, link), store, touches, refusal)
 
     def furnish(app: FastAPI, process: Process) -> None:
-        app.include_router(router(process.desk, read))
-        app.state.larger_bodies = LARGER_BODIES
+        blobs = Blobs(settings.blobs, settings.data / "photos")
+        app.include_router(router(process.desk, blobs, read))
+        app.state.larger_bodies = importing.LARGER_BODIES | photo.LARGER_BODIES
         channels = channels_of(settings.channels, settings.data / "notices")
         sender = Sender(process.desk, channels, lambda case: settings.public_url + link(case))
         process.chores = {
             "sweep": lambda: sweep(process.desk), "sender": sender.run, "importer": Importer(process.desk).run,
+            "photos": lambda: sweep_photos(process.desk, blobs),
         }  # fmt: skip
 
     serve(application(service, settings, city, furnish), settings)

@@ -18,8 +18,8 @@ from services.intake.domain.follow_up import OPENING
 from services.intake.domain.gathering import Sought, compare
 from services.intake.domain.likeness import Likeness, Trace
 from services.intake.domain.registration import Prepared, seek
-from services.intake.domain.report import Report, UnmergeCase, WithdrawReport
-from services.intake.tables import dossier, example, ground_work, notification
+from services.intake.domain.report import Report, SupplementReport, UnmergeCase, WithdrawReport
+from services.intake.tables import dossier, example, ground_work, notification, photo, supplement
 from services.intake.tables import trace as traces
 from services.intake.tables.row import Row
 from shared.kernel.decisions import Due, Message
@@ -152,8 +152,10 @@ class Store:
                 {"ids": wanted},
             )
             wanted = [row[0] for row in stateless]
+        named = {key for m in messages for key in photos_of(m)}
+        photos = await photo.free(conn, sorted(named)) if named else {}
         if not wanted:
-            return Prepared()
+            return Prepared(photos=photos)
         day = now.astimezone(self.city.calendar.zone).date()
         last = await conn.scalar(
             text(
@@ -165,7 +167,8 @@ class Store:
         first = int(last or 0) - len(wanted) + 1
         numbers = {case: self._number(day, first + place) for place, case in enumerate(wanted)}
         said = {m.subject: m.data.read for m in messages if isinstance(m.data, Sought)}
-        return Prepared(numbers, {case: read for case, read in said.items() if read is not None and case in numbers})
+        guesses = {case: read for case, read in said.items() if read is not None and case in numbers}
+        return Prepared(numbers, guesses, photos)
 
     def _number(self, day: date, count: int) -> str:
         return f"{self.city.case_prefix}-{day:%Y%m%d}-{count:04d}"
@@ -176,6 +179,8 @@ class Store:
         await dossier.rehome(conn, [row for row in moved if row.home in row.cases])
         await traces.forget(conn, rows)
         await dossier.keep(conn, rows)
+        await photo.keep(conn, rows)
+        await supplement.keep(conn, rows)
         await notification.keep(conn, rows)
         await ground_work.keep(conn, rows)
         await example.keep(conn, rows)
@@ -214,6 +219,12 @@ def needs_number(message: Message) -> bool:
     return is_part or isinstance(message.data, (*OPENING, Sought))
 
 
+def photos_of(message: Message) -> tuple[str, ...]:
+    """Return the photos that a message names."""
+    said = message.data.report if isinstance(message.data, Sought) else message.data
+    return said.photos if isinstance(said, Report | SupplementReport) else ()
+
+
 def with_likes(
     message: Message,
     trace: Trace | None,
@@ -222,7 +233,8 @@ def with_likes(
     names: tuple[str, ...],
 ) -> Message:
     """Return a report with what it is like, what a model read in it, and the cases that its decider needs."""
-    return replace(message, data=Sought(message.data, trace, likes, read), touches=(*message.touches, *names))
+    same = (message.data.same_as,) if message.data.same_as else ()
+    return replace(message, data=Sought(message.data, trace, likes, read), touches=(*message.touches, *names, *same))
 
 
 def _concerned(

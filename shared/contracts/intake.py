@@ -75,6 +75,8 @@ class CaseRegistered(Intake):
     """The closed case of which, says the source, this is a recurrence; a closed case is never reopened."""
     part_of: Code | None = None
     """The case that was split, of which this is a part."""
+    photos: tuple[str, ...] = ()
+    """SHA-256 of each photo as it is kept, in the order of the report."""
 
 
 class CaseSolvedOnSpot(CaseRegistered):
@@ -113,6 +115,7 @@ class CaseHeld(Intake):
     """Set if a grid member solved it while reporting: once its matter is named it is registered so."""
     evidence: int = 0
     follows: Code | None = None
+    photos: tuple[str, ...] = ()
 
 
 class CaseRejected(Intake):
@@ -127,6 +130,7 @@ class CaseRejected(Intake):
     rule: str
     params: dict[str, str] = Field(default_factory=dict)
     follows: Code | None = None
+    photos: tuple[str, ...] = ()
 
 
 class Alike(Contract):
@@ -162,12 +166,13 @@ class CaseMerged(Intake):
     reporters: tuple[str, ...]
     """Ids of its reporters in `into`, in the order of their own ids."""
     how: str
-    """rule, person, or flapping (an alarm that repeats itself and is nobody's report)."""
+    """rule, person, reporter (who knew it again: 我也遇到), or flapping (an alarm that repeats itself)."""
     alike: Alike | None = None
     placement: Placement | None = None
     understanding: Understanding | None = None
     raised_by: Code | None = None
     claimed_at: Instant | None = None
+    photos: tuple[str, ...] = ()
 
 
 class CaseUnmerged(CaseRegistered):
@@ -248,6 +253,25 @@ class ReporterLeft(Intake):
     """The case of that report."""
 
 
+class CaseReminded(Intake):
+    """A reporter says that it is still not solved (催办): who answers should look at it; no clock begins anew."""
+
+    TYPE: ClassVar[str] = "case.reminded.v1"
+    reporter: str
+    times: int
+    """How often this case has been reminded of by now."""
+
+
+class CaseSupplemented(Intake):
+    """A reporter added to what he said (补充说明): the words are in his dossier, where the handling unit reads them."""
+
+    TYPE: ClassVar[str] = "case.supplemented.v1"
+    reporter: str
+    dossier: str
+    photos: tuple[str, ...] = ()
+    """SHA-256 of each photo as it is kept."""
+
+
 class ReportReceived(Intake):
     """Answer to the source: the report is in, under this case and number; follow it at this path of intake."""
 
@@ -274,6 +298,9 @@ class ReportRejected(Intake):
 
 
 # ---- from outside
+
+Photos = Annotated[tuple[Annotated[str, StringConstraints(max_length=200)], ...], Field(max_length=6)]
+"""Keys that `POST /v1/photos` of intake gave."""
 
 
 class ReportPlace(OutsideMessage):
@@ -313,11 +340,13 @@ class Report(OutsideMessage):
     place: ReportPlace | None = None
     matter: Code | None = None
     reporter: Reporter | None = None
-    photos: Annotated[tuple[Annotated[str, StringConstraints(max_length=200)], ...], Field(max_length=6)] = ()
+    photos: Photos = ()
     raised_by: Code | None = None
     solved: SolvedOnSpot | None = None
     follows: Code | None = None
     """The case of an earlier report that was closed and not solved, as the offer after a late rating names it."""
+    same_as: Code | None = None
+    """The open case that the reporter knew again among those shown as near (我也遇到): he joins it."""
 
 
 class TriageCase(OutsideMessage):
@@ -375,3 +404,17 @@ class WithdrawReport(OutsideMessage):
     """The reporter takes the report back."""
 
     TYPE: ClassVar[str] = "report.withdraw.v1"
+
+
+class RemindCase(OutsideMessage):
+    """A reporter says that it is still not solved (还没解决，催一下)."""
+
+    TYPE: ClassVar[str] = "case.remind.v1"
+
+
+class SupplementReport(OutsideMessage):
+    """A reporter adds to what he said (补充说明)."""
+
+    TYPE: ClassVar[str] = "report.supplement.v1"
+    text: Annotated[str, StringConstraints(min_length=1, max_length=5_000)]
+    photos: Photos = ()

@@ -18,10 +18,10 @@ from shared.persistence.engine import schema_of
 
 _ROOT = Path(__file__).resolve().parents[2]
 PRIVATE = {
-    "intake": ("dossier", "dossier_read", "holder"),
+    "intake": ("dossier", "dossier_read", "holder", "supplement"),
     "dispatch": ("dispute_party", "dispute_text", "wisher"),
     "escalation": ("wording",),
-    "feedback": ("remark", "voter", "spent", "ballot", "sealing"),
+    "feedback": ("remark", "voter", "spent", "ballot", "sealing", "tap"),
     "console": ("account", "account_post", "session", "attempt", "act"),
 }
 """Tables that the auditor may not read: residents' identity, people's own words, secret ballots, who signs in."""

@@ -39,6 +39,10 @@ _STATUS = {
     "paper.no_font": 500,
     "database.away": 503,
     "http.too_often": 429,
+    "photo.too_large": 413,
+    "photo.wrong_type": 415,
+    "photo.unreadable": 422,
+    "photo.too_many_pixels": 422,
 }
 
 

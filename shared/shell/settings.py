@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     data: Path = Path("data")
     """Folder of what is kept in files: photos, notices."""
+    blobs: str = ""
+    """Address of the store of photos, such as `s3://bucket/prefix`; empty: the folder `photos` in `data`."""
     channels: dict[str, str] = Field(default_factory=dict)
     """Code -> address of Apprise, in the order in which they are tried."""
     public_url: str = ""

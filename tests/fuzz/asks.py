@@ -35,7 +35,7 @@ def templates(city: RunningCity, office: Office) -> list[Ask]:
         "id": "fz-http", "text": "楼下路灯坏了", "subject": "路灯", "matter": "street-lights",
         "at": "2026-01-01T08:00:00+08:00",
         "place": {"unit": PLACE, "lon": 121.5, "lat": 31.2, "system": "gcj02", "address": "幸福路"},
-        "reporter": {"id": "r", "name": "某", "phone": "13812345678"}, "photos": ["a.jpg"], "raised_by": PLACE,
+        "reporter": {"id": "r", "name": "某", "phone": "13812345678"}, "photos": [], "raised_by": PLACE,
         "solved": {"what": "已处理", "evidence": 1},
     }  # fmt: skip
     note = {"assignment": 1, "note": "正在处理中"}

@@ -80,7 +80,7 @@ class Outside:
         if family == "reports":
             data = intake.Report(
                 id=id_, text=apart(id_), subject="路灯", matter="street-lights",
-                place=intake.ReportPlace(unit=PLACE, lon=121.5, lat=31.2), photos=("a.jpg",),
+                place=intake.ReportPlace(unit=PLACE, lon=121.5, lat=31.2), photos=(),
                 reporter=intake.Reporter(id="r-9", name="某人", phone="13812345678"),
             )  # fmt: skip
             stream = f"reports.{SOURCE}"

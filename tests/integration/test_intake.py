@@ -13,14 +13,17 @@ import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
+from fastapi import FastAPI
 
 from services.intake.api import router
 from services.intake.chores.channel import FileChannel
 from services.intake.chores.importing import Importer
+from services.intake.chores.photos import Blobs
 from services.intake.chores.sender import Sender
 from services.intake.chores.sweep import once
 from services.intake.domain import STATES, decide, evolve, touches
 from services.intake.routes.follow import path_of
+from services.intake.routes.photo import LARGER_BODIES
 from services.intake.store import Store
 from services.intake.translate import Linked, refusal, wire
 from shared.city.load import load
@@ -31,7 +34,7 @@ from shared.contracts.topics import topic_name
 from shared.kernel.decisions import Actor
 from shared.shell.desk import Desk
 from shared.shell.ids import new_id
-from shared.shell.process import application
+from shared.shell.process import Process, application
 from shared.shell.service import Service
 from shared.shell.tokens import sign
 from tests.integration.conftest import Backing, Cell, make_cell
@@ -66,7 +69,7 @@ class Client:
 
 
 @pytest_asyncio.fixture
-async def client(cell: Cell) -> AsyncIterator[Client]:
+async def client(cell: Cell, tmp_path: Path) -> AsyncIterator[Client]:
     city = replace(load("donggang"), code=cell.code)
     given = settings(cell, "intake")
     store = Store(new_id, city)
@@ -75,7 +78,13 @@ async def client(cell: Cell) -> AsyncIterator[Client]:
         return path_of(given.secret, city.code, case)
 
     service = Service("intake", decide, evolve, STATES, Linked(wire, link), store, touches, refusal)
-    app = application(service, given, city, lambda app, process: app.include_router(router(process.desk)))
+    blobs = Blobs("", tmp_path / "photos")
+
+    def furnish(app: FastAPI, process: Process) -> None:
+        app.include_router(router(process.desk, blobs))
+        app.state.larger_bodies = LARGER_BODIES
+
+    app = application(service, given, city, furnish)
     process = app.state.process
     await process.start()
     db = await asyncpg.connect(cell.dsns["intake"])

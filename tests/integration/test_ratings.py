@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from deploy.local.database import SERVICES
 from deploy.local.resolver import Backing
 from services.feedback.api import router
+from services.feedback.chores import taps
 from services.feedback.domain.heard import (
     CaseClosed,
     CaseRegistered,
@@ -119,6 +120,13 @@ async def test_two_reporters_answer_by_link_and_by_telephone_and_the_unit_has_on
         assert await t.post(link, GOOD) == "rating.already_answered"
         assert (await t.get(link))["state"] == "answered"
         assert await t.post(f"/v1/answers/{'x' * 43}", GOOD) == "rating.unknown_token"
+        assert await t.post(f"/v1/answers/{'x' * 43}/taps", {"grade": 1}) == "rating.unknown_token"
+        assert await t.post(f"{link}/taps", {"grade": 1}) == "rating.already_answered"
+
+        mine = await t.get("/v1/invitations/mine", Actor("resident", f"{t.case}:r2"))
+        assert mine == {"token": (await t.link("r2")).removeprefix("/v1/answers/")}
+        assert await t.get("/v1/invitations/mine", Actor("resident", f"{t.case}:r3")) == "subject.unknown"
+        assert await t.get("/v1/invitations/mine", Actor("source", "mini")) == "actor.not_allowed"
 
         waiting = (await t.get("/v1/judgements", FIRST))["tasks"]
         assert [(task["case"], task["reporter"]) for task in waiting] == [(t.case, "r1")]
@@ -206,3 +214,27 @@ async def test_no_token_stands_in_any_table_or_fact(guiping_cell: Cell) -> None:
             assert rows[0][0] == 0, table
         facts = await t.room.execute("SELECT type FROM journal WHERE value LIKE '%' || $1 || '%'", token)
         assert [row["type"] for row in facts] == ["invitation.sent.v1"]
+
+
+async def test_each_tap_is_kept_and_a_whole_answer_counts_though_no_last_button_was_pressed(guiping_cell: Cell) -> None:
+    async with town(guiping_cell) as t:
+        await t.room.at(datetime(2026, 11, 2, 10, tzinfo=SHANGHAI))
+        place = next(u.code for u in t.room.city.units.values() if u.level == "grid")
+        await t.hear("intake", CaseRegistered("GP-1", "hotline", "h-1", "r1", True, Placement(place)))
+        await t.hear("dispatch", OrderVerified("municipal"))
+        link = await t.link("r1")
+        assert (await t.get(link))["taps"] == {"contacted": None, "solved": None, "grade": None, "comment": None}
+        await t.post(f"{link}/taps", {"solved": True})
+        await t.post(f"{link}/taps", {"solved": False, "comment": "三楼仍漏"})
+        assert (await t.post(f"{link}/taps", {"contacted": True}))["taps"]["solved"] is False
+        assert await taps.once(t.room.desk, still=0) == 0, "not whole yet"
+        assert await t.post(f"{link}/taps", {"grade": 6}) == "message.invalid"
+        await t.post(f"{link}/taps", {"grade": 2})
+        assert await taps.once(t.room.desk) == 0, "he may change his mind"
+        assert await taps.once(t.room.desk, still=0) == 1
+        assert (await t.get(link))["state"] == "answered"
+        (given,) = await t.room.execute(
+            "SELECT value::json AS v FROM journal WHERE subject = $1 AND type = 'rating.answered.v1'", t.case
+        )
+        assert '"grade":2' in str(given["v"]).replace(" ", "")
+        assert await taps.once(t.room.desk, still=0) == 0

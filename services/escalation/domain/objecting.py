@@ -20,11 +20,12 @@ from shared.kernel.refusals import Refused
 
 @deciders.on(ObjectToDecline)
 def object_to(states: States, message: Message, context: Context) -> Decision:
-    """Ask once for review of a decline: the reporter through operations, or the proposing unit (move 15)."""
+    """Ask once for review of a decline: a reporter by his link or by operations, or the proposing unit (move 15)."""
     topic, actor, city, at = topic_at(states, message), message.actor, context.city, message.acted_at
     entry, home = topic.active, message.subject
     proposer = topic.proposer or topic.entries[0].body
-    if actor.kind != "operations" and not acts_for(actor, proposer):
+    is_reporter = actor.kind == "resident" and actor.id.rpartition(":")[0] in topic.subjects
+    if actor.kind != "operations" and not is_reporter and not acts_for(actor, proposer):
         raise Refused("body.not_yours", "actor", body=proposer, actor=f"{actor.kind}.{actor.id}")
     if topic.has_been_objected:
         raise Refused("topic.objected_already", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
@@ -11,12 +12,15 @@ from fastapi.responses import JSONResponse
 
 from services.feedback.domain.answering import why_unscored
 from services.feedback.domain.rating import RatedCase
+from services.feedback.store import STATE, Store
+from services.feedback.tables import tap
 from services.feedback.tables.invitation import LINK, hash_of
-from shared.contracts.feedback import FollowUpOffered, LinkAnswer, Rating, RatingAnswered
+from shared.contracts.base import OutsideMessage
+from shared.contracts.feedback import Comment, FollowUpOffered, Grade, LinkAnswer, Rating, RatingAnswered
 from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
 from shared.shell.allowance import Allowance, address_of
-from shared.shell.desk import Desk, body_schema, json_body, read_as
+from shared.shell.desk import Caller, Desk, body_schema, json_body, read_as
 from shared.shell.problems import problem
 from shared.shell.work import Reply
 
@@ -41,6 +45,15 @@ UNSCORED = {
 }
 
 
+class Tapped(OutsideMessage):
+    """Any part of an answer, as it is tapped."""
+
+    contacted: bool | None = None
+    solved: bool | None = None
+    grade: Grade | None = None
+    comment: Comment = None
+
+
 def router(desk: Desk, allowance: Allowance) -> APIRouter:
     """Return the routes under `/v1/answers`."""
     routes = APIRouter(prefix="/v1/answers", tags=["answers"])
@@ -61,7 +74,28 @@ def router(desk: Desk, allowance: Allowance) -> APIRouter:
         now = (await desk.shell.store.now()).now
         unscored = why_unscored(case, asked, now)
         until = asked.until.astimezone(desk.city.calendar.zone).isoformat()
-        return {**shown, "state": "answered" if asked.form else "open", "until": until, "note": _note(unscored)}
+        shown |= {"state": "answered" if asked.form else "open", "until": until, "note": _note(unscored)}
+        async with desk.engine.connect() as conn:
+            return {**shown, "taps": asdict(await tap.of(conn, asked.invitation))}
+
+    @routes.post("/{token}/taps", openapi_extra=body_schema(Tapped), response_model=None)
+    async def tapped(token: str, request: Request) -> JSONResponse | dict[str, Any]:
+        """Keep one tap at once; a whole answer is handed in two minutes after its last tap, or by the last button."""
+        allowance.take(address_of(request))
+        if len(await request.body()) > MOST_BYTES:
+            raise Refused("message.too_large", "body", limit=MOST_BYTES)
+        said = read_as(Tapped, await json_body(request))
+        async with desk.engine.begin() as conn:
+            row = (await conn.execute(LINK, {"hash": hash_of(token)})).one_or_none()
+            if row is None:
+                return _unknown()
+            case = msgspec.json.decode(row.state, type=RatedCase)
+            asked = next((each for each in case.asked if each.invitation == row.invitation), None)
+            if asked is None:
+                raise Refused("rating.round_over", "token", round=case.round)
+            if asked.form:
+                raise Refused("rating.already_answered", "token")
+            return {"taps": asdict(await tap.keep(conn, asked.invitation, token, tap.Taps(**said.model_dump())))}
 
     @routes.post("/{token}", openapi_extra=body_schema(LinkAnswer), response_model=None)
     async def answer(token: str, request: Request) -> JSONResponse | dict[str, Any]:
@@ -80,6 +114,29 @@ def router(desk: Desk, allowance: Allowance) -> APIRouter:
                 return _unknown()
             raise
         return _told(reply)
+
+    return routes
+
+
+def own_link(desk: Desk) -> APIRouter:
+    """Return the route by which the holder of a report's link finds the link at which he answers."""
+    routes = APIRouter(prefix="/v1/invitations", tags=["answers"])
+
+    @routes.get("/mine")
+    async def mine(actor: Caller) -> dict[str, Any]:
+        """Return the token of the caller's own invitation of the present round: of `resident <case>:<reporter>`."""
+        name, _, reporter = actor.id.rpartition(":")
+        if actor.kind != "resident":
+            raise Refused("actor.not_allowed", "Authorization", actor=f"{actor.kind}.{actor.id}", act="rate")
+        async with desk.engine.connect() as conn:
+            row = (await conn.execute(STATE, {"id": name})).one_or_none() if ":" not in name else None
+        case = msgspec.convert(row.state, RatedCase) if row else None
+        asked = case.of(reporter) if case else None
+        if asked is None:
+            raise Refused("subject.unknown", "invitation", subject=actor.id)
+        store = desk.shell.bench.service.store
+        assert isinstance(store, Store), "feedback runs on its own store"
+        return {"token": store.token(asked.invitation)}
 
     return routes
 

@@ -1,6 +1,6 @@
 """Intake's rules: what becomes of a report, what a person may do with it, what its reporter can follow."""
 
-from services.intake.domain import erasing, follow_up, ground_work, merging, registration, splitting, triage
+from services.intake.domain import erasing, follow_up, following, ground_work, merging, registration, splitting, triage
 from services.intake.domain.case import Case, evolve
 from services.intake.domain.merging import touches
 from services.intake.domain.telling import decide
@@ -12,6 +12,10 @@ register(
         "report.in_future": ("所称时间 {at} 晚于现在（{now}）", "The stated time {at} is in the future (now {now})"),
         "report.unknown_matter": ("没有这个事项：{matter}", "No such matter: {matter}"),
         "report.unknown_unit": ("没有这个单位或网格：{unit}", "No such unit or grid: {unit}"),
+        "report.unknown_photo": (
+            "没有这张照片，或已用于别的反映：{photo}；请先上传",
+            "No such photo, or used in another report: {photo}; upload it first",
+        ),
         "report.half_point": ("经度和纬度必须同时给出", "Longitude and latitude come together"),
         "report.spot_not_allowed": ("{source} 不能上报当场解决", "{source} may not report what was solved on the spot"),
         "report.withdraw_too_late": (
@@ -30,6 +34,21 @@ register(
         "report.decided_by_law": (
             "应当通过诉讼、仲裁、行政复议等法定途径解决",
             "To be settled in court, by arbitration or administrative review",
+        ),
+        "photo.too_large": ("照片超过 {limit} MB", "A photo of more than {limit} MB"),
+        "photo.wrong_type": (
+            "不是照片：只收 JPEG、PNG 和 WebP（收到的是 {found}）",
+            "Not a photo: JPEG, PNG and WebP are taken (this is {found})",
+        ),
+        "photo.unreadable": ("照片已损坏，无法打开", "The photo is damaged and cannot be opened"),
+        "photo.too_many_pixels": (
+            "照片像素过多（{width}×{height}），上限 {limit} 万像素",
+            "A photo of too many pixels ({width}×{height}); {limit}0,000 are the most",
+        ),
+        "photo.unknown": ("没有这张照片", "No such photo"),
+        "photo.too_many_waiting": (
+            "已有 {waiting} 张照片等待提交，请先提交或稍后再传",
+            "{waiting} photos wait for their reports already; send those first",
         ),
         "merge.itself": ("不能并入自身", "A case cannot be merged into itself"),
         "merge.circle": (
@@ -77,4 +96,16 @@ evolve.include(ground_work.evolve)
 STATES: dict[str, type] = {"case": Case, "unit": ground_work.UnitRecord, "leader": ground_work.Leader}
 """Kind of subject -> its state."""
 
-__all__ = ["STATES", "Case", "decide", "erasing", "evolve", "follow_up", "merging", "splitting", "touches", "triage"]
+__all__ = [
+    "STATES",
+    "Case",
+    "decide",
+    "erasing",
+    "evolve",
+    "follow_up",
+    "following",
+    "merging",
+    "splitting",
+    "touches",
+    "triage",
+]

@@ -119,6 +119,12 @@ class Case:
     part_of: str | None = None
     parts: tuple[str, ...] = ()
     ended: tuple[str, ...] = ()
+    photos: tuple[str, ...] = ()
+    """SHA-256 of the photos of its own report."""
+    reminded: Mapping[str, datetime] = field(default_factory=dict)
+    """When each reporter last reminded of it."""
+    reminders: int = 0
+    supplements: int = 0
 
     @property
     def is_handled(self) -> bool:
@@ -151,6 +157,7 @@ def registered(case: Case | None, fact: facts.CaseRegistered, at: datetime) -> C
         placement=fact.placement,
         matter=fact.understanding.matter,
         follows=fact.follows,
+        photos=fact.photos or (case.photos if case else ()),
         steps=case.steps if case else (),
         understanding=fact.understanding,
         ratable=fact.ratable,
@@ -178,6 +185,7 @@ def held(case: Case | None, fact: facts.CaseHeld, at: datetime) -> Case:
         due_at=fact.due_at,
         placement=fact.placement,
         follows=fact.follows,
+        photos=fact.photos,
         held=Held(fact.why, fact.guesses, fact.ratable, fact.raised_by, fact.claimed_at, fact.handler, fact.evidence),
     )
     return step(waiting, at)
@@ -199,6 +207,7 @@ def rejected(case: Case | None, fact: facts.CaseRejected, at: datetime) -> Case:
         rule=fact.rule,
         params=fact.params,
         follows=fact.follows,
+        photos=fact.photos,
         steps=case.steps if case else (),
     )
     return step(ended, at)

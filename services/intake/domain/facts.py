@@ -55,6 +55,7 @@ class CaseRegistered:
     claimed_at: datetime | None = None
     follows: str | None = None
     part_of: str | None = None
+    photos: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +88,7 @@ class CaseHeld:
     handler: str | None = None
     evidence: int = 0
     follows: str | None = None
+    photos: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +103,7 @@ class CaseRejected:
     rule: str
     params: Mapping[str, str] = field(default_factory=dict)
     follows: str | None = None
+    photos: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +145,7 @@ class CaseMerged:
     understanding: Understanding | None = None
     raised_by: str | None = None
     claimed_at: datetime | None = None
+    photos: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +252,34 @@ class Dossier:
     place: Mapping[str, str | float]
     photos: tuple[str, ...]
     received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseReminded:
+    """A reporter says that it is still not solved (催办); no clock begins anew."""
+
+    reporter: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseSupplemented:
+    """A reporter added to what he said (补充说明): the words are in his dossier."""
+
+    reporter: str
+    dossier: str
+    photos: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A private row: what a reporter said later; it stays with his dossier and goes with it."""
+
+    id: str
+    dossier: str
+    text: str
+    photos: tuple[str, ...]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from services.intake.domain import facts
-from services.intake.domain.case import Case, registered
-from services.intake.domain.joining import alike, bridged, choose, merge_into
+from services.intake.domain.case import Case, Status, evolve, registered
+from services.intake.domain.joining import alike, bridged, choose, merge_into, slips
 from services.intake.domain.likeness import Likeness, Recent, Trace, is_sure, sketch
 from services.intake.domain.likeness import alike as alike_to
 from services.intake.domain.report import Report
@@ -34,6 +34,12 @@ def gather(
     if sought.trace is None or isinstance(fact, facts.CaseSolvedOnSpot | facts.CaseRejected):
         return alone
     kept = replace(sought.trace, case=subject, home=subject)
+    known = states.get(sought.report.same_as or "")
+    if known is not None and may_join(known, fact, city):
+        name = sought.report.same_as or ""
+        me = evolve(None, fact, message.acted_at)
+        joined = merge_into(name, known, [(subject, me, None)], message.acted_at, city, "reporter")
+        return replace(joined, rows=(replace(kept, home=name), *joined.rows))
     if isinstance(fact, facts.CaseHeld) or fact.follows is not None:
         return replace(alone, rows=(kept,))
     found, likely = choose(sought.likes, states, fact.understanding.matter, city)
@@ -50,6 +56,12 @@ def gather(
     joining = [(subject, me, one), *bridged(name, case, others, city)]
     merged = merge_into(name, case, joining, message.acted_at, city)
     return replace(merged, rows=(replace(kept, home=name), *merged.rows))
+
+
+def may_join(known: Case, fact: Any, city: Any) -> bool:
+    """Tell whether a reporter may join a case at his own word: open, not done, and no matter slips in by it."""
+    is_open = known.status is Status.OPEN and not known.is_handled
+    return is_open and (isinstance(fact, facts.CaseHeld) or not slips(fact.understanding.matter, known, city))
 
 
 def trace_of(report: Report, case: str, at: datetime, found: facts.Placement, matter: str | None, city: Any) -> Trace:

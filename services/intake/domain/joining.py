@@ -80,9 +80,14 @@ def bridged(name: str, home: Case, others: Iterable[Found], city: Any) -> tuple[
 
 
 def merge_into(
-    into: str, survivor: Case, joining: Sequence[tuple[str, Case, Likeness | None]], at: datetime, city: Any
+    into: str,
+    survivor: Case,
+    joining: Sequence[tuple[str, Case, Likeness | None]],
+    at: datetime,
+    city: Any,
+    word: str = "person",
 ) -> Decision:
-    """Merge cases into one, which takes the reporters of all of them; without a likeness it is a person's word."""
+    """Merge cases into one, which takes the reporters of all of them; without a likeness it is somebody's word."""
     stated: list[Fact] = []
     rows: list[Any] = []
     newcomers: list[Member] = []
@@ -102,12 +107,13 @@ def merge_into(
             ratable=ratable,
             into=into,
             reporters=tuple(member.reporter for member in mine),
-            how="rule" if one else "person",
+            how="rule" if one else word,
             alike=alike(one) if one else None,
             placement=case.placement,
             understanding=case.understanding,
             raised_by=held.raised_by if held else case.raised_by,
             claimed_at=held.claimed_at if held else case.claimed_at,
+            photos=case.photos,
         )
         stated.append(Fact(merged, name))
         cases = (name, *(member.case for member in case.members))
@@ -178,6 +184,7 @@ def merged(case: Case | None, fact: facts.CaseMerged, at: datetime) -> Case:
         ratable=fact.ratable,
         raised_by=fact.raised_by,
         claimed_at=fact.claimed_at,
+        photos=fact.photos,
     )
     if known.held:
         known = replace(known, ratable=fact.ratable, raised_by=fact.raised_by, claimed_at=fact.claimed_at, held=None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 from urllib.parse import quote
 
 from services.intake.domain import facts
@@ -41,6 +41,8 @@ class Prepared:
 
     numbers: Mapping[str, str] = field(default_factory=dict)
     guesses: Mapping[str, tuple[facts.Understanding, ...]] = field(default_factory=dict)
+    photos: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """The digests of photos that no report has named yet, by uploader and key."""
 
 
 @decide.on(Report, Sought)
@@ -55,7 +57,8 @@ def register(states: Mapping[str, Case | None], message: Message, context: Conte
     _check(report, source, message, context)
     ground = place(report.place, source.default_unit, context.city)
     number = context.prepared.numbers[message.subject]
-    draft = _Draft(message.subject, number, context.new_id(), report, source, message)
+    photos = digests(report.photos, message, context)
+    draft = _Draft(message.subject, number, context.new_id(), report, source, message, photos)
     fact = _outcome(draft, ground, context)
     private = facts.Dossier(
         id=draft.dossier,
@@ -102,6 +105,7 @@ class Head(TypedDict):
     dossier: str
     summary: str
     follows: str | None
+    photos: NotRequired[tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,7 @@ class _Draft:
     report: Report
     source: Any
     message: Message
+    photos: tuple[str, ...]
 
     @property
     def head(self) -> Head:
@@ -123,6 +128,7 @@ class _Draft:
             dossier=self.dossier,
             summary=mask(self.report.subject or self.report.text, SUMMARY),
             follows=self.report.follows,
+            photos=self.photos,
         )
 
 
@@ -145,6 +151,15 @@ def _check(report: Report, source: Any, message: Message, context: Context) -> N
         raise Refused("report.unknown_unit", "raised_by", unit=report.raised_by)
     if report.solved is not None and not source.spot:
         raise Refused("report.spot_not_allowed", "solved", source=source.code)
+
+
+def digests(keys: tuple[str, ...], message: Message, context: Context) -> tuple[str, ...]:
+    """Return the digests of photos that this sender uploaded and nobody has named. Raises Refused for any other."""
+    owner = f"{message.actor.kind}.{message.actor.id}"
+    for key in keys:
+        if (owner, key) not in context.prepared.photos:
+            raise Refused("report.unknown_photo", "photos", photo=key)
+    return tuple(context.prepared.photos[owner, key] for key in keys)
 
 
 def _outcome(draft: _Draft, ground: Ground, context: Context) -> Any:

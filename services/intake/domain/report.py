@@ -49,6 +49,7 @@ class Report:
     raised_by: str | None = None
     solved: SolvedOnSpot | None = None
     follows: str | None = None
+    same_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +106,16 @@ class SplitCase:
 @dataclass(frozen=True, slots=True)
 class WithdrawReport:
     """The source takes the report back for its reporter."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemindCase:
+    """A reporter says that it is still not solved."""
+
+
+@dataclass(frozen=True, slots=True)
+class SupplementReport:
+    """A reporter adds to what he said."""
+
+    text: str
+    photos: tuple[str, ...] = ()

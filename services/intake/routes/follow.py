@@ -18,13 +18,18 @@ from services.intake.domain import Case
 from services.intake.domain.case import Status
 from services.intake.domain.stage import words_of
 from services.intake.papers.follow import page
+from services.intake.tables import photo
+from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
 from shared.kernel.rules import words
 from shared.shell.allowance import Allowance, address_of
 from shared.shell.desk import Desk
 from shared.shell.problems import problem
+from shared.shell.tokens import read as read_token
 
 PATH = "/v1/follow"
+PAGES = Actor("resident", "pages")
+"""As whom the console asks whose link a token is."""
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
     "Referrer-Policy": "no-referrer",
@@ -53,16 +58,19 @@ def router(desk: Desk, allowance: Allowance) -> APIRouter:
     async def follow(token: str, request: Request) -> HTMLResponse | JSONResponse | dict[str, Any]:
         """Show where it is, who answers for it, what was done: as a page to a browser, as JSON to a program."""
         allowance.take(address_of(request))
-        case, _, _ = token.rpartition(".")
-        right = token_of(desk.secret, desk.city_code, case)
+        case = held_by(desk, token)
         known = None
-        if case and ":" not in case and hmac.compare_digest(token.encode("utf-8", "replace"), right.encode()):
+        if case is not None:
             async with desk.engine.connect() as conn:
                 state = await store.state_of(conn, case)
                 known = await seen(conn, msgspec.json.decode(state, type=Case)) if state else None
-        if known is None:
+        if case is None or known is None:
             return problem(Refused("follow.unknown_link", "token"), 404)
         shown = progress(known, desk.city)
+        if is_page(request, desk):
+            async with desk.engine.connect() as conn:
+                photos = len(await photo.of_report(conn, case))
+                return {**shown, **await holder(conn, case, known), "summary": known.summary, "photos": photos}
         if "text/html" in request.headers.get("Accept", ""):
             return HTMLResponse(page(shown, desk.city.names), headers=HEADERS)
         return shown
@@ -89,6 +97,32 @@ async def seen(conn: Any, case: Case) -> Case:
         reason=root.reason,
         steps=(*case.steps, *(step for step in root.steps if step.at > since)),
     )
+
+
+def held_by(desk: Desk, token: str) -> str | None:
+    """Return the case whose link a token is, None for any other."""
+    case, _, _ = token.rpartition(".")
+    right = token_of(desk.secret, desk.city_code, case)
+    is_right = hmac.compare_digest(token.encode("utf-8", "replace"), right.encode())
+    return case if case and ":" not in case and is_right else None
+
+
+def is_page(request: Request, desk: Desk) -> bool:
+    """Tell whether the platform's own pages ask, which act for the holder of a link afterwards."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and read_token(desk.secret, desk.city_code, token.strip()) == PAGES
+
+
+async def holder(conn: Any, case_id: str, case: Case) -> dict[str, Any]:
+    """Return which case answers for a report now, and under which id its reporter is known there."""
+    name, root = case_id, case
+    while root.home is not None and root.status is Status.MERGED:
+        state = await store.state_of(conn, root.home)
+        if state is None:
+            break
+        name, root = root.home, msgspec.json.decode(state, type=Case)
+    mine = next((m.reporter for m in root.members if m.case == case_id), root.reporter)
+    return {"case": name, "reporter": mine, "reporters": root.reporters}
 
 
 def progress(case: Case, city: Any) -> dict[str, Any]:

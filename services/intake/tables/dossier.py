@@ -16,6 +16,7 @@ from sqlmodel import Field
 
 from services.intake.domain.erasing import Ended, Erased
 from services.intake.domain.facts import Dossier, Rehomed
+from services.intake.tables import supplement
 from services.intake.tables.row import Row
 from shared.persistence.connection import Connection, Executes
 from shared.persistence.rows import MOMENT
@@ -158,9 +159,11 @@ async def dossier_of(conn: Executes, case: str) -> Mapping[str, Any]:
         {"case": case},
     )
     plain = ("identity", "place", "photos")
+    added = await supplement.of_case(conn, case)
     return {
         "dossiers": [
             {key: msgspec.json.decode(value) if key in plain else value for key, value in row._mapping.items()}
+            | {"added": added.get(row.id, [])}
             for row in rows
         ]
     }
@@ -188,3 +191,18 @@ async def outlived(conn: Executes, days: int, limit: int) -> list[Kept]:
         {"days": days, "limit": limit},
     )
     return [Kept(id_, case) for id_, case in rows]
+
+
+async def points_of(conn: Executes, cases: Sequence[str]) -> Mapping[str, list[tuple[float, float]]]:
+    """Return the exact points of what was reported of cases, WGS-84; they are compared and never shown."""
+    rows = await conn.execute(
+        text(
+            "SELECT case_id, CAST(place ->> 'lon' AS float8), CAST(place ->> 'lat' AS float8) FROM dossier "
+            "WHERE case_id = ANY(CAST(:cases AS text[])) AND place ->> 'lon' IS NOT NULL"
+        ),
+        {"cases": list(cases)},
+    )
+    found: dict[str, list[tuple[float, float]]] = {}
+    for case, lon, lat in rows:
+        found.setdefault(case, []).append((lon, lat))
+    return found

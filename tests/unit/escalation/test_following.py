@@ -130,6 +130,15 @@ def test_an_objection_opens_the_entry_again_with_a_new_answer_clock() -> None:
     assert [item.case for item in hall.convened(ESTATE).agenda] == ["c-1"], "it must be tabled"
 
 
+def test_a_reporter_objects_by_his_link_and_nobody_elses() -> None:
+    hall = declined()
+    for foreign in (Actor("resident", "c-2:r1"), Actor("resident", "c-1"), Actor("source", "mini")):
+        with pytest.raises(Refused, match=r"body\.not_yours"):
+            hall.object_to(foreign)
+    hall.object_to(Actor("resident", "c-1:r1"))
+    assert hall.stated(t.TopicObjected)
+
+
 def test_a_topic_is_objected_to_once_and_a_second_decline_is_final() -> None:
     hall = declined()
     hall.object_to(Actor("unit", ESTATE))

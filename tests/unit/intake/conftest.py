@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.intake.domain import decide, evolve
-from services.intake.domain.registration import Prepared
+from services.intake.domain.gathering import Sought
+from services.intake.domain.registration import Prepared, seek
 from services.intake.domain.report import Report
 from shared.city.load import load
 from shared.city.model import City
@@ -36,6 +37,12 @@ class Office(Play):
         """Send a report; without other words one that the rules understand, at a known grid."""
         said = {"id": "R-1", "text": "路灯不亮，漆黑一片", "subject": "路灯坏了"} | fields
         return self.send(case, Report(**said), Actor("source", source), creates=True)
+
+    def gathered(self, case: str, same_as: str, **fields: Any) -> list[Any]:
+        """Send a report of somebody who knows an open case again, prepared as the store would."""
+        said, mini = Report(same_as=same_as, **fields), Actor("source", "mini")
+        trace = seek(said, case, self.now, mini.id, None, self.city)
+        return self.send(case, Sought(said, trace), mini, creates=True, touches=(same_as,))
 
 
 @pytest.fixture(scope="session")
