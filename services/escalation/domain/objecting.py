@@ -24,7 +24,7 @@ def object_to(states: States, message: Message, context: Context) -> Decision:
     topic, actor, city, at = topic_at(states, message), message.actor, context.city, message.acted_at
     entry, home = topic.active, message.subject
     proposer = topic.proposer or topic.entries[0].body
-    is_reporter = actor.kind == "resident" and actor.id.rpartition(":")[0] in topic.subjects
+    is_reporter = actor.kind == "resident" and actor.id.rpartition(":")[0] in {message.subject, *topic.cases}
     if actor.kind != "operations" and not is_reporter and not acts_for(actor, proposer):
         raise Refused("body.not_yours", "actor", body=proposer, actor=f"{actor.kind}.{actor.id}")
     if topic.has_been_objected:

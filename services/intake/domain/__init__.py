@@ -43,7 +43,7 @@ register(
         "photo.unreadable": ("照片已损坏，无法打开", "The photo is damaged and cannot be opened"),
         "photo.too_many_pixels": (
             "照片像素过多（{width}×{height}），上限 {limit} 万像素",
-            "A photo of too many pixels ({width}×{height}); {limit}0,000 are the most",
+            "A photo of too many pixels ({width} x {height}); {limit}0,000 are the most",
         ),
         "photo.unknown": ("没有这张照片", "No such photo"),
         "photo.too_many_waiting": (
