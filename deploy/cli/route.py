@@ -21,6 +21,8 @@ RULES = {
     "rung": t("事项首办层级", "where the matter begins"),
     "pairing": t("包联关系", "pairing"),
     "matter": t("事项目录", "the matter's first choice"),
+    "load": t("在办件最少", "fewest open orders"),
+    "turn": t("轮流", "in turn"),
     "hand": t("人工派单", "by hand"),
     "meeting": t("联席会议议定", "a joint meeting's decision"),
 }
@@ -76,18 +78,19 @@ def lines(told: dict[str, Any], city: Any) -> Iterator[str]:
     rules = told["rules"]
     if rules is None:
         yield t("联席会议议题，没有派单规则", "A topic of a joint meeting: no routing rule")
-    elif rules["holder"]:
+    elif rules["holder"] and not any(rule["lead"] for rule in rules["tried"]):
         rung, holder, above = rules["rung"], name(rules["holder"]), name(rules["dispatcher"])
         yield t(
             f"✓ 首办层级 {rung}：{holder} 先办，{above} 为交办单位",
             f"✓ begins at the {rung}: {holder} holds it, {above} dispatches",
         )
     else:
-        desk = name(rules["dispatcher"])
+        desk = name(rules["holder"] or rules["dispatcher"])
         yield t(f"由 {desk} 派单，依次试：", f"{desk} dispatches; tried in order:")
         for rule in rules["tried"]:
             title = rule["name"] or RULES.get(rule["rule"], rule["rule"])
-            among = "、".join(map(name, rule["among"]))
+            counts = [f" {count}" for count in rule["loads"]] or [""] * len(rule["among"])
+            among = "、".join(f"{name(code)}{count}" for code, count in zip(rule["among"], counts, strict=True))
             mark, so = ("✓", f" → {name(rule['lead'])}") if rule["lead"] else ("·", "")
             yield f"  {mark} {rule['rule']} {title}{so}：{t(*WHY[rule['why']])}" + (f"［{among}］" if among else "")
         if not any(rule["lead"] for rule in rules["tried"]):

@@ -99,7 +99,9 @@ class Replay:
         self._take(Message(Due(arm.name, arm.data), arm.subject, CLOCK, SYSTEM, arm.due_at, self._new_id()))
 
     def _take(self, message: Message) -> None:
-        decision = self.office.decide(message, Context(message.acted_at, self.city, self._new_id))
+        prepared = self.office.prepare(message, message.acted_at)
+        decision = self.office.decide(message, Context(message.acted_at, self.city, self._new_id, prepared))
+        self.office.save(decision.rows)
         if message.source not in (OUTSIDE, CLOCK):
             self.office.fold(message.subject, message.data, message.acted_at)
         for fact in decision.facts:

@@ -11,6 +11,8 @@ from hashlib import sha256
 from typing import Any
 
 from services.dispatch import domain as dispatch
+from services.dispatch.domain.prepared import Prepared as PreparedOrders
+from services.dispatch.domain.register import OPEN_AT_LEAD, Responsibility
 from services.dispatch.translate import WIRE as DISPATCH_WIRE
 from services.dispatch.translate import refusal as dispatch_refusal
 from services.escalation import domain as escalation
@@ -120,9 +122,25 @@ class Intake(Office):
 
 
 class Dispatch(Office):
-    """Orders need no tables beside their states."""
+    """Orders need no tables beside their states, but for how many are open at a department."""
 
     name, wire, rules, refusal = "dispatch", DISPATCH_WIRE, dispatch, dispatch_refusal
+
+    def __init__(self, city: City) -> None:
+        super().__init__(city)
+        self._at: dict[str, str] = {}
+        self._loads: Counter[str] = Counter()
+
+    def prepare(self, message: Message, now: datetime) -> PreparedOrders:
+        return PreparedOrders(loads=self._loads)
+
+    def save(self, rows: Sequence[Any]) -> None:
+        for row in rows:
+            if isinstance(row, Responsibility):
+                self._loads[self._at.pop(row.case_id, "")] -= 1
+                if row.responsible is not None and row.status in OPEN_AT_LEAD:
+                    self._at[row.case_id] = row.responsible
+                    self._loads[row.responsible] += 1
 
     def touches(self, message: Message) -> Sequence[str]:
         return dispatch.touches(message)

@@ -7,6 +7,7 @@ from services.dispatch.domain import STATES, decide, evolve, seeds, touches
 from services.dispatch.store import Store
 from services.dispatch.translate import WIRE, record, refusal
 from shared.city.load import load
+from shared.city.routing import compared
 from shared.shell.process import application, serve
 from shared.shell.service import Service
 from shared.shell.settings import Settings
@@ -18,5 +19,5 @@ def main() -> None:
     settings = Settings()  # from the environment
     set_up("dispatch", settings.log_level)
     city = load(settings.city_file)
-    service = Service("dispatch", decide, evolve, STATES, WIRE, Store(), touches, refusal, seeds, record)
+    service = Service("dispatch", decide, evolve, STATES, WIRE, Store(compared(city)), touches, refusal, seeds, record)
     serve(application(service, settings, city, lambda app, process: app.include_router(router(process.desk))), settings)

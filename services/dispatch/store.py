@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +11,11 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from services.dispatch.domain.claims import Prepared
+from services.dispatch.domain.prepared import Prepared
 from services.dispatch.domain.register import Responsibility
 from services.dispatch.tables import claim
 from services.dispatch.tables.dispute import save as save_disputes
+from services.dispatch.tables.load import loads
 from services.dispatch.tables.refusal import save as save_refusals
 from services.dispatch.tables.row import Row
 from services.dispatch.tables.supervision import save as save_supervisions
@@ -159,11 +160,17 @@ PAGE = text(
 
 
 class Store(NoTables):
-    """Dispatch's own tables; every message already names what it is about."""
+    """Dispatch's own tables; every message already names what it is about.
+
+    `compared` are the departments whose open orders some routing rule of the city compares.
+    """
+
+    def __init__(self, compared: Collection[str] = ()) -> None:
+        self.compared = compared
 
     async def prepare(self, conn: Connection, messages: Sequence[Message], now: datetime) -> Prepared:
         """Return what the messages ask of the tables."""
-        return Prepared(await claim.wishers(conn, messages))
+        return Prepared(await claim.wishers(conn, messages), await loads(conn, self.compared, messages))
 
     async def save(self, conn: Connection, rows: Sequence[Any]) -> None:
         """Enter the last standing of each case of the batch, in the order of their ids; keep and forget wishers."""

@@ -22,7 +22,7 @@ from shared.city.mechanisms import MECHANISMS
 from shared.city.model import Act, City, Kind, Rung, UnitLevel
 from shared.city.parts import CALLEES, PARTIES, PERIODS, WHISTLES
 from shared.city.problems import Findings, Problem
-from shared.city.routing import KINDS, dead, unserved
+from shared.city.routing import KINDS, RUNGS, dead, unserved
 
 __all__ = ["Problem", "check"]
 
@@ -213,6 +213,7 @@ class _Checker(Findings):
             "matters": {row["code"] for _, row in self.rows["matters"]},
             "groups": set(self.parts["groups"]),
             "sources": {row["code"] for _, row in self.rows["sources"]},
+            "at": set(RUNGS),
         }
         for index, row in self.rows["routing"]:
             path = ("routing", index)

@@ -37,7 +37,7 @@ from shared.city.model import (
     Whistling,
 )
 from shared.city.parts import Party
-from shared.city.routing import DEFAULT, Rule
+from shared.city.routing import DEFAULT, DEPARTMENT, Rule
 from shared.city.statutory import festivals
 from shared.kernel.calendar import Calendar
 from shared.kernel.clock import Budget
@@ -229,7 +229,8 @@ def _council(row: Mapping[str, Any]) -> Council:
 
 def _rule(row: Mapping[str, Any]) -> Rule:
     limits = {key: frozenset(row.get(key, ())) for key in ("matters", "groups", "sources")}
-    return Rule(row["code"], row["by"], row["zh"], row.get("to", ""), row.get("area", ""), **limits)
+    at = frozenset(row.get("at", (DEPARTMENT,)))
+    return Rule(row["code"], row["by"], row["zh"], row.get("to", ""), row.get("area", ""), **limits, at=at)
 
 
 def _slot(row: Mapping[str, Any]) -> Slot:

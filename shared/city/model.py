@@ -261,10 +261,10 @@ class City:
 
     def route(
         self, matter: str, place: str, dispatcher: str, *, source: str = "", number: str = "",
-        barred: tuple[str, ...] = (),
+        barred: tuple[str, ...] = (), rung: str = "department", loads: Mapping[str, int] | None = None,
     ) -> tuple[Tried, ...]:  # fmt: skip
         """Return the routing rules that were tried for a case, the last one with its lead if any fired."""
-        return tuple(route(Asked(matter, place, dispatcher, source, number, barred), self))
+        return tuple(route(Asked(matter, place, dispatcher, source, number, barred, rung, loads or {}), self))
 
     # --- clocks ---------------------------------------------------------------------------------------------------
 

@@ -1,18 +1,22 @@
 """Which department leads a case by rule (派单规则): the city's own table, tried from the top, and why or why not.
 
-Rules decide where a matter begins with a department; a street, community or grid that holds a case dispatches by hand.
+A rule is tried where a matter begins with a department, or where a case comes to a street or community that the rule is
+`at`; what no rule takes there is held by the street or community, which dispatches by hand (街社派).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shared.city.model import City
+    from shared.city.model import City, Matter, Rung
 
-KINDS = ("place", "receiver", "pairing", "turn", "matter")
+KINDS = ("place", "receiver", "pairing", "load", "turn", "matter")
+DEPARTMENT = "department"
+RUNGS = ("community", "street", DEPARTMENT)
+"""Where a rule may be tried: these dispatch, a grid never does (workflows §1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +25,9 @@ class Rule:
 
     `by` place: on the ground of `area` (empty: everywhere) `to` leads. `receiver` (首接负责): what came in through one
     of `sources` stays with `to`, the department whose windows they are, if it is one of the matter's leads. `pairing`:
-    the only lead that is paired with the community of the place. `turn`: the matter's leads in turn, by case number,
-    so that each carries an equal share. `matter`: the matter's first choice. `matters` and `groups` limit any of them.
+    the only lead that is paired with the community of the place. `load`: the lead with the fewest open orders. `turn`:
+    the matter's leads in turn, by case number, so that each carries an equal share. `matter`: the matter's first
+    choice. `matters` and `groups` limit any of them; `at` says at which rungs it is tried.
     """
 
     code: str
@@ -33,6 +38,7 @@ class Rule:
     matters: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
     sources: frozenset[str] = frozenset()
+    at: frozenset[str] = frozenset({DEPARTMENT})
 
 
 DEFAULT = (Rule("pairing", "pairing"), Rule("matter", "matter"))
@@ -41,7 +47,10 @@ DEFAULT = (Rule("pairing", "pairing"), Rule("matter", "matter"))
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a rule may know of a case; `barred` are departments whose hand-back was upheld."""
+    """What a rule may know of a case that came to `rung`, whose unit `dispatcher` is.
+
+    `barred` are departments whose hand-back was upheld, `loads` how many orders are open at each that is compared.
+    """
 
     matter: str
     place: str
@@ -49,19 +58,26 @@ class Asked:
     source: str = ""
     number: str = ""
     barred: tuple[str, ...] = ()
+    rung: str = DEPARTMENT
+    loads: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A rule that was tried: `lead` if it fired, and in any case `why`, a word of `WHY`, with those it looked at."""
+    """A rule that was tried: `lead` if it fired, and in any case `why`, a word of `WHY`, with those it looked at.
+
+    `loads` are the open orders of those, where the rule compares them.
+    """
 
     rule: Rule
     lead: str | None
     why: str
     among: tuple[str, ...] = ()
+    loads: tuple[int, ...] = ()
 
 
 WHY = {
+    "other_rung": ("不在此层级适用", "is for another rung"),
     "other_matter": ("不适用于该事项", "is not for this matter"),
     "other_place": ("发生地不在其范围", "is for another place"),
     "other_source": ("不是由其窗口首接", "was received elsewhere first"),
@@ -75,6 +91,7 @@ WHY = {
     "placed": ("属地规定", "the rule of this place"),
     "received": ("首接负责", "who received it first is responsible"),
     "paired": ("唯一包联该社区的主办部门", "the only lead paired with the community"),
+    "least": ("在办件最少", "has the fewest open orders"),
     "turn": ("按案号轮流", "its turn by the case number"),
     "first_choice": ("该事项的首选主办部门", "the matter's first choice"),
 }
@@ -92,8 +109,10 @@ def route(asked: Asked, city: City) -> Iterator[Tried]:
 
 
 def _try(rule: Rule, asked: Asked, leads: tuple[str, ...], city: City) -> Tried:
+    if asked.rung not in rule.at:
+        return Tried(rule, None, "other_rung")
     leaf = city.matters[asked.matter]
-    if (rule.matters or rule.groups) and leaf.code not in rule.matters and leaf.group not in rule.groups:
+    if not _is_of(rule, leaf):
         return Tried(rule, None, "other_matter")
     if rule.area and not (asked.place in city.units and city.is_within(asked.place, rule.area)):
         return Tried(rule, None, "other_place")
@@ -104,9 +123,22 @@ def _try(rule: Rule, asked: Asked, leads: tuple[str, ...], city: City) -> Tried:
     if rule.by == "pairing":
         return _paired(rule, asked, leads, city)
     if rule.by == "turn":
-        running = asked.number.rpartition("-")[2]
-        return Tried(rule, leads[(int(running) if running.isdecimal() else 0) % len(leads)], "turn", leads)
+        return Tried(rule, _in_turn(asked, leads), "turn", leads)
+    if rule.by == "load":
+        open_orders = tuple(asked.loads.get(lead, 0) for lead in leads)
+        equal = tuple(lead for lead, count in zip(leads, open_orders, strict=True) if count == min(open_orders))
+        # Of equals each in its turn: a batch that is decided at once meets one and the same count.
+        return Tried(rule, _in_turn(asked, equal), "least", leads, open_orders)
     return Tried(rule, leads[0], "first_choice", leads)
+
+
+def _is_of(rule: Rule, leaf: Matter) -> bool:
+    return not (rule.matters or rule.groups) or leaf.code in rule.matters or leaf.group in rule.groups
+
+
+def _in_turn(asked: Asked, leads: tuple[str, ...]) -> str:
+    running = asked.number.rpartition("-")[2]
+    return leads[(int(running) if running.isdecimal() else 0) % len(leads)]
 
 
 def _named(rule: Rule, asked: Asked, leads: tuple[str, ...], city: City) -> Tried:
@@ -139,20 +171,41 @@ def unserved(city: City) -> dict[str, tuple[str, ...]]:
     return {matter: where for matter, where in found.items() if where}
 
 
+def compared(city: City) -> frozenset[str]:
+    """Return the departments whose open orders some rule compares."""
+    found: set[str] = set()
+    for rule in (one for one in city.routing if one.by == "load"):
+        for leaf in city.matters.values():
+            if len(leaf.leads) > 1 and _is_of(rule, leaf):
+                found.update(leaf.leads)
+    return frozenset(found)
+
+
 def dead(city: City) -> tuple[Rule, ...]:
-    """Return the rules that fire for no matter at any place through any source, whatever was not handed back."""
+    """Return the rules that fire for no matter at any place through any source, whatever was not handed back.
+
+    At a street or community a rule is tried for whatever may come so far: what begins there or is passed up to it.
+    """
     waiting = {rule.code: rule for rule in city.routing}
-    places = [unit.code for unit in city.units.values() if not city.children(unit.code)]
-    sources = sorted({source for rule in city.routing for source in rule.sources})
+    sources = ("", *sorted({source for rule in city.routing for source in rule.sources}))
+    at_rungs = {rung for rule in city.routing for rung in rule.at}
     for matter in city.matters:
-        for place in places:
-            rung, unit = city.first_holder(matter, place)
-            if rung != "department":
-                continue
-            for source in ("", *sources):
-                fired = [t.rule.code for t in route(Asked(matter, place, unit.code, source), city) if t.lead]
-                for code in fired:
-                    waiting.pop(code, None)
+        for place in (unit.code for unit in city.units.values() if not city.children(unit.code)):
+            for rung, desk in _desks(matter, place, at_rungs, city):
+                for source in sources:
+                    for tried in route(Asked(matter, place, desk, source, rung=rung), city):
+                        if tried.lead:
+                            waiting.pop(tried.rule.code, None)
                 if not waiting:
                     return ()
     return tuple(waiting.values())
+
+
+def _desks(matter: str, place: str, at_rungs: set[str], city: City) -> Iterator[tuple[str, str]]:
+    first, unit = city.first_holder(matter, place)
+    rung: Rung | None = first
+    while rung is not None:
+        holder = unit if rung is first else city.rung_unit(place, rung)
+        if rung.value in at_rungs and holder is not None:
+            yield rung.value, holder.code
+        rung = city.next_rung(rung)

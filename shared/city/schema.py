@@ -69,7 +69,7 @@ ROWS: dict[str, Keys] = {
         "months days dates squad list excusable guests leaders",
     ),
     "councils": _keys("code zh en unit_level mechanism parties chair quorum period deals"),
-    "routing": _keys("code zh by", "to area matters groups sources"),
+    "routing": _keys("code zh by", "to area matters groups sources at"),
     "sources": _keys("code zh en channel", "ratable spot default_unit"),
     "scoring": _keys(
         "version published_on effective_from weights credits exclusion_scope rank_from window freeze yearly_only "

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+_FIRST_DAY = date(FIRST_YEAR, 1, 1).toordinal()
 _SECOND = 1_000_000
 
 
@@ -84,11 +84,22 @@ class Calendar:
     @cached_property
     def working_days(self) -> tuple[int, ...]:
         """Return the ordinals of all working days, in order."""
-        first, last = date(FIRST_YEAR, 1, 1).toordinal(), date(LAST_YEAR, 12, 31).toordinal()
+        last = date(LAST_YEAR, 12, 31).toordinal()
         off = {day.toordinal() for day in self.holidays}
         on = {day.toordinal() for day in self.makeups}
         # Ordinal 1 was a Monday, so (ordinal - 1) % 7 is the weekday.
-        return tuple(day for day in range(first, last + 1) if day in on or ((day - 1) % 7 < 5 and day not in off))
+        return tuple(day for day in range(_FIRST_DAY, last + 1) if day in on or ((day - 1) % 7 < 5 and day not in off))
+
+    @cached_property
+    def _days_before(self) -> tuple[int, ...]:
+        """Return for each day of the calendar, and the one after, how many working days lie before it."""
+        days, last = frozenset(self.working_days), date(LAST_YEAR, 12, 31).toordinal()
+        return tuple(accumulate((day in days for day in range(_FIRST_DAY, last + 1)), initial=0))
+
+    def days_before(self, ordinal: int) -> int:
+        """Return how many working days lie before a day: the place of the first one that does not."""
+        place, counts = ordinal - _FIRST_DAY, self._days_before
+        return counts[place] if 0 <= place < len(counts) else counts[-1 if place > 0 else 0]
 
     def is_provisional(self, on: date) -> bool:
         """Tell whether the year's statutory calendar is still unknown and Monday to Friday is assumed."""
@@ -97,25 +108,23 @@ class Calendar:
     def is_working_day(self, on: date) -> bool:
         """Tell whether the office works on that day."""
         ordinal = on.toordinal()
-        index = bisect_left(self.working_days, ordinal)
-        return index < len(self.working_days) and self.working_days[index] == ordinal
+        return self.days_before(ordinal) < self.days_before(ordinal + 1)
 
     def working_day_after(self, on: date, count: int) -> date:
         """Return the count-th working day after a day, the day itself not counted. Raises ValueError if count < 1."""
         if count < 1:
             raise ValueError("count must be at least 1")
-        return date.fromordinal(self.day_at(bisect_right(self.working_days, on.toordinal()) + count - 1))
+        return date.fromordinal(self.day_at(self.days_before(on.toordinal() + 1) + count - 1))
 
     def working_day_before(self, on: date, count: int) -> date:
         """Return the count-th working day before a day, the day itself not counted (cut-off of a meeting)."""
         if count < 1:
             raise ValueError("count must be at least 1")
-        return date.fromordinal(self.day_at(bisect_left(self.working_days, on.toordinal()) - count))
+        return date.fromordinal(self.day_at(self.days_before(on.toordinal()) - count))
 
     def working_days_between(self, first: date, last: date) -> int:
         """Count the working days from first to last, both counted; 0 when last lies before first."""
-        days = self.working_days
-        return max(0, bisect_right(days, last.toordinal()) - bisect_left(days, first.toordinal()))
+        return max(0, self.days_before(last.toordinal() + 1) - self.days_before(first.toordinal()))
 
     def day_at(self, index: int) -> int:
         """Return the ordinal of a working day by its place. Raises ValueError beyond the calendar's years."""
@@ -136,9 +145,14 @@ class Calendar:
         return sum(closes - opens for opens, closes in self.spans)
 
     @cached_property
+    def closes(self) -> int:
+        """Return the office's closing in microseconds after midnight."""
+        return self.spans[-1][1]
+
+    @cached_property
     def closing(self) -> timedelta:
         """Return the office's closing as time after midnight."""
-        return timedelta(microseconds=self.spans[-1][1])
+        return timedelta(microseconds=self.closes)
 
     def local(self, at: datetime) -> datetime:
         """Return the same instant in the calendar's zone. Raises ValueError for a naive time."""
@@ -148,23 +162,32 @@ class Calendar:
             raise ValueError("a time without zone has no place in a calendar")
         return at.astimezone(self.zone)
 
+    @cached_property
+    def _begins(self) -> datetime:
+        return datetime(FIRST_YEAR, 1, 1, tzinfo=self.zone)
+
     def midnight(self, ordinal: int) -> datetime:
         """Return the first instant of a day."""
-        return datetime.fromordinal(ordinal).replace(tzinfo=self.zone)
+        return self._begins + timedelta(ordinal - _FIRST_DAY)
+
+    def moment(self, ordinal: int, passed: int) -> datetime:
+        """Return the instant at which so many microseconds of a day have passed."""
+        return self._begins + timedelta(ordinal - _FIRST_DAY, 0, passed)
 
     def office_time(self, at: datetime) -> int:
         """Return the working time since the calendar began, in microseconds; it stands still while closed."""
-        at = self.local(at)
-        days = self.working_days
-        ordinal = at.toordinal()
-        index = bisect_left(days, ordinal)
-        worked = index * self.day_length
-        if index < len(days) and days[index] == ordinal:
+        if at.tzinfo is not self.zone:
+            at = self.local(at)
+        place, counts = at.toordinal() - _FIRST_DAY, self._days_before
+        if not 0 <= place < len(counts) - 1:
+            return self.days_before(at.toordinal()) * self.day_length
+        worked = counts[place] * self.day_length
+        if counts[place + 1] > counts[place]:
             now = time_of_day(at)
             for opens, closes in self.spans:
                 if now <= opens:
                     break
-                worked += min(now, closes) - opens
+                worked += (closes if now > closes else now) - opens
         return worked
 
     def earliest_at(self, worked: int) -> datetime:
@@ -172,20 +195,20 @@ class Calendar:
         index, rest = divmod(worked, self.day_length)
         if rest == 0:
             index, rest = index - 1, self.day_length
-        midnight = self.midnight(self.day_at(index))
+        day = self.day_at(index)
         for opens, closes in self.spans:
             if rest <= closes - opens:
-                return midnight + timedelta(microseconds=opens + rest)
+                return self.moment(day, opens + rest)
             rest -= closes - opens
         raise AssertionError("rest is at most a day's length")
 
     def latest_at(self, worked: int) -> datetime:
         """Return the last instant at which no more working time has passed (an opening rather than a closing)."""
         index, rest = divmod(worked, self.day_length)
-        midnight = self.midnight(self.day_at(index))
+        day = self.day_at(index)
         for opens, closes in self.spans:
             if rest < closes - opens:
-                return midnight + timedelta(microseconds=opens + rest)
+                return self.moment(day, opens + rest)
             rest -= closes - opens
         raise AssertionError("rest is below a day's length")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -77,8 +76,8 @@ def add(at: datetime, budget: Budget, calendar: Calendar) -> datetime:
         return at + timedelta(hours=budget.amount)
     if budget.unit is Unit.NATURAL_DAYS:
         return calendar.midnight(at.toordinal() + budget.amount + 1)
-    index = bisect_right(calendar.working_days, at.toordinal()) + budget.amount - 1
-    return calendar.midnight(calendar.day_at(index)) + calendar.closing
+    index = calendar.days_before(at.toordinal() + 1) + budget.amount - 1
+    return calendar.moment(calendar.day_at(index), calendar.closes)
 
 
 def project(start: datetime, budget: Budget, suspensions: Sequence[Suspension], calendar: Calendar) -> datetime:
@@ -108,7 +107,7 @@ def project(start: datetime, budget: Budget, suspensions: Sequence[Suspension], 
         return calendar.local(ends)
     if budget.unit is Unit.NATURAL_DAYS:
         return calendar.midnight(_day_of_midnight(start, budget.amount, pauses, calendar))
-    return calendar.midnight(_closing_day(start, budget.amount, pauses, calendar)) + calendar.closing
+    return calendar.moment(_closing_day(start, budget.amount, pauses, calendar), calendar.closes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +173,7 @@ def latest_start(at: datetime, budget: Budget, calendar: Calendar) -> datetime:
     if budget.unit is Unit.NATURAL_DAYS:
         next_day = at.toordinal() - budget.amount
     else:
-        last = bisect_right(calendar.working_days, at.toordinal()) - 1
+        last = calendar.days_before(at.toordinal() + 1) - 1
         if calendar.midnight(calendar.day_at(last)) + calendar.closing > at:
             last -= 1
         next_day = calendar.day_at(last - budget.amount + 1)
@@ -194,8 +193,9 @@ def is_on_time(at: datetime, due_at: datetime) -> bool:
 def _merged(suspensions: Sequence[Suspension], start: datetime) -> list[tuple[datetime, datetime]]:
     """Return begin and end of the pauses after start, in order, overlapping ones joined."""
     found: list[tuple[datetime, datetime]] = []
-    for begins, stops in sorted((pause.start, pause.end) for pause in suspensions):
-        begins = max(begins, start)
+    for begins, stops in sorted([(pause.start, pause.end) for pause in suspensions]):
+        if begins < start:
+            begins = start
         if stops <= begins:
             continue
         if found and begins <= found[-1][1]:
@@ -222,16 +222,16 @@ def _day_of_midnight(
 
 def _closing_day(start: datetime, amount: int, pauses: Sequence[tuple[datetime, datetime]], calendar: Calendar) -> int:
     """Return the working day at whose closing so many have ended after that of start, paused closings left out."""
-    days, closing = calendar.working_days, calendar.spans[-1][1]
-    first = bisect_right(days, start.toordinal())
+    closing = calendar.closes
+    first = calendar.days_before(start.toordinal() + 1)
     index = first + amount - 1
     for begins, stops in pauses:
         begins, stops = calendar.local(begins), calendar.local(stops)
         day, at = begins.toordinal(), time_of_day(begins)
-        before = bisect_left(days, day + (at > closing))
-        if before > index or (before == index and days[before] == day and at == closing):
+        before = calendar.days_before(day + (at > closing))
+        if before > index or (before == index and at == closing and calendar.days_before(day + 1) > before):
             break
-        until = bisect_left(days, stops.toordinal() + (time_of_day(stops) > closing))
+        until = calendar.days_before(stops.toordinal() + (time_of_day(stops) > closing))
         index += max(0, until - max(before, first))
     return calendar.day_at(index)
 

@@ -5,17 +5,19 @@ A unique key that PostgreSQL would refuse is refused here, too; what a transacti
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.dispatch.domain.claims import Prepared as PreparedClaims
 from services.dispatch.domain.claims.wish import Contact, Forgotten
+from services.dispatch.domain.prepared import Prepared as PreparedOrders
 from services.dispatch.domain.refusal import Refusal
-from services.dispatch.domain.register import Responsibility
+from services.dispatch.domain.register import OPEN_AT_LEAD, Responsibility
 from services.dispatch.tables.claim import ASKING
+from services.dispatch.tables.load import ROUTED
 from services.escalation.domain import further, needs_peek
 from services.escalation.domain.boards import MeetingRow
 from services.escalation.domain.chain import Record
@@ -159,9 +161,12 @@ class DispatchTables:
     async def resolve(self, effects: Effects, messages: Sequence[Message]) -> Sequence[Message]:
         return messages
 
-    async def prepare(self, effects: Effects, messages: Sequence[Message], now: datetime) -> PreparedClaims:
+    async def prepare(self, effects: Effects, messages: Sequence[Message], now: datetime) -> PreparedOrders:
         asked = {m.subject for m in messages if isinstance(m.data, ASKING)}
-        return PreparedClaims({wish: kept.member for wish, kept in self.wishers.items() if wish in asked})
+        is_routed = any(isinstance(m.data, ROUTED) for m in messages)
+        held = [row for row in self.register.values() if is_routed and row.status in OPEN_AT_LEAD]
+        wishers = {wish: kept.member for wish, kept in self.wishers.items() if wish in asked}
+        return PreparedOrders(wishers, Counter(row.responsible or "" for row in held))
 
     async def save(self, effects: Effects, rows: Sequence[Any]) -> None:
         for row in rows:

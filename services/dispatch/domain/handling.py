@@ -12,6 +12,7 @@ from services.dispatch.domain.desk import admit
 from services.dispatch.domain.facts import OrderAccepted, OrderHandled, OrderPassedUp, OrderProgressed, unchanged
 from services.dispatch.domain.mediating import check_over
 from services.dispatch.domain.order import MOVES, Order, Status
+from services.dispatch.domain.prepared import loads_of
 from services.dispatch.domain.register import conclude, note
 from services.dispatch.domain.verification import verified
 from shared.kernel.clock import add, is_on_time
@@ -121,7 +122,10 @@ def _check_report(order: Order, reply: replies.Finish, at: datetime) -> str:
 
 @decide.on(replies.PassUp)
 def pass_up(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
-    """Pass a case to the next rung, with a reason; that rung gets it at once (move 8). A pending request falls away."""
+    """Pass a case to the next rung, with a reason (move 8). A pending request falls away.
+
+    That rung gets it at once, or the department to which a rule of that rung dispatches it on.
+    """
     order, desk = admit(states, message, context.city)
     MOVES.check(order.status, Status.WAITING)
     reply: replies.PassUp = message.data
@@ -129,7 +133,8 @@ def pass_up(states: Mapping[str, Any], message: Message, context: Context) -> De
     if order.is_meeting_order:
         raise Refused("order.pass_up_meeting", "order")
     rung, unit = ladder.next_up(order, city)
-    dispatcher = ladder.dispatcher_of(unit, city)
+    named = ladder.by_rule(order, rung, unit, city, loads_of(context))
+    lead, rule, dispatcher = (*named, unit) if named else (unit, "rung", ladder.dispatcher_of(unit, city))
     due_at = add(at, city.clock("dispatch", urgent=order.urgent), city.calendar)
     passed = OrderPassedUp(
         Status.WAITING,
@@ -144,5 +149,5 @@ def pass_up(states: Mapping[str, Any], message: Message, context: Context) -> De
         reply.reason,
         mask(reply.note),
     )
-    made, armed = ladder.assign(order, at, city, unit, dispatcher, "rung")
+    made, armed = ladder.assign(order, at, city, lead, dispatcher, rule)
     return conclude(message.subject, order, city, at, (passed, made), (*clocks.stop(order), *armed))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,8 @@ from services.dispatch.domain.order import MEETING, Order, Status
 from shared.kernel.refusals import Refused
 
 DEPARTMENT = "department"
+Loads = Mapping[str, int]
+"""Department -> orders that are open at it, for those that some rule compares."""
 _DISPATCHING = frozenset({"community", "street", "city"})
 """Levels that dispatch at all (workflows §1); a county's part is played by operations."""
 
@@ -57,17 +60,21 @@ def next_up(order: Order, city: Any) -> tuple[str, str]:
     raise Refused("order.pass_up_rung", "order")
 
 
-def lead_by_rule(order: Order, dispatcher: str, city: Any) -> tuple[str, str] | None:
-    """Return the department and the rule of the city's table that names it, or None where a person must decide."""
-    last = tried(order, dispatcher, city)[-1]
-    return (last.lead, last.rule.code) if last.lead is not None else None
+def by_rule(order: Order, rung: str, desk: str, city: Any, loads: Loads) -> tuple[str, str] | None:
+    """Return the department and the rule of the city's table that names it, or None where no rule does.
+
+    `desk` dispatches: the street or community that a case came to, or who dispatches what begins with a department.
+    """
+    found = tried(order, rung, desk, city, loads)
+    return (found[-1].lead, found[-1].rule.code) if found and found[-1].lead is not None else None
 
 
-def tried(order: Order, dispatcher: str, city: Any) -> tuple[Any, ...]:
+def tried(order: Order, rung: str, desk: str, city: Any, loads: Loads) -> tuple[Any, ...]:
     """Return the routing rules as they were tried for an order; whose hand-back was upheld is left out by each."""
     found: tuple[Any, ...] = city.route(
-        order.matter, order.unit, dispatcher, source=order.source, number=order.number, barred=order.barred
-    )
+        order.matter, order.unit, desk, source=order.source, number=order.number, barred=order.barred, rung=rung,
+        loads=loads,
+    )  # fmt: skip
     return found
 
 

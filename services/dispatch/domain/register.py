@@ -7,8 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from services.dispatch.domain.facts import OrderDispatched, Standing
-from services.dispatch.domain.order import Order, PartState, Request
+from services.dispatch.domain.order import Order, PartState, Request, Status
 from shared.kernel.decisions import Arm, Cancel, Decision, Fact
+
+OPEN_AT_LEAD = frozenset({Status.DISPATCHED, Status.ACCEPTED, Status.SUSPENDED})
+"""While an order stands so it is a load of its lead: not once it is handled, nor while it is elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)

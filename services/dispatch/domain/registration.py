@@ -11,6 +11,7 @@ from services.dispatch.domain import clocks, heard, ladder
 from services.dispatch.domain.closing import close
 from services.dispatch.domain.facts import OrderOpened, OrderVerified, Standing
 from services.dispatch.domain.order import Order, Status
+from services.dispatch.domain.prepared import loads_of
 from services.dispatch.domain.register import conclude
 from shared.kernel.clock import add
 from shared.kernel.decisions import NOTHING, Arm, Context, Deciders, Decision, Message
@@ -55,7 +56,7 @@ def open_order(states: Mapping[str, Any], message: Message, context: Context) ->
     if states[message.subject] is not None:
         return NOTHING
     at, city = message.acted_at, context.city
-    return _waits(begin(message.data, at), add(at, city.clock("case"), city.calendar), message, city)
+    return _waits(begin(message.data, at), add(at, city.clock("case"), city.calendar), message, context)
 
 
 @decide.on(heard.CaseUnmerged)
@@ -67,15 +68,18 @@ def open_again(states: Mapping[str, Any], message: Message, context: Context) ->
     at, city = message.acted_at, context.city
     known = order.case_due_at if order else None
     return _waits(
-        begin_again(order, message.data, at), known or add(at, city.clock("case"), city.calendar), message, city
+        begin_again(order, message.data, at), known or add(at, city.clock("case"), city.calendar), message, context
     )
 
 
-def _waits(order: Order, case_due_at: datetime, message: Message, city: Any) -> Decision:
-    at = message.acted_at
+def _waits(order: Order, case_due_at: datetime, message: Message, context: Context) -> Decision:
+    at, city = message.acted_at, context.city
     rung, holder, dispatcher = ladder.first(order, city)
     budget = city.clock("dispatch", urgent=order.urgent)
-    lead, rule = (holder, "rung") if holder else ladder.lead_by_rule(order, dispatcher, city) or (None, "")
+    lead, rule = holder, "rung"
+    named = ladder.by_rule(order, rung, holder or dispatcher, city, loads_of(context))
+    if named is not None:
+        lead, rule, dispatcher = *named, holder or dispatcher
     due_at, armed, given = clocks.run("dispatch", at, budget, city, 0, 0)
     facts: tuple[Standing, ...] = (
         OrderOpened(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +12,10 @@ from services.dispatch.domain.order import Order
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A rule of the city's table; `lead` is None where it did not fire, `why` is a word of the table."""
+    """A rule of the city's table; `lead` is None where it did not fire, `why` is a word of the table.
+
+    `loads` are the open orders of `among`, where the rule compares them.
+    """
 
     rule: str
     by: str
@@ -19,6 +23,7 @@ class Tried:
     lead: str | None
     why: str
     among: tuple[str, ...]
+    loads: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,7 @@ class Routed:
     """What the rules say of a case before anybody dispatched it by hand or handed it back.
 
     `holder` is the unit whose rung the matter begins at; None where it begins with a department, which the rules name
-    or, if none fires, `dispatcher` by hand.
+    or, if none fires, `dispatcher` by hand. Where a rule of the holder's rung fires, it dispatches the case on at once.
     """
 
     rung: str
@@ -35,14 +40,13 @@ class Routed:
     tried: tuple[Tried, ...]
 
 
-def explain(order: Order, city: Any) -> Routed:
-    """Return how the rules route an order, by the very functions that routed it."""
+def explain(order: Order, city: Any, loads: Mapping[str, int]) -> Routed:
+    """Return how the rules route an order, by the very functions that routed it, with the open orders of now."""
     fresh = replace(order, barred=())
     rung, holder, dispatcher = ladder.first(fresh, city)
-    tried = () if holder else ladder.tried(fresh, dispatcher, city)
-    return Routed(
-        rung,
-        holder,
-        dispatcher,
-        tuple(Tried(t.rule.code, t.rule.by, t.rule.name, t.lead, t.why, t.among) for t in tried),
+    tried = tuple(
+        Tried(t.rule.code, t.rule.by, t.rule.name, t.lead, t.why, t.among, t.loads)
+        for t in ladder.tried(fresh, rung, holder or dispatcher, city, loads)
     )
+    is_here = any(one.lead or one.why != "other_rung" for one in tried)
+    return Routed(rung, holder, dispatcher, tried if is_here else ())

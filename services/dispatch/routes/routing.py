@@ -12,6 +12,8 @@ from services.dispatch.domain.reading import check_reads
 from services.dispatch.domain.routing import explain
 from services.dispatch.papers.sheet import MADE_OF, assignments
 from services.dispatch.tables.clock import CASE, ORDER
+from services.dispatch.tables.load import loads
+from shared.city.routing import compared
 from shared.kernel.refusals import Refused
 from shared.persistence.journal import facts_of, reading
 from shared.shell.desk import Caller, Desk
@@ -35,6 +37,7 @@ def router(desk: Desk) -> APIRouter:
             if case is None or kept is None:
                 raise Refused("subject.unknown", "order", subject=order)
             made = assignments(case, await facts_of(conn, case, _FACTS))
+            open_orders = await loads(conn, compared(desk.city))
         found = msgspec.json.decode(kept[0], type=Order)
         check_reads(actor, desk.city, found.responsible, found.lead, found.dispatcher)
         return {
@@ -43,7 +46,7 @@ def router(desk: Desk) -> APIRouter:
             "matter": found.matter,
             "place": found.unit,
             "source": found.source,
-            "rules": None if found.matter == OF_TOPIC else msgspec.to_builtins(explain(found, desk.city)),
+            "rules": None if found.matter == OF_TOPIC else msgspec.to_builtins(explain(found, desk.city, open_orders)),
             "assignments": [
                 {
                     "assignment": sheet.assignment,

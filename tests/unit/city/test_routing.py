@@ -11,7 +11,7 @@ import pytest
 from shared.city.check import check
 from shared.city.load import load
 from shared.city.model import City, Department, Pairing
-from shared.city.routing import WHY, Rule, dead, unserved
+from shared.city.routing import DEFAULT, WHY, Rule, compared, dead, unserved
 from tests.unit.dispatch.town import TOWN
 
 ROADS = ("roads", "water", "housing")
@@ -68,6 +68,37 @@ def test_in_turn_each_lead_gets_the_same_share_of_the_cases() -> None:
     assert {lead: leads.count(lead) for lead in ROADS} == dict.fromkeys(ROADS, 20)
 
 
+def test_by_load_the_lead_with_the_fewest_open_orders_is_named_equals_in_turn_and_only_where_they_are_compared() -> (
+    None
+):
+    made = city(routing=(Rule("load", "load", matters=frozenset({"road"})), Rule("first", "matter")))
+    loads = {"roads": 7, "water": 3, "housing": 5}
+    (tried,) = made.route("road", "c11", "s1", loads=loads)
+    assert (tried.lead, tried.why, tried.loads) == ("water", "least", (7, 3, 5))
+    assert made.route("road", "c11", "s1", loads=loads, barred=("water",))[-1].lead == "housing"
+    equals = [made.route("road", "c11", "s1", number=f"T-1-{n}", loads={"roads": 1})[-1].lead for n in (1, 2, 3)]
+    assert equals == ["housing", "water", "housing"]
+    assert compared(made) == set(ROADS)
+    assert compared(city(routing=(Rule("first", "matter"),))) == set()
+
+
+def test_a_rule_for_streets_or_communities_is_tried_there_alone_and_reaches_what_they_reach() -> None:
+    table = (
+        Rule("street", "matter", at=frozenset({"street"}), matters=frozenset({"stalls"})),
+        Rule("community", "matter", at=frozenset({"community"})),
+        Rule("first", "matter"),
+    )
+    made = city(("order", "c12"), routing=table)
+    assert [one.why for one in made.route("stalls", "c11", "s1", rung="street")] == ["first_choice"]
+    assert [one.why for one in made.route("road", "c11", "s1", rung="street")] == [
+        "other_matter", "other_rung", "other_rung",
+    ]  # fmt: skip
+    assert made.route("stalls", "c12", "c12", rung="community")[-1].lead == "order"
+    assert made.route("stalls", "c11", "c11", rung="community")[-1].lead is None
+    assert dead(made) == ()
+    assert [rule.code for rule in dead(city(routing=table))] == ["community"]
+
+
 def test_without_a_table_pairing_comes_before_the_matters_first_choice() -> None:
     plain = replace(TOWN, pairings=(Pairing("housing", "c11"),))
     assert [one.rule.code for one in plain.route("road", "c11", "s1")] == ["pairing"]
@@ -109,13 +140,13 @@ def test_a_table_in_the_file_is_read_in_its_order_and_checked(write: Write) -> N
         write,
         "{code: a, zh: 甲, by: place}",
         "{code: b, zh: 乙, by: receiver, to: nobody, sources: [nowhere]}",
-        "{code: b, zh: 丙, by: luck, area: X9, matters: [none], groups: [none]}",
+        "{code: b, zh: 丙, by: luck, area: X9, matters: [none], groups: [none], at: [grid]}",
     )
     found = sorted((p.rule, dict(p.params).get("key", "")) for p in check(bad))
     assert found == [
         ("city.bad_value", "by"), ("city.duplicate_code", ""), ("city.routing_to", ""),
-        ("city.routing_unknown", "area"), ("city.routing_unknown", "groups"), ("city.routing_unknown", "matters"),
-        ("city.routing_unknown", "sources"), ("city.routing_unknown", "to"),
+        ("city.routing_unknown", "area"), ("city.routing_unknown", "at"), ("city.routing_unknown", "groups"),
+        ("city.routing_unknown", "matters"), ("city.routing_unknown", "sources"), ("city.routing_unknown", "to"),
     ]  # fmt: skip
     assert all("{" not in "".join(problem.words()) for problem in check(bad))
 
@@ -134,3 +165,12 @@ def test_a_rule_of_the_file_that_never_fires_and_an_unserved_matter_are_warned_o
     assert "code: late" in lines[found["city.routing_dead"].line - 1]
     assert "code: stalls" in lines[found["city.matter_unserved_in"].line - 1]
     assert dict(found["city.matter_unserved_in"].params)["streets"] == "西街道"
+
+
+@pytest.mark.parametrize("name", ["donggang", "guiping", "longchang", "nanchang", "yulin"])
+def test_every_shipped_city_has_a_table_of_its_own_each_rule_of_which_fires_and_serves_every_matter(name: str) -> None:
+    made = load(name)
+    assert made.routing != DEFAULT
+    assert (dead(made), unserved(made)) == ((), {})
+    assert compared(made) == {"telecom", "mobile", "unicom"}
+    assert all(made.mark_of(f"routing.{rule.code}") for rule in made.routing)

@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 
 from services.dispatch.domain import decide, evolve, touches
-from services.dispatch.domain.claims import Prepared
 from services.dispatch.domain.claims.alliance import JoinAlliance, MemberKind, subject_of_alliance
 from services.dispatch.domain.claims.wish import (
     AgreeToWish,
@@ -22,6 +21,7 @@ from services.dispatch.domain.claims.wish import (
     WishStatus,
     subject_of_wish,
 )
+from services.dispatch.domain.prepared import Prepared
 from shared.city.load import load
 from shared.city.model import City
 from shared.kernel.calendar import SHANGHAI

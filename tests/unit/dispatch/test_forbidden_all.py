@@ -6,11 +6,9 @@ import re
 from pathlib import Path
 
 UNIT = Path(__file__).parents[1]
-MERGE = 24
-"""Into a closed case, itself or a circle: it comes with the merging of cases at intake."""
 
 
 def test_every_forbidden_move_is_a_named_test() -> None:
     named = re.compile(r"def test_forbidden_(\d\d)_")
     numbers = {int(n) for file in UNIT.rglob("test_*.py") for n in named.findall(file.read_text(encoding="utf-8"))}
-    assert numbers | {MERGE} == set(range(1, 28))
+    assert numbers == set(range(1, 28))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from services.dispatch.domain import facts, heard, replies
 from services.dispatch.domain.order import Status
+from services.dispatch.domain.prepared import Prepared
+from shared.city.routing import Rule
 from tests.unit.dispatch import town
 from tests.unit.dispatch.town import CASE, OPERATIONS, department, order, say, unit
 
@@ -131,3 +135,41 @@ def test_a_case_given_back_by_a_grid_body_waits_at_the_community() -> None:
     assert order(played).responsible == "g111"
     (fact,) = played.hear(CASE, heard.TopicWithdrawn("t1"), "escalation")
     assert (fact.responsible, fact.dispatcher) == ("c11", "c11")
+
+
+RULED = replace(
+    town.TOWN,
+    routing=(
+        Rule("street", "matter", at=frozenset({"street"}), matters=frozenset({"stalls", "litter"})),
+        Rule("load", "load", matters=frozenset({"road"})),
+        Rule("first", "matter"),
+    ),
+)
+
+
+def test_what_begins_at_a_street_is_handed_on_at_once_where_a_rule_of_streets_says_so() -> None:
+    played = town.opened("stalls", city=RULED)
+    begun, made = (data for _, data in played.facts)
+    assert (begun.rung, begun.responsible, begun.dispatcher) == ("street", "s1", "s1")
+    assert (made.rung, made.responsible, made.dispatcher, made.rule) == ("department", "order", "s1", "street")
+    held = town.opened("licence", city=RULED)
+    assert (order(held).lead, order(held).dispatcher) == ("s1", "top")
+
+
+def test_what_is_passed_up_to_a_street_is_handed_on_at_once_but_not_to_whose_hand_back_was_upheld() -> None:
+    played = town.opened("litter", city=RULED)
+    for holder in ("g111", "c11"):
+        say(played, unit(holder), replies.Accept(CASE, order(played).assignment, "post"))
+        passed, made = say(played, unit(holder), replies.PassUp(CASE, order(played).assignment, "means", "无力办理"))
+    assert (passed.to_unit, passed.responsible) == ("s1", "s1")
+    assert (made.responsible, made.dispatcher, made.rule) == ("order", "s1", "street")
+    town.ask_hand_back(played, "roads")
+    say(played, unit("s1"), replies.JudgeHandBack(CASE, order(played).assignment, True))
+    assert (order(played).status, order(played).responsible) == (Status.WAITING, "s1")
+
+
+def test_by_load_a_case_goes_to_the_lead_with_the_fewest_open_orders() -> None:
+    played = town.play(RULED)
+    played.prepared = Prepared(loads={"roads": 4, "water": 9, "housing": 2})
+    _, made = played.hear(CASE, town.case("road"), "intake")
+    assert (made.responsible, made.rule) == ("housing", "load")

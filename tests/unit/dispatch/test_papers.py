@@ -85,7 +85,7 @@ def test_each_assignment_has_a_paper_of_its_own_with_its_lead_its_clocks_and_its
     assert second["协办单位"] == f"{CITY.name_of('municipal')}、{CITY.name_of('traffic-police')}"
     assert second["签收时限"] == "2026年11月23日 13:05"
     assert second["办理时限"] == "2026年11月24日 12:35"
-    assert second["派单依据"] == "按包联关系派单"
+    assert second["派单依据"] == "包联部门优先（部门责任落在网格里）"
     assert second["反映内容"] == SUMMARY
     assert second["紧急程度"] == "紧急"
 

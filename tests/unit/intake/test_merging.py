@@ -154,7 +154,7 @@ def test_a_merge_takes_along_everybody_who_had_joined_before(office: Gathering, 
     assert [m.case for m in office.states["c3"].members] == ["c1"]
 
 
-def test_a_merge_into_a_closed_case_itself_or_a_circle_is_refused(office: Gathering, grid: str) -> None:
+def test_forbidden_24_nothing_is_merged_into_a_closed_case_itself_or_a_circle(office: Gathering, grid: str) -> None:
     """Workflows §3.6, 24."""
     office.report("c1", **at(grid))
     office.report("c2", **at(grid, follows="x"))
@@ -168,7 +168,9 @@ def test_a_merge_into_a_closed_case_itself_or_a_circle_is_refused(office: Gather
     assert refused(lambda: office.act("c3", MergeCase("c2"))) == "merge.not_open"
 
 
-def test_a_matter_not_admitted_does_not_slip_to_a_community_by_merge_or_split(office: Gathering, grid: str) -> None:
+def test_forbidden_12_a_matter_not_admitted_does_not_slip_to_a_community_by_merge_or_split(
+    office: Gathering, grid: str
+) -> None:
     """Workflows §3.6, 12."""
     city = office.city
     barred = next(m.code for m in city.matters.values() if not m.admitted and m.kind.value == "problem")

@@ -84,7 +84,7 @@ def test_another_routing_rule_moves_the_load_to_the_other_department(period: Per
     led = Counter(
         (f.data.matter, f.data.responsible)
         for f in period.facts
-        if isinstance(f.data, d.OrderDispatched) and f.data.rule in ("matter", "pairing")
+        if isinstance(f.data, d.OrderDispatched) and f.data.rule in ("first", "pairing")
     )
     (matter, lead), number = led.most_common(1)[0]
     other = "fire-rescue" if lead != "fire-rescue" else "housing"

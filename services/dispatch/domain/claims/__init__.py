@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from types import ModuleType
 from typing import Any
@@ -42,13 +40,6 @@ DECIDING: tuple[ModuleType, ...] = (allying, booking, listing, projecting, revie
 MECHANISMS = frozenset({*wishing.MECHANISMS, *allying.MECHANISMS})
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What deciders are told of the tables: wish -> the code under which its wisher may claim, if he has one."""
-
-    wishers: Mapping[str, str | None] = field(default_factory=dict)
-
-
 def touches(message: Message) -> tuple[str, ...]:
     """Name the further subjects that a message about something claimed needs."""
     if isinstance(message.data, alliance.JoinAlliance):
@@ -65,4 +56,4 @@ def seeds(city: Any, now: datetime) -> list[tuple[str, Arm]]:
     return [(party.subject_of_party(code), Arm("party.ready", now)) for code in party.parties(city)]
 
 
-__all__ = ["DECIDING", "MECHANISMS", "SPOKEN", "STATES", "Prepared", "decide", "evolve", "seeds", "touches"]
+__all__ = ["DECIDING", "MECHANISMS", "SPOKEN", "STATES", "decide", "evolve", "seeds", "touches"]
