@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from services.dispatch.papers.sheet import AssignmentSheet, DisposalSheet
+from services.dispatch.papers.sheet import AssignmentSheet, DisposalSheet, PartSheet
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.clock import Budget, Unit
 from shared.papers.paper import Entry, Form, Paper
@@ -19,6 +19,13 @@ RULES = {
     "meeting": "联席会议议定",
 }
 LEVELS = {"grid": "网格", "community": "社区", "street": "街道", "department": "部门", "meeting": "联席会议"}
+PART_STATES = {
+    "open": "未答复",
+    "answered": "按期答复",
+    "late": "逾期答复",
+    "released": "同意免办",
+    "lapsed": "逾期未答复",
+}
 UNITS = {
     Unit.URGENT_HOURS: "小时（不分昼夜）",
     Unit.WORKING_HOURS: "个工作小时",
@@ -52,15 +59,17 @@ def assignment_paper(sheet: AssignmentSheet, city: Any) -> Paper:
 def disposal_paper(sheet: DisposalSheet, city: Any) -> Paper:
     """Return the 处置反馈单: what was done, by whom, and what the verification found."""
     given = sheet.assignment
+    parts = "\n".join(_part(part, city) for part in given.parts)
     rows = (
-        *_about(given, city),
+        *_about(given, city, lines=2),
         (Entry("交办单位", city.name_of(given.dispatcher)), Entry("签收时间", _accepted(given))),
         (Entry("承办单位", city.name_of(sheet.done_by)), Entry("承办岗位", given.handler)),
         (
-            Entry("协办单位", names(given.support, city) or "无"),
+            Entry("协办单位", names((part.unit for part in given.parts), city) or "无"),
             Entry("联系反映人", "已联系" if sheet.contacted else "未联系"),
         ),
-        (Entry("处置情况", sheet.what, 5),),
+        (Entry("处置情况", sheet.what, 3 if parts else 5),),
+        *(((Entry("协办情况", parts),),) if parts else ()),
         (Entry("办结时间", moment(sheet.handled_at)), Entry("办理时限", moment(sheet.handle_due_at))),
         (Entry("是否按期", "按期办结" if sheet.on_time else "超期办结"), Entry("佐证材料", _pieces(sheet.evidence))),
         (Entry("核查结果", _verified(sheet, city), 2),),
@@ -89,14 +98,14 @@ def names(codes: Iterable[str], city: Any) -> str:
     return "、".join(city.name_of(code) for code in codes)
 
 
-def _about(sheet: AssignmentSheet, city: Any) -> tuple[tuple[Entry] | tuple[Entry, Entry], ...]:
+def _about(sheet: AssignmentSheet, city: Any, lines: int = 3) -> tuple[tuple[Entry] | tuple[Entry, Entry], ...]:
     matter = city.matters.get(sheet.matter)
     kind = "—".join(matter.path) if matter else "联席会议议题"
     return (
         (Entry("案号", sheet.number), Entry("紧急程度", "紧急" if sheet.urgent else "一般")),
         (Entry("事项", kind),),
         (Entry("发生地点", _place(sheet.unit, city)),),
-        (Entry("反映内容", sheet.summary, 3),),
+        (Entry("反映内容", sheet.summary, lines),),
     )
 
 
@@ -138,6 +147,11 @@ def _verified(sheet: DisposalSheet, city: Any) -> str:
         return "本事项无须核查"
     by = f"{city.name_of(sheet.verifier)}于{moment(sheet.verified_at)}核查"
     return f"{by}通过" if sheet.passed else f"{by}未通过，返工：{sheet.failed_for}"
+
+
+def _part(part: PartSheet, city: Any) -> str:
+    when = f"{moment(part.at).partition('年')[2]} " if part.at else ""
+    return f"{city.name_of(part.unit)}：{part.answer.rstrip('。')}（{when}{PART_STATES[part.state]}）。"
 
 
 def _pieces(evidence: int) -> str:

@@ -11,14 +11,31 @@ from shared.contracts.dispatch import (
     OrderDispatched,
     OrderHandled,
     OrderVerified,
+    PartAnswered,
+    PartLapsed,
+    PartReleaseJudged,
+    PartsAgreed,
     VerificationFailed,
 )
 from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
 from shared.persistence.journal import Stated
 
-MADE_OF = (OrderDispatched, OrderAccepted, OrderHandled, OrderVerified, VerificationFailed)
+MADE_OF = (
+    OrderDispatched, OrderAccepted, OrderHandled, OrderVerified, VerificationFailed,
+    PartAnswered, PartLapsed, PartReleaseJudged, PartsAgreed,
+)  # fmt: skip
 """Facts of which the papers are made; the index of the journal names the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartSheet:
+    """What a supporting unit (协办) did of its part; `state` is open, answered, late, released or lapsed."""
+
+    unit: str
+    state: str = "open"
+    answer: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +64,7 @@ class AssignmentSheet:
     deemed: bool = False
     handler: str = ""
     """Post of the named handler (专人)."""
+    parts: tuple[PartSheet, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +100,16 @@ def assignments(case: str, stated: Iterable[Stated]) -> list[AssignmentSheet]:
                 due_at = last.handle_due_at or fact.due_at
                 handler = "" if fact.deemed else fact.handler
                 found[-1] = replace(last, accepted_at=one.at, deemed=fact.deemed, handler=handler, handle_due_at=due_at)
+            case PartsAgreed() as fact if found:
+                kept = tuple(part for part in found[-1].parts if part.unit not in fact.units)
+                found[-1] = replace(found[-1], parts=(*kept, *map(PartSheet, fact.units)))
+            case PartAnswered() as fact if found:
+                done = PartSheet(fact.unit, "late" if fact.late else "answered", fact.note, one.at)
+                found[-1] = _with_part(found[-1], done)
+            case PartLapsed() as fact if found:
+                found[-1] = _with_part(found[-1], PartSheet(fact.unit, "lapsed", at=one.at))
+            case PartReleaseJudged() as fact if found and fact.granted:
+                found[-1] = _with_part(found[-1], PartSheet(fact.unit, "released", at=one.at))
     return found
 
 
@@ -117,6 +145,10 @@ def check_reads(actor: Actor, sheet: AssignmentSheet, city: object) -> None:
     raise Refused("actor.not_allowed", "authorization", actor=f"{actor.kind}.{actor.id}", act="read papers of an order")
 
 
+def _with_part(sheet: AssignmentSheet, part: PartSheet) -> AssignmentSheet:
+    return replace(sheet, parts=tuple(part if known.unit == part.unit else known for known in sheet.parts))
+
+
 def _assigned(case: str, fact: OrderDispatched, at: datetime) -> AssignmentSheet:
     assert fact.responsible is not None
     return AssignmentSheet(
@@ -132,6 +164,7 @@ def _assigned(case: str, fact: OrderDispatched, at: datetime) -> AssignmentSheet
         lead=fact.responsible,
         rung=fact.rung or "",
         support=fact.support,
+        parts=tuple(map(PartSheet, fact.support)),
         meeting=fact.meeting,
         dispatched_at=at,
         accept_due_at=fact.due_at,
