@@ -2,9 +2,10 @@
 
 import pytest
 
+from tests.support.running_city import donggang
 from tests.support.stack import backing
 
-__all__ = ["backing"]
+__all__ = ["backing", "donggang"]
 
 
 @pytest.hookimpl(tryfirst=True)

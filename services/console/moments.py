@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.console.clocks import Left
-from services.console.words import WEEKDAYS, Tongue
+from services.console.words import UNITS, WEEKDAYS, Tongue
 from shared.kernel.calendar import SHANGHAI
+from shared.kernel.clock import Budget
 
 _HOUR, _MINUTE = 3600, 60
 
@@ -35,6 +36,11 @@ def moment(t: Tongue, at: datetime, now: datetime) -> str:
 def short_moment(at: datetime, now: datetime) -> str:
     """Return 11-24 10:11."""
     return f"{day(at, now)} {at.astimezone(SHANGHAI):%H:%M}"
+
+
+def budget(t: Tongue, limit: Budget) -> str:
+    """Return a time limit in its own unit: 7 个工作日."""
+    return t(UNITS[limit.unit.value], n=limit.amount)
 
 
 def amount(t: Tongue, left: Left) -> str:

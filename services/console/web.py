@@ -19,7 +19,7 @@ from services.console.access import gateway, sign_in
 from services.console.access.gateway import Owners
 from services.console.access.guard import Guard
 from services.console.access.sign_in import OIDC, Provider
-from services.console.pages import case, cases, cockpit, login
+from services.console.pages import case, cases, cockpit, desks, login
 from services.console.ticker import Ticker
 from shared.city.model import City
 from shared.shell.problems import answer_problems
@@ -64,6 +64,7 @@ def mount(app: FastAPI, engine: AsyncEngine, city: City, outside: Outside) -> No
     cockpit.add(city, ticker)
     cases.add(city, ticker)
     case.add(city, ticker, engine)
+    desks.add(city, ticker, engine, owners)
     look = hashlib.sha256((_STATIC / "console.css").read_bytes()).hexdigest()[:12]
     ui.add_head_html(f'<link rel="stylesheet" href="/static/console.css?v={look}">', shared=True)
     inner = app.router.lifespan_context

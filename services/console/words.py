@@ -112,6 +112,12 @@ PERIODS = {
     "year": word("每年例会"),
 }
 WEEKDAYS = (word("周一"), word("周二"), word("周三"), word("周四"), word("周五"), word("周六"), word("周日"))
+UNITS = {
+    "wd": word("{n} 个工作日"),
+    "wh": word("{n} 个工作小时"),
+    "nd": word("{n} 个自然日"),
+    "uh": word("{n} 小时（昼夜）"),
+}
 CLOSINGS = {
     "rated": word("已评价"),
     "window_over": word("评价期满"),
@@ -148,3 +154,11 @@ def state_of(status: str, *, supervised: bool, overdue: bool, reminded: bool) ->
     if status in ("held", "escalated"):
         return "held" if status == "held" else "meeting"
     return "soon" if reminded else "ok"
+
+
+WHISTLES = {
+    "emergency": word("应急哨"),
+    "joint": word("联合哨"),
+    "stubborn": word("攻坚哨"),
+    "volunteer": word("志愿哨"),
+}

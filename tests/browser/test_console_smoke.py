@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,34 +9,20 @@ from random import Random
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from services.console.reader import SESSION
-from tests.browser import chromium
+from tests.browser.conftest import DESK, PHONE, watch
 from tests.support.console_facts import tell_case
 from tests.support.console_stack import NOON, Served, console
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
-DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with console(tmp_path_factory.mktemp("console") / "data", cases=300) as served:
         yield served
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    executable = chromium.find()
-    if executable is None:
-        reason = "no Chromium: set SIDAN_CHROMIUM, install one, or run as root where apt-get can"
-        print(reason)
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=list(chromium.ARGS))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=[DESK, PHONE], ids=["desk", "phone"])
@@ -51,16 +36,10 @@ def page(browser: Browser, served: Served, size: dict[str, int]) -> Iterator[Pag
     context.add_cookies([{"name": SESSION, "value": served.signed(), "url": served.url}])
     page = context.new_page()
     wrong: list[str] = []
-    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", lambda asked: None if _is_own(asked.url, served.url) else wrong.append(f"foreign: {asked.url}"))
+    watch(page, served.url, wrong)
     yield page
     context.close()
     assert wrong == []
-
-
-def _is_own(url: str, origin: str) -> bool:
-    return url.startswith((origin, origin.replace("http", "ws"), "data:", "blob:"))
 
 
 def _number(text: str | None) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.fuzz.stand import SOURCE, Office
-from tests.integration.city import PLACE, RunningCity
+from tests.support.running_city import PLACE, RunningCity
 
 
 @dataclass(frozen=True, slots=True)

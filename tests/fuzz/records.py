@@ -21,7 +21,7 @@ from shared.kernel.refusals import Refused
 from tests.fuzz.damage import KINDS, Raw
 from tests.fuzz.stand import SOURCE, Office
 from tests.fuzz.tally import Progress, Tally
-from tests.integration.city import PLACE, RunningCity
+from tests.support.running_city import PLACE, RunningCity
 from tests.support.wording import apart
 
 GOOD = "none: a good neighbour"

@@ -22,7 +22,7 @@ from tests.fuzz.asks import Ask, templates
 from tests.fuzz.by_hand import HAND, WIRE
 from tests.fuzz.stand import SERVICES, SOURCE, Office, unready
 from tests.fuzz.tally import Progress, Tally
-from tests.integration.city import PLACE, RunningCity
+from tests.support.running_city import PLACE, RunningCity
 from tests.support.wording import apart
 
 GOOD = "none: a good neighbour"

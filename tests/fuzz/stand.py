@@ -13,7 +13,7 @@ from deploy.local import control
 from deploy.local.plan import plan_for
 from deploy.local.resolver import Backing
 from shared.city.load import load
-from tests.integration.city import PLACE, RunningCity, wait
+from tests.support.running_city import PLACE, RunningCity, wait
 from tests.support.wording import apart
 
 SOURCE = "hotline"

@@ -24,7 +24,7 @@ from deploy.local import kafka
 from shared.contracts.envelope import sent
 from shared.contracts.topics import STREAMS, topic_name
 from tests.architecture.reading import ROOT
-from tests.integration.city import RunningCity, wait
+from tests.support.running_city import RunningCity, wait
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 EXAMPLES = ROOT / "docs" / "examples"

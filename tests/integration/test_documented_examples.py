@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from tests.architecture.reading import ROOT
-from tests.integration.city import RunningCity
+from tests.support.running_city import RunningCity
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
 EXAMPLES = ROOT / "docs" / "examples"

@@ -14,7 +14,7 @@ from deploy.cli.main import build
 from services.dispatch.papers.sheet import MADE_OF as ORDER
 from services.feedback.papers.sheet import MADE_OF as RATING
 from shared.contracts.base import Contract
-from tests.integration.city import RunningCity, wait
+from tests.support.running_city import RunningCity, wait
 from tests.unit.papers.reading import pdf_text, word_text
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]

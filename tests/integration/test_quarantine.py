@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.cli.main import build
-from tests.integration.city import PLACE, RunningCity, wait
+from tests.support.running_city import PLACE, RunningCity, wait
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.city import RunningCity, wait
+from tests.support.running_city import RunningCity, wait
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 WHO = ("unit", "C02")

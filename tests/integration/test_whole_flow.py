@@ -12,7 +12,7 @@ import pytest
 
 from deploy.local.folder import read_stack
 from shared.contracts import dispatch, feedback, intake
-from tests.integration.city import PLACE, RunningCity, wait
+from tests.support.running_city import PLACE, RunningCity, wait
 from tests.support.wording import apart
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]

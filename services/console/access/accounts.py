@@ -9,7 +9,6 @@ import asyncio
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
 
 from argon2 import PasswordHasher
@@ -45,7 +44,8 @@ class Signed:
     name: str
     post: Post
     posts: tuple[Post, ...]
-    ends_at: datetime
+    seconds: float
+    """How long the session goes on at most, when it was looked up."""
 
     @property
     def role(self) -> Role:
@@ -153,7 +153,7 @@ async def find(engine: AsyncEngine, key: str) -> Signed | None:
             await conn.execute(text("UPDATE session SET seen_at = now() WHERE id = :id"), {"id": _mark(key)})
     posts = tuple(Post(Role(role), unit) for role, unit in zip(row.roles, row.units, strict=True))
     post = Post(Role(row.role), row.unit)
-    return Signed(row.login, row.name, post, posts, row.ends_at) if post in posts else None
+    return Signed(row.login, row.name, post, posts, float(row.seconds)) if post in posts else None
 
 
 async def work_as(engine: AsyncEngine, key: str, post: str) -> None:
@@ -178,7 +178,8 @@ async def sign_out(engine: AsyncEngine, key: str) -> None:
 
 
 _FIND = text(
-    "SELECT s.login, a.name, s.role, s.unit, s.ends_at, s.seen_at < now() - interval '1 minute' AS is_stale, "
+    "SELECT s.login, a.name, s.role, s.unit, extract(epoch FROM s.ends_at - now()) AS seconds, "
+    "s.seen_at < now() - interval '1 minute' AS is_stale, "
     "array(SELECT role FROM account_post p WHERE p.login = s.login ORDER BY role, unit) AS roles, "
     "array(SELECT unit FROM account_post p WHERE p.login = s.login ORDER BY role, unit) AS units "
     "FROM session s JOIN account a ON a.login = s.login AND a.disabled_at IS NULL "

@@ -71,14 +71,26 @@ ACTS: tuple[Act, ...] = (
         ("/v1/orders/{}/verify", _UNITS | _OPERATIONS),
         ("/v1/orders/{}/supervise", _DISPATCHERS),
         ("/v1/orders/{}/answer-supervision", _HOLDERS),
+        ("/v1/whistles", _UNITS),
+        ("/v1/whistles/{}/approve", _UNITS),
+        ("/v1/whistles/{}/sign", _HOLDERS),
+        ("/v1/whistles/{}/report-in", _HOLDERS),
+        ("/v1/whistles/{}/object", _HOLDERS),
+        ("/v1/whistles/{}/finish-part", _HOLDERS),
+        ("/v1/whistles/{}/confirm", _UNITS),
+        ("/v1/whistles/{}/end", _UNITS),
+        ("/v1/whistles/{}/cancel", _UNITS),
     ),
 )
 """Commands, sent by POST."""
 
-PAPERS: tuple[Act, ...] = _acts(
-    "dispatch",
-    ("/v1/orders/{}/assignment.{}", _HOLDERS | _DISPATCHERS),
-    ("/v1/orders/{}/disposal.{}", _HOLDERS | _DISPATCHERS),
+PAPERS: tuple[Act, ...] = (
+    *_acts("intake", ("/v1/cases/{}/dossier", _HOLDERS | _DISPATCHERS)),
+    *_acts(
+        "dispatch",
+        ("/v1/orders/{}/assignment.{}", _HOLDERS | _DISPATCHERS),
+        ("/v1/orders/{}/disposal.{}", _HOLDERS | _DISPATCHERS),
+    ),
 )
 """Papers and exports, fetched by GET."""
 

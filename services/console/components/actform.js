@@ -46,7 +46,7 @@ export default {
       for (const f of this.fields) {
         const v = this.values[f.name];
         if ((f.when && this.values[f.when[0]] !== f.when[1]) || v === "" || v === null || v === undefined) continue;
-        out[f.name] = f.kind === "number" ? Number(v) : f.list ? String(v).split(/[\s,\uFF0C\u3001]+/).filter(Boolean) : v;
+        out[f.name] = f.zoned ? v + ":00+08:00" : f.flag ? v === "true" : f.kind === "number" ? Number(v) : f.list ? String(v).split(/[\s,\uFF0C\u3001]+/).filter(Boolean) : v;
       }
       return out;
     },

@@ -2,5 +2,6 @@
 
 from services.console.english.access import ACCESS
 from services.console.english.cases import CASES
+from services.console.english.desks import DESKS
 
-ENGLISH = {**ACCESS, **CASES}
+ENGLISH = {**ACCESS, **CASES, **DESKS}

@@ -12,7 +12,7 @@ from fastapi import Request
 from nicegui import background_tasks, context
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.console import clocks, listing, moments, queries, stories, words
+from services.console import listing, moments, portrait, queries, stories, words
 from services.console.access.scope import Scope
 from services.console.pages.frame import Desk, Page, card, frame, own_scope
 from services.console.parts import Box, ClockBox, Details, History, Steps, Text
@@ -21,7 +21,7 @@ from services.console.projection.ledger import LedgerRow, TopicRow
 from services.console.queries import Told
 from services.console.ticker import Tick, Ticker
 from services.console.words import Tongue, word
-from shared.city.model import City, UnitLevel
+from shared.city.model import City
 
 STEPS = (
     word("提单"), word("立案"), word("派单"), word("签收"), word("办单"), word("核查"), word("评单"), word("结案")
@@ -96,7 +96,7 @@ def _build(desk: Desk, file: File, engine: AsyncEngine) -> None:
             total = Text("span", "")
         with Box("div", "side"):
             with card(t("时钟"), "clock-card"):
-                box = ClockBox(**_no_clock(t))
+                box = ClockBox(**portrait.no_clock(t))
                 spent = Details(rows=[])
             with card(t("责任单位"), "unit-card") as more:
                 responsible = Text("p", "").classes("responsible")
@@ -111,18 +111,18 @@ def _build(desk: Desk, file: File, engine: AsyncEngine) -> None:
     reading = asyncio.Lock()
 
     def clock(tick: Tick) -> None:
-        box.show(**_clock(city, t, shown.row, tick))
+        box.show(**portrait.clock(city, t, shown.row, tick))
 
     def paint(now: datetime) -> None:
         steps.show(steps=_steps(t, shown.row))
-        entries = _entries(city, t, shown.history, now)
+        entries = portrait.entries(city, t, shown.history, now)
         history.show(entries=entries, filters=_filters(t, entries))
         total.text = t("{n} 条 · 最新在上", n=len(entries))
-        responsible.text = _responsible(city, t, shown.row)
-        others.text = _others(city, t, shown.row)
+        responsible.text = portrait.responsible(city, t, shown.row)
+        others.text = portrait.others(city, t, shown.row)
         spent.show(rows=_spent(t, shown, now))
         topic.show(rows=_topic(city, t, shown, now))
-        about.show(rows=_about(city, t, shown.row))
+        about.show(rows=portrait.about(city, t, shown.row))
 
     async def read_again(tick: Tick) -> None:
         nonlocal shown
@@ -152,76 +152,11 @@ def _steps(t: Tongue, row: CaseRow) -> Rows:
     return [{"name": name, "state": state} for name, state in zip(names, states, strict=True)]
 
 
-def _entries(city: City, t: Tongue, history: list[Told], now: datetime) -> Rows:
-    entries, due = [], None
-    for fact in history:
-        line = stories.tell(fact, city, t, now, due)
-        due = fact.data.get("due_at" if "assignment" in fact.data else "answer_due_at", due)
-        entries.append(
-            {
-                "key": f"{fact.service}:{fact.sequence}",
-                "day": f"{moments.day(fact.acted_at, now)} {moments.weekday(t, fact.acted_at)}",
-                "time": moments.clock_time(fact.acted_at)[:5],
-                "order": line.order,
-                "group": line.order,
-                "title": line.title,
-                "who": line.who,
-                "note": line.note,
-                "effect": line.effect,
-                "shape": line.shape,
-            }
-        )
-    return entries[::-1]
-
-
 def _filters(t: Tongue, entries: Rows) -> Rows:
     found = Counter(entry["group"] for entry in entries)
     orders = [t(name) for name in stories.ORDERS.values()]
     picks = [{"key": name, "name": name, "n": found[name]} for name in orders if found[name]]
     return [{"key": "", "name": t("全部"), "n": len(entries)}, *picks]
-
-
-def _no_clock(t: Tongue) -> dict[str, Any]:
-    said = {
-        "left": t("剩 {size}", size="{size}"),
-        "over": t("超 {size}", size="{size}"),
-        "office": t("{days} 工作日 {hours} 小时", days="{d}", hours="{h}"),
-        "days": t("{days} 天 {hours} 小时", days="{d}", hours="{h}"),
-        "hours": t("{hours} 小时 {minutes} 分", hours="{h}", minutes="{m}"),
-        "none": t("没有时限"),
-    }
-    return {"seconds": None, "unit": "nd", "day": 86_400, "runs": False, "rate": 1, "beat": 0, "due": "", "state": "ok",
-            "chip": "", "share": None, "words": said}  # fmt: skip
-
-
-def _clock(city: City, t: Tongue, row: CaseRow, tick: Tick) -> dict[str, Any]:
-    state = listing.state(row)
-    shown = {"state": state, "chip": t(words.STATES[state]), "beat": int(tick.moment.now.timestamp() * 1000)}
-    until = row.due_at
-    if until is None or row.clock is None:
-        ended = t("{at} 结束", at=moments.moment(t, row.closed_at, tick.moment.now)) if row.closed_at else ""
-        return {**shown, "seconds": None, "due": ended, "share": None}
-    left = clocks.left(city, row, tick.moment.now, until)
-    due = t("{clock}：{at} 到期", clock=t(words.CLOCKS.get(row.clock, words.CLOCKS["case"])),
-            at=moments.moment(t, until, tick.moment.now))  # fmt: skip
-    if left.unit == "uh":
-        due += t("（昼夜计时）")
-    elif not left.runs:
-        due += t("（非办公时间，不计时）")
-    share = None
-    if row.clock_from is not None:
-        whole = clocks.left(city, row, row.clock_from, until).seconds
-        share = round(1 - left.seconds / whole, 3) if whole > 0 else None
-    return {
-        **shown,
-        "seconds": left.seconds,
-        "unit": left.unit,
-        "day": left.day,
-        "runs": left.runs,
-        "rate": tick.moment.rate,
-        "due": due,
-        "share": share,
-    }
 
 
 def _spent(t: Tongue, file: File, now: datetime) -> Rows:
@@ -240,23 +175,6 @@ def _spent(t: Tongue, file: File, now: datetime) -> Rows:
     return rows
 
 
-def _responsible(city: City, t: Tongue, row: CaseRow) -> str:
-    if row.responsible:
-        return f"{city.name_of(row.responsible)} · {t(words.STATUSES[row.status])}"
-    return t(words.STATUSES[row.status])
-
-
-def _others(city: City, t: Tongue, row: CaseRow) -> str:
-    said = []
-    if row.dispatcher and row.dispatcher != row.responsible:
-        said.append(t("派单：{unit}", unit=city.name_of(row.dispatcher)))
-    if row.lead and row.lead != row.responsible:
-        said.append(t("主办：{unit}", unit=city.name_of(row.lead)))
-    if row.support:
-        said.append(t("协办：{units}", units=t("、").join(city.name_of(code) for code in row.support)))
-    return " · ".join(said)
-
-
 def _topic(city: City, t: Tongue, file: File, now: datetime) -> Rows:
     if not file.entries:
         return [{"name": t("议题"), "text": t("未上会")}]
@@ -271,25 +189,4 @@ def _topic(city: City, t: Tongue, file: File, now: datetime) -> Rows:
         head = file.ledgers.get(entry.body)
         if head:
             rows.append({"name": t("台账"), "text": t("已记 {n} 条 · {hash}", n=head.seq, hash=head.hash[:8])})
-    return rows
-
-
-def _about(city: City, t: Tongue, row: CaseRow) -> Rows:
-    rows: Rows = []
-    matter = city.matters.get(row.matter) if row.matter else None
-    if matter:
-        rows.append({"name": t("事项"), "text": " / ".join(dict.fromkeys((*matter.path, matter.name)))})
-    if row.matter_how:
-        how = t(words.UNDERSTOOD.get(row.matter_how, words.UNDERSTOOD["rules"]))
-        if row.matter_how == "rules" and row.matter_confidence is not None:
-            how = f"{how} {row.matter_confidence:.0%}"
-        rows.append({"name": t("归类"), "text": " · ".join([how, *row.matter_words])})
-    if row.kind in words.KINDS:
-        rows.append({"name": t("类型"), "text": t(words.KINDS[row.kind]) + (t("（紧急）") if row.urgent else "")})
-    if row.unit is not None and row.unit in city.units:
-        line = [unit.name for unit in reversed(city.lineage(row.unit)) if unit.level is not UnitLevel.CITY]
-        rows.append({"name": t("位置"), "text": " / ".join(line) or city.name_of(row.unit)})
-    if row.place_how in words.PLACED:
-        rows.append({"name": t("定位"), "text": t(words.PLACED[row.place_how])})
-    rows.append({"name": t("反映人"), "text": t("仅承办单位可见")})
     return rows

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -89,7 +89,8 @@ def frame(city: City, ticker: Ticker, request: Request, title: str, here: str) -
     with Box("div", "page wall" if desk.wall else "page") as body:
         yield desk
     ui.skip_link(t("跳到正文"), target=body)
-    desk.follow(lambda _: _leave_if_over(signed))
+    over_at = asyncio.get_running_loop().time() + signed.seconds
+    desk.follow(lambda _: _leave_at(over_at))
 
 
 def own_scope(city: City) -> Scope:
@@ -166,9 +167,9 @@ def post_name(city: City, t: Tongue, post: Post) -> str:
     return f"{t(NAMES[post.role])} · {city.name_of(post.at)}"
 
 
-def _leave_if_over(signed: Signed) -> None:
+def _leave_at(over_at: float) -> None:
     """Send a page whose session is over to the sign-in: an open socket outlives it."""
-    if signed.ends_at <= datetime.now(UTC):
+    if asyncio.get_running_loop().time() >= over_at:
         ui.navigate.to("/login")
 
 

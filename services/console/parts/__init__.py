@@ -99,6 +99,14 @@ class Details(Part, component=_COMPONENTS / "details.js"):
     """Names and values."""
 
 
+class QueueList(Part, component=_COMPONENTS / "queuelist.js"):
+    """What waits at a desk."""
+
+
+class Reveal(Part, component=_COMPONENTS / "reveal.js"):
+    """What is personal, shown on asking with a reason."""
+
+
 class OrderList(Part, component=_COMPONENTS / "orderlist.js"):
     """The list of cases on a phone."""
 

@@ -6,17 +6,21 @@ import asyncio
 import itertools
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import httpx
+import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from deploy.audit import Verdict, audit
+from deploy.local import control
 from deploy.local.folder import Stack
+from deploy.local.plan import plan_for
+from shared.city.load import load
 from shared.city.model import City
 from shared.contracts.base import Contract
 from shared.contracts.envelope import sent
@@ -147,3 +151,16 @@ def wait(look: Callable[[], Any], seconds: float, what: str) -> Any:
         assert time.monotonic() < end, f"not within {seconds} s: {what}"
         time.sleep(0.05)
     return found
+
+
+@pytest.fixture(scope="session")
+def donggang(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCity]:
+    """Run the whole of Donggang once: five services under their supervisor, real time."""
+    folder = Path(tmp_path_factory.mktemp("donggang"))
+    plan = plan_for("donggang", folder=folder)
+    stack = control.start(plan, tell=lambda words: print(words[1]), is_bound=True)
+    try:
+        yield RunningCity(stack, load(plan.city_file), folder)
+    finally:
+        control.stop(folder, tell=lambda words: None)
+        control.erase(folder)

@@ -1,0 +1,236 @@
+"""The three desks where work is done: dispatch 派单台, department 部门办件, community 社区台."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from fastapi import Request
+from nicegui import background_tasks
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.console import portrait, queries, queues
+from services.console.access.gateway import NotDone, Owners
+from services.console.pages.frame import Desk, Page, card, frame
+from services.console.parts import Box, ClockBox, Details, History, QueueList, Reveal, Text
+from services.console.parts.order import Order, build_forms
+from services.console.parts.triage import build_alike, build_held
+from services.console.parts.whistle import build_whistle, sound_form
+from services.console.projection.case import CaseRow
+from services.console.queues import Clerk, Queue
+from services.console.ticker import Tick, Ticker
+from services.console.words import word
+from shared.city.model import City
+from shared.kernel.refusals import Refused
+from shared.kernel.rules import words as rule_words
+
+DESKS = (
+    ("dispatch", "/dispatch", word("派单台"), queues.DISPATCH),
+    ("desk", "/desk", word("部门办件"), queues.DEPARTMENT),
+    ("community", "/community", word("社区台"), queues.COMMUNITY),
+)
+LAST = 8
+"""Entries of the history beside the forms; the whole is on the case's own page."""
+
+
+def add(city: City, ticker: Ticker, engine: AsyncEngine, owners: Owners) -> None:
+    """Add the three pages."""
+    for key, path, title, own in DESKS:
+        _add(city, ticker, engine, owners, key, path, title, own)
+
+
+def _add(
+    city: City, ticker: Ticker, engine: AsyncEngine, owners: Owners, key: str, path: str, title: str,
+    own: tuple[Queue, ...],
+) -> None:  # fmt: skip
+    @Page(path)
+    async def page(request: Request) -> None:
+        with frame(city, ticker, request, title, key) as desk:
+            clerk = Clerk(desk.signed, city, engine, owners, desk.t)
+            await _build(desk, clerk, path, title, own)
+
+
+async def _build(desk: Desk, clerk: Clerk, path: str, title: str, own: tuple[Queue, ...]) -> None:
+    t, asked = desk.t, desk.request.query_params
+    chosen = next((queue for queue in own if queue.key == asked.get("queue")), own[0])
+    item = asked.get("item", "")
+    tick = desk.ticker.last or await desk.ticker.look()
+    with Box("div", "list-head"):
+        Text("h1", t(title))
+        newer = Text("a", t("有更新，点击刷新"), href=queues.address(path, chosen.key, item)).classes("newer hidden")
+    tabs: dict[str, Text] = {}
+    with Box("nav", "queues", aria_label=t("待办分类")):
+        for queue in own:
+            with Box("a", "on" if queue is chosen else "", href=queues.address(path, queue.key)) as link:
+                Text("span", t(queue.name))
+                tabs[queue.key] = Text("b", "—")
+            if queue is chosen:
+                link.props["aria-current"] = "page"
+    with Box("div", "desk" + (" picked" if item else "")):
+        with Box("section", "card queue-card"):
+            empty = t("这一栏没有待办，新来的会自动出现")
+            listed = QueueList(items=[], chosen=item, label=t(chosen.name), empty=t("正在取数"))
+        with Box("section", "desk-item") as place:
+            if not item:
+                Text("p", t("从左边选一件，按 j、k 上下移动")).classes("empty")
+    shown = _Shown(desk, clerk, place, item)
+
+    async def refresh(moment: datetime, *, rows: bool) -> None:
+        try:
+            found = await queues.counts(clerk, own, moment)
+            if rows:
+                items = await queues.items(clerk, chosen, moment)
+                links = [{**one, "href": queues.address(path, chosen.key, one["key"])} for one in items]
+                listed.show(items=links, empty=empty)
+        except (NotDone, Refused) as error:
+            listed.show(empty=_why(desk, error))
+            return
+        for queue in own:
+            n = found[queue.key]
+            tabs[queue.key].text = f"{n:,}" if n < queues.MOST or not queue.asked else f"{n}+"
+        if not rows and found[chosen.key] != len(listed._props["items"]):
+            newer.classes(remove="hidden")
+
+    await refresh(tick.moment.now, rows=True)
+    if item:
+        await shown.paint()
+    elif chosen.key in ("whistles",):
+        with place:
+            sound_form(desk, clerk)
+    desk.follow(lambda tick: _on_tick(tick, shown, refresh))
+
+
+def _on_tick(tick: Tick, shown: _Shown, refresh: Any) -> None:
+    shown.tick(tick)
+    if tick.touched:
+        background_tasks.create_lazy(refresh(tick.moment.now, rows=False), name=f"desk-{id(shown)}")
+
+
+class _Shown:
+    """The one thing that is open at a desk; painted anew when its case changes."""
+
+    def __init__(self, desk: Desk, clerk: Clerk, place: Box, item: str) -> None:
+        self.desk, self.clerk, self.place, self.item = desk, clerk, place, item
+        self.row: CaseRow | None = None
+        self.box: ClockBox | None = None
+        self._painting = asyncio.Lock()
+
+    @property
+    def case(self) -> str:
+        """Return the case that it is about, or nothing."""
+        return "" if self.item.startswith("whistle:") else self.item
+
+    def tick(self, tick: Tick) -> None:
+        """Let the clock go on, and follow the case."""
+        if self.box is not None and self.row is not None:
+            self.box.show(**portrait.clock(self.desk.city, self.desk.t, self.row, tick))
+        if self.case and self.case in tick.touched:
+            background_tasks.create(self.paint(), name="desk item")
+
+    async def paint(self) -> None:
+        """Build it anew."""
+        async with self._painting:
+            if self.item.startswith("whistle:"):
+                await self._paint_whistle()
+            elif self.item:
+                await self._paint_case()
+
+    async def _paint_whistle(self) -> None:
+        name = self.item.removeprefix("whistle:")
+        try:
+            told = await self.clerk.owners.get(self.desk.signed, "dispatch", f"/v1/whistles/{name}")
+        except (NotDone, Refused) as error:
+            self._say(_why(self.desk, error))
+            return
+        self.place.clear()
+        with self.place:
+            self._back()
+            build_whistle(self.desk, self.clerk, name, told, self._done)
+
+    async def _paint_case(self) -> None:
+        desk, clerk = self.desk, self.clerk
+        t, city, signed = desk.t, desk.city, desk.signed
+        async with clerk.engine.connect() as conn:
+            row = await queries.case(conn, self.item, desk.scope)
+            if row is None:
+                self._say(t("没有这一件，或不在您的范围内"))
+                return
+            told = await queries.history(conn, row.id)
+            sequence = await queries.sequence(conn, row.id, "dispatch")
+        request = judge = None
+        pairs: list[dict[str, Any]] = []
+        owed: list[dict[str, Any]] = []
+        try:
+            if row.status not in ("held", "rejected", "merged", "split"):
+                order = await clerk.owners.get(signed, "dispatch", f"/v1/orders/{row.id}")
+                request, judge = order["request"], order["judge"]
+                answer = await clerk.owners.get(signed, "dispatch", "/v1/supervisions", charged=clerk.me, open="true")
+                owed = [one for one in answer["supervisions"] if one["case_id"] == row.id]
+            if desk.request.query_params.get("queue") == queues.ALIKE.key:
+                alike = await clerk.owners.get(signed, "intake", "/v1/duplicates", limit=queues.MOST)
+                pairs = [one for one in alike["items"] if one["case"] == row.id]
+        except (NotDone, Refused) as error:
+            if getattr(error, "status", 0) != 404:  # dispatch has not heard of it yet
+                self._say(_why(desk, error))
+                return
+        self.row = row
+        now = desk.ticker.last.moment.now if desk.ticker.last else row.received_at
+        self.place.clear()
+        with self.place:
+            self._back()
+            with Box("header", "item-head"):
+                Text("h2", row.summary or row.number)
+                with Box("p", "item-sub"):
+                    Text("a", row.number, href=f"/cases/{row.number}")
+                    Text("span", portrait.responsible(city, t, row))
+                    Text("span", portrait.others(city, t, row))
+            self.box = ClockBox(**portrait.no_clock(t))
+            if desk.ticker.last:
+                self.box.show(**portrait.clock(city, t, row, desk.ticker.last))
+            with Box("div", "acts"):
+                if row.status == "held":
+                    await build_held(desk, clerk, row, self._done)
+                for pair in pairs:
+                    build_alike(desk, pair, self._done)
+                built = build_forms(desk, Order(row, request, judge, clerk.me, sequence, self._done), owed)
+                if not built and row.status != "held" and not pairs:
+                    Text("p", t("这一件现在不需要您办理")).classes("empty")
+            with card(t("事项与位置")):
+                Details(rows=[one for one in portrait.about(city, t, row) if one["name"] != t("反映人")])
+                Reveal(
+                    url=f"/paper/intake/v1/cases/{row.id}/dossier",
+                    words={
+                        "why": t("查看反映人和原文的理由"), "show": t("显示（留痕）"), "lost": t("没有取到，请重试"),
+                        "title": "title" if t.language == "zh" else "title_en",
+                    },
+                    names={"name": t("姓名"), "phone": t("电话"), "text": t("原文"), "address": t("地址")},
+                )  # fmt: skip
+            with card(t("最近经过")) as more:
+                History(entries=portrait.entries(city, t, told, now)[:LAST], filters=[])
+            with more:
+                Text("a", t("全部经过"), href=f"/cases/{row.number}")
+
+    def _done(self, _: Mapping[str, Any]) -> None:
+        """Hear that an act took effect; the panel follows when the read model has it."""
+        if self.item.startswith("whistle:"):
+            background_tasks.create(self.paint(), name="desk item")
+
+    def _back(self) -> None:
+        queue = self.desk.request.query_params.get("queue", "")
+        here = self.desk.request.url.path
+        Text("a", self.desk.t("返回列表"), href=queues.address(here, queue)).classes("back")
+
+    def _say(self, words: str) -> None:
+        self.place.clear()
+        with self.place:
+            self._back()
+            Text("p", words).classes("notice")
+
+
+def _why(desk: Desk, error: NotDone | Refused) -> str:
+    if isinstance(error, NotDone):
+        return error.said(desk.t.language)
+    zh, en = rule_words(error.rule, error.params)
+    return zh if desk.t.language == "zh" else en

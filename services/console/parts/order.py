@@ -1,0 +1,235 @@
+"""What may be done with an order from a desk: one form an act, built from where the order stands and who sits there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.console import moments
+from services.console.access.roles import CITY_WIDE, Role
+from services.console.pages.frame import Desk
+from services.console.parts import Box, Text
+from services.console.parts.act import Field, Options, act_form, choice, many, single, text, yes
+from services.console.projection.case import CaseRow
+from services.console.words import word
+from shared.city.model import City, Rung
+
+DISPATCHERS = frozenset({Role.STREET, Role.OPERATIONS, Role.COMMUNITY})
+MEANS = {"photo": word("现场看过"), "call": word("电话核实")}
+MISSING = {"power": word("没有权限"), "money": word("没有经费"), "law": word("没有依据")}
+PAUSES = {
+    "weather": word("天气"),
+    "law_suit": word("诉讼"),
+    "funds": word("资金未到位"),
+    "season": word("季节"),
+    "owners_vote": word("业主表决"),
+}
+UP = {
+    "authority": word("超出权限"),
+    "means": word("缺少力量或经费"),
+    "outside": word("不属本级事项"),
+    "tried": word("办过，未能解决"),
+}
+OF_THE_CASE = frozenset({"dispatch", "supervise", "answer-supervision"})
+"""Acts on the case itself; the others name the assignment that they answer."""
+UPHELD = word("支持则改派；不支持则原单位继续办，期间时钟不停。")
+CONFIRMED = word("确认后列为议题上会，责任单位不变，直到会议作出决定。")
+JUDGES = {
+    "hand_back": ("judge-hand-back", "upheld", word("裁定退单"), UPHELD),
+    "unable": ("judge-unable", "confirmed", word("确认无力办理"), CONFIRMED),
+    "extension": ("judge-extension", "granted", word("批准延期"), word("批准后按新的时限办理。")),
+    "suspension": ("judge-suspension", "granted", word("批准挂账"), word("批准后时钟停走，到期自动恢复。")),
+    "release": ("judge-release", "granted", word("批准退出协办"), word("批准后该单位不再协办。")),
+}
+"""Request -> act, field, title, what will happen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order at a desk: its row, what dispatch says waits to be judged and by whom, whose desk it is."""
+
+    row: CaseRow
+    request: str | None
+    judge: str | None
+    me: str
+    sequence: int | None
+    done: Callable[[Mapping[str, Any]], Any]
+
+
+def build_forms(desk: Desk, order: Order, owed: Sequence[Mapping[str, Any]] = ()) -> int:
+    """Build every form that this desk has for an order, the likely one open; return how many there are.
+
+    `owed` are the supervision orders that this desk has not answered.
+    """
+    row, me = order.row, order.me
+    built = 0
+    is_lead = row.lead == me or (row.lead is None and row.responsible == me and row.status == "accepted")
+    if order.request in JUDGES and order.judge == me:
+        built += _judge(desk, order)
+    if row.status == "handled" and row.responsible == me:
+        built += _verify(desk, order)
+    if row.status in ("registered", "waiting") and row.responsible == me:
+        built += _dispatch(desk, order)
+    for one in owed:
+        fields = [text("note", desk.t("怎么办、何时办好"))]
+        title = desk.t("回执督办第 {n} 号", n=one["number"])
+        built += _form(desk, order, "answer-supervision", title, fields, fixed={"number": one["number"]}, is_open=True)
+    if is_lead:
+        built += _hold(desk, order)
+    if me in row.support and row.status in ("dispatched", "accepted", "suspended"):
+        built += _support(desk, order)
+    if row.dispatcher == me and row.status in ("dispatched", "accepted"):
+        built += _oversee(desk, order)
+    if row.status == "suspended" and desk.signed.role in DISPATCHERS:
+        built += _form(desk, order, "resume", desk.t("恢复办理"), [_note(desk)], desk.t("时钟从现在起继续。"))
+    if row.overdue and row.responsible != me and desk.signed.role in DISPATCHERS:
+        aim = desk.t("超期单位须限时回执，记入评分。")
+        built += _form(desk, order, "supervise", desk.t("督办"), [_note(desk)], aim, look="danger")
+    return built
+
+
+def department_options(city: City) -> Options:
+    """Return the departments as (code, name)."""
+    return [(code, one.name) for code, one in city.departments.items()]
+
+
+def _hold(desk: Desk, order: Order) -> int:
+    t, row, city = desk.t, order.row, desk.city
+    matter = city.matters.get(row.matter or "")
+    if row.status == "dispatched":
+        handler = single("handler", t("承办岗位"), value=t("经办岗"), most=64, hint=t("写岗位，不写姓名"))
+        phone = single("office_phone", t("办公电话"), "tel", required=False, most=20)
+        limit = matter.handle.get(Rung(row.rung)) if matter and row.rung in set(Rung) else None
+        said = t("签收后开始计办理时限 {limit}。", limit=moments.budget(t, limit)) if limit else ""
+        return _form(desk, order, "accept", t("签收"), [handler, phone], said, is_open=True) + _hand_back(desk, order)
+    if row.status != "accepted":
+        return 0
+    pending = t("已有申请待裁定") if order.request else ""
+    late = t("已超期，不得再申请延期") if row.overdue else pending
+    made = [
+        _form(
+            desk, order, "finish", t("办结反馈"),
+            [text("what", t("办了什么、结果如何")), yes("contacted", t("已联系反映人")),
+             single("evidence", t("证明材料（份）"), "number", value=1, least=1, most=20),
+             single("handler", t("办理岗位"), required=False, most=64)],
+            t("送核查，并请 {n} 位反映人评价。", n=max(row.reporters, 1)), is_open=True, off=pending,
+        ),
+        _form(desk, order, "progress", t("报进展"), [_note(desk)], t("不影响时钟，反映人能看到。")),
+        _hand_back(desk, order),
+        _form(
+            desk, order, "extension", t("申请延期"),
+            [single("more", t("再要多少（按原时限的单位）"), "number", least=1, most=1000, value=1),
+             text("why", t("理由"))],
+            t("须在到期前由派单单位批准；未批准前仍按原时限。"), off=late,
+        ),
+        _form(
+            desk, order, "suspension", t("申请挂账"),
+            [choice("cause", t("原因"), _options(desk, PAUSES)),
+             single("days", t("自然日"), "number", least=1, most=366, value=30), text("why", t("说明"))],
+            t("由上级批准，时钟停走到期恢复。"), off=late,
+        ),
+        _form(
+            desk, order, "unable", t("无力办理"),
+            [choice("missing", t("缺什么"), _options(desk, MISSING)), text("tried", t("办过什么"))],
+            t("确认后列为议题；责任单位不变，直到会议作出决定。"), off=pending,
+        ),
+        _form(
+            desk, order, "pass-up", t("上报上一级"),
+            [choice("reason", t("理由"), _options(desk, UP)), _note(desk)],
+            t("交上一级办理，附上已做的工作。"), off=pending,
+        ),
+    ]  # fmt: skip
+    return sum(made)
+
+
+def _hand_back(desk: Desk, order: Order) -> int:
+    t = desk.t
+    fields = [
+        single("clause", t("依据条款"), most=64, hint=t("事项清单或派单目录的条款")),
+        choice("proposed", t("应由谁办"), department_options(desk.city)),
+        text("note", t("理由")),
+    ]
+    said = t("由派单单位裁定，期间时钟不停；再退将直接上会。")
+    off = t("已有申请待裁定") if order.request else ""
+    return _form(desk, order, "hand-back", t("退单"), fields, said, off=off)
+
+
+def _support(desk: Desk, order: Order) -> int:
+    t = desk.t
+    answered = _form(desk, order, "answer-part", t("协办答复"), [_note(desk)], t("交主办单位汇总。"), is_open=True)
+    return answered + _form(desk, order, "release", t("申请退出协办"), [text("why", t("理由"))], t("由派单单位批准。"))
+
+
+def _judge(desk: Desk, order: Order) -> int:
+    t = desk.t
+    path, field, title, said = JUDGES[order.request or ""]
+    fields = [
+        choice(field, t("裁定"), [("true", t("支持")), ("false", t("不支持"))]) | {"flag": True},
+        text("note", t("理由")),
+    ]
+    return _form(desk, order, path, t(title), fields, t(said), is_open=True)
+
+
+def _verify(desk: Desk, order: Order) -> int:
+    t = desk.t
+    fields = [
+        choice("passed", t("核查结果"), [("true", t("已解决")), ("false", t("没解决"))]) | {"flag": True},
+        choice("means", t("怎么核实的"), _options(desk, MEANS)) | {"when": ["passed", "true"]},
+        text("note", t("看到什么")),
+    ]
+    said = t("通过则请反映人评价；不通过退回承办单位，时限减半。")
+    return _form(desk, order, "verify", t("核查"), fields, said, is_open=True)
+
+
+def _dispatch(desk: Desk, order: Order) -> int:
+    t, city, row = desk.t, desk.city, order.row
+    matter = city.matters.get(row.matter or "")
+    named = (*matter.leads, *matter.supports) if matter else ()
+    departments = sorted(department_options(city), key=lambda one: one[0] not in named)
+    below = [(unit.code, unit.name) for unit in city.children(order.me)] if desk.signed.role not in CITY_WIDE else []
+    if desk.signed.role is Role.OPERATIONS:
+        below = [(unit.code, unit.name) for unit in city.children(city.root.code)]
+    fields = [
+        choice("lead", t("主办单位"), [*departments, *below]),
+        many("support", t("协办单位"), departments),
+    ]
+    return _form(desk, order, "dispatch", t("派单"), fields, t("主办单位签收时限即刻开始。"), is_open=True)
+
+
+def _oversee(desk: Desk, order: Order) -> int:
+    t = desk.t
+    made = 0
+    if order.row.status == "dispatched":
+        made += _form(desk, order, "recall", t("撤回派单"), [text("reason", t("理由"))], t("计为派单不准。"))
+    others = many("others", t("还有哪些单位"), department_options(desk.city))
+    return made + _form(
+        desk, order, "state-dispute", t("职责争议"), [others, _note(desk)], t("由联席会议决定谁办，责任单位暂不变。")
+    )
+
+
+def _form(
+    desk: Desk, order: Order, act: str, title: str, fields: list[Field], said: str = "", *, is_open: bool = False,
+    off: str = "", look: str = "", fixed: Mapping[str, Any] | None = None,
+) -> int:  # fmt: skip
+    path = f"/v1/orders/{order.row.id}/{act}"
+    given = dict(fixed or {}) if act in OF_THE_CASE else {"assignment": order.row.assignment}
+    box = Box("details", "act", **({"open": True} if is_open else {}))
+    with box:
+        Text("summary", title)
+        form = act_form(
+            desk, "dispatch", path, title, fields, next=said, sequence=order.sequence, off=off, look=look,
+            fixed=given, done=order.done,
+        )  # fmt: skip
+    if form is None:
+        box.delete()
+        return 0
+    return 1
+
+
+def _note(desk: Desk) -> Field:
+    return text("note", desk.t("说明"))
+
+
+def _options(desk: Desk, table: Mapping[str, str]) -> Options:
+    return [(code, desk.t(name)) for code, name in table.items()]

@@ -1,0 +1,124 @@
+"""One case in words: its clock, what and where it is, who answers for it, what happened."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from services.console import clocks, listing, moments, stories, words
+from services.console.projection.case import CaseRow
+from services.console.queries import Told
+from services.console.ticker import Tick
+from services.console.words import Tongue
+from shared.city.model import City, UnitLevel
+
+Rows = list[dict[str, Any]]
+
+
+def no_clock(t: Tongue) -> dict[str, Any]:
+    """Return the clock box of a case of which nothing is known yet."""
+    said = {
+        "left": t("剩 {size}", size="{size}"),
+        "over": t("超 {size}", size="{size}"),
+        "office": t("{days} 工作日 {hours} 小时", days="{d}", hours="{h}"),
+        "days": t("{days} 天 {hours} 小时", days="{d}", hours="{h}"),
+        "hours": t("{hours} 小时 {minutes} 分", hours="{h}", minutes="{m}"),
+        "none": t("没有时限"),
+    }
+    return {"seconds": None, "unit": "nd", "day": 86_400, "runs": False, "rate": 1, "beat": 0, "due": "", "state": "ok",
+            "chip": "", "share": None, "words": said}  # fmt: skip
+
+
+def clock(city: City, t: Tongue, row: CaseRow, tick: Tick) -> dict[str, Any]:
+    """Return the clock box of a case at a look of the ticker."""
+    state = listing.state(row)
+    shown = {"state": state, "chip": t(words.STATES[state]), "beat": int(tick.moment.now.timestamp() * 1000)}
+    until = row.due_at
+    if until is None or row.clock is None:
+        ended = t("{at} 结束", at=moments.moment(t, row.closed_at, tick.moment.now)) if row.closed_at else ""
+        return {**shown, "seconds": None, "due": ended, "share": None}
+    left = clocks.left(city, row, tick.moment.now, until)
+    due = t("{clock}：{at} 到期", clock=t(words.CLOCKS.get(row.clock, words.CLOCKS["case"])),
+            at=moments.moment(t, until, tick.moment.now))  # fmt: skip
+    if left.unit == "uh":
+        due += t("（昼夜计时）")
+    elif not left.runs:
+        due += t("（非办公时间，不计时）")
+    share = None
+    if row.clock_from is not None:
+        whole = clocks.left(city, row, row.clock_from, until).seconds
+        share = round(1 - left.seconds / whole, 3) if whole > 0 else None
+    return {
+        **shown,
+        "seconds": left.seconds,
+        "unit": left.unit,
+        "day": left.day,
+        "runs": left.runs,
+        "rate": tick.moment.rate,
+        "due": due,
+        "share": share,
+    }
+
+
+def about(city: City, t: Tongue, row: CaseRow) -> Rows:
+    """Return matter, kind and place of a case as names and values."""
+    rows: Rows = []
+    matter = city.matters.get(row.matter) if row.matter else None
+    if matter:
+        rows.append({"name": t("事项"), "text": " / ".join(dict.fromkeys((*matter.path, matter.name)))})
+    if row.matter_how:
+        how = t(words.UNDERSTOOD.get(row.matter_how, words.UNDERSTOOD["rules"]))
+        if row.matter_how == "rules" and row.matter_confidence is not None:
+            how = f"{how} {row.matter_confidence:.0%}"
+        rows.append({"name": t("归类"), "text": " · ".join([how, *row.matter_words])})
+    if row.kind in words.KINDS:
+        rows.append({"name": t("类型"), "text": t(words.KINDS[row.kind]) + (t("（紧急）") if row.urgent else "")})
+    if row.unit is not None and row.unit in city.units:
+        line = [unit.name for unit in reversed(city.lineage(row.unit)) if unit.level is not UnitLevel.CITY]
+        rows.append({"name": t("位置"), "text": " / ".join(line) or city.name_of(row.unit)})
+    if row.place_how in words.PLACED:
+        rows.append({"name": t("定位"), "text": t(words.PLACED[row.place_how])})
+    rows.append({"name": t("反映人"), "text": t("仅承办单位可见")})
+    return rows
+
+
+def responsible(city: City, t: Tongue, row: CaseRow) -> str:
+    """Return who answers for a case, and where it stands."""
+    if row.responsible:
+        return f"{city.name_of(row.responsible)} · {t(words.STATUSES[row.status])}"
+    return t(words.STATUSES[row.status])
+
+
+def others(city: City, t: Tongue, row: CaseRow) -> str:
+    """Return dispatcher, lead and supporters as far as they are others."""
+    said = []
+    if row.dispatcher and row.dispatcher != row.responsible:
+        said.append(t("派单：{unit}", unit=city.name_of(row.dispatcher)))
+    if row.lead and row.lead != row.responsible:
+        said.append(t("主办：{unit}", unit=city.name_of(row.lead)))
+    if row.support:
+        said.append(t("协办：{units}", units=t("、").join(city.name_of(code) for code in row.support)))
+    return " · ".join(said)
+
+
+def entries(city: City, t: Tongue, history: list[Told], now: datetime) -> Rows:
+    """Return the history of a case as entries, newest first."""
+    entries, due = [], None
+    for fact in history:
+        line = stories.tell(fact, city, t, now, due)
+        due = fact.data.get("due_at" if "assignment" in fact.data else "answer_due_at", due)
+        entries.append(
+            {
+                "key": f"{fact.service}:{fact.sequence}",
+                "day": f"{moments.day(fact.acted_at, now)} {moments.weekday(t, fact.acted_at)}",
+                "time": moments.clock_time(fact.acted_at)[:5],
+                "order": line.order,
+                "group": line.order,
+                "title": line.title,
+                "who": line.who,
+                "note": line.note,
+                "effect": line.effect,
+                "shape": line.shape,
+            }
+        )
+    return entries[::-1]

@@ -1,0 +1,210 @@
+"""What waits for somebody at a desk: the queues of the three desks, counted and listed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.console import listing, moments, words
+from services.console.access.accounts import Signed
+from services.console.access.gateway import Owners
+from services.console.access.roles import CITY_WIDE
+from services.console.projection.case import CaseRow
+from services.console.selection import OPEN
+from services.console.words import Tongue, word
+from shared.city.model import City
+
+MOST = 100
+"""Rows of a queue on the page; its count is exact up to that where another service keeps it."""
+Items = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Clerk:
+    """Who sits at the desk, and what the queues are asked with."""
+
+    signed: Signed
+    city: City
+    engine: AsyncEngine
+    owners: Owners
+    t: Tongue
+
+    @property
+    def me(self) -> str:
+        """Return the code under which cases wait for this post."""
+        return self.city.root.code if self.signed.role in CITY_WIDE else self.signed.post.at
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """One queue: a condition on `case_view` with `:me`, or what another service answers."""
+
+    key: str
+    name: str
+    condition: str = ""
+    asked: Callable[[Clerk, datetime], Awaitable[Items]] | None = None
+
+
+async def counts(clerk: Clerk, queues: Sequence[Queue], now: datetime) -> dict[str, int]:
+    """Return how much waits in each queue."""
+    own = [queue for queue in queues if queue.condition]
+    parts = ", ".join(f"(SELECT count(*) FROM case_view WHERE {queue.condition})" for queue in own)  # noqa: S608
+    async with clerk.engine.connect() as conn:
+        row = (await conn.execute(text(f"SELECT {parts}"), {"me": clerk.me})).one()
+    found = {queue.key: int(n) for queue, n in zip(own, row, strict=True)}
+    return found | {queue.key: len(await queue.asked(clerk, now)) for queue in queues if queue.asked}
+
+
+async def items(clerk: Clerk, queue: Queue, now: datetime) -> Items:
+    """Return what waits in a queue, the soonest due first."""
+    if queue.asked is not None:
+        return await queue.asked(clerk, now)
+    query = (
+        f"SELECT to_jsonb(c)::text FROM case_view c WHERE {queue.condition} "  # noqa: S608 - values are bound
+        "ORDER BY due_at NULLS LAST, id LIMIT :most"
+    )
+    async with clerk.engine.connect() as conn:
+        rows = await _rows(conn, query, me=clerk.me, most=MOST)
+    return [_item(clerk, row, now) for row in rows]
+
+
+async def judged(clerk: Clerk, now: datetime) -> Items:
+    """Return the requests that this desk must judge, each with what is asked."""
+    answer = await clerk.owners.get(clerk.signed, "dispatch", "/v1/orders", judge=clerk.me, limit=MOST)
+    asked = {order["case_id"]: order["request"] for order in answer["orders"]}
+    rows = await _cases(clerk, list(asked))
+    return [_item(clerk, row, now, clerk.t(REQUESTS[asked[row.id]])) for row in rows if asked[row.id] in REQUESTS]
+
+
+async def supervisions(clerk: Clerk, now: datetime) -> Items:
+    """Return the supervision orders that this desk must answer."""
+    params = {"charged": clerk.me, "open": "true", "limit": MOST}
+    answer = await clerk.owners.get(clerk.signed, "dispatch", "/v1/supervisions", **params)
+    orders = {order["case_id"]: order for order in reversed(answer["supervisions"])}
+    t = clerk.t
+    said = {
+        case: t("督办第 {n} 号，{at} 前回执", n=order["number"],
+                at=moments.short_moment(datetime.fromisoformat(order["receipt_due_at"]), now))
+        for case, order in orders.items()
+    }  # fmt: skip
+    return [_item(clerk, row, now, said[row.id]) for row in await _cases(clerk, list(orders))]
+
+
+async def whistles(clerk: Clerk, now: datetime) -> Items:
+    """Return the whistles in which this desk is called or called others, that are not over."""
+    found: dict[str, Any] = {}
+    for side in ("callee", "whistler"):
+        for status in ("asked", "sounded"):
+            answer = await clerk.owners.get(clerk.signed, "dispatch", "/v1/whistles", **{side: clerk.me}, status=status)
+            found |= {one["id"]: one for one in answer["whistles"]}
+    return [_call(clerk, one, now) for one in found.values()]
+
+
+async def duplicates(clerk: Clerk, now: datetime) -> Items:
+    """Return the cases that may be one with an earlier one."""
+    answer = await clerk.owners.get(clerk.signed, "intake", "/v1/duplicates", limit=MOST)
+    t = clerk.t
+    return [
+        {
+            "key": pair["case"],
+            "title": pair["summary"],
+            "state": "held",
+            "chip": t("疑似重复"),
+            "number": pair["number"],
+            "more": t("与 {n} 件相近，{score}", n=len(pair["suspects"]), score=f"{pair['score']:.0%}"),
+            "due": "",
+        }
+        for pair in answer["items"]
+    ]
+
+
+async def case(engine: AsyncEngine, id_: str) -> CaseRow | None:
+    """Return the row of a case by id."""
+    async with engine.connect() as conn:
+        found = await _rows(conn, "SELECT to_jsonb(c)::text FROM case_view c WHERE id = :id", id=id_)
+    return found[0] if found else None
+
+
+REQUESTS = {
+    "hand_back": word("退单"),
+    "unable": word("无力办理"),
+    "extension": word("延期"),
+    "suspension": word("挂账"),
+    "release": word("退出协办"),
+}
+OVERDUE = Queue("overdue", word("超期"), f"{OPEN} AND overdue AND responsible = :me")
+TO_ACCEPT = Queue("to_accept", word("待签收"), "status = 'dispatched' AND lead = :me")
+IN_HAND = Queue("in_hand", word("办理中"), "status = 'accepted' AND lead = :me")
+SOON = Queue("soon", word("临期"), f"{OPEN} AND reminded AND NOT overdue AND responsible = :me")
+BY_MEETING = Queue(
+    "meeting", word("会议交办"),
+    OPEN + " AND lead = :me AND id IN (SELECT case_id FROM topic_view WHERE entry = 'executing' AND lead = :me)",  # noqa: S608
+)  # fmt: skip
+SUPPORT = Queue("support", word("协办"), "status IN ('dispatched', 'accepted', 'suspended') AND :me = ANY (support)")
+SUSPENDED = Queue("suspended", word("挂账"), "status = 'suspended' AND lead = :me")
+DONE = Queue("done", word("待核查待评价"), "status IN ('handled', 'verified') AND lead = :me")
+HELD = Queue("held", word("待归类"), "status = 'held' AND responsible = :me")
+WAITING = Queue("waiting", word("待派"), "status IN ('registered', 'waiting') AND responsible = :me")
+TO_VERIFY = Queue("verify", word("待核查"), "status = 'handled' AND responsible = :me")
+WHISTLES = Queue("whistles", word("吹哨"), asked=whistles)
+JUDGED = Queue("judged", word("待裁定"), asked=judged)
+SUPERVISED = Queue("supervised", word("督办"), asked=supervisions)
+ALIKE = Queue("alike", word("疑似重复"), asked=duplicates)
+
+DEPARTMENT = (
+    TO_ACCEPT, IN_HAND, SOON, OVERDUE, BY_MEETING, SUPPORT, WHISTLES, SUSPENDED, SUPERVISED, DONE,
+)  # fmt: skip
+DISPATCH = (HELD, ALIKE, WAITING, JUDGED, TO_ACCEPT, IN_HAND, TO_VERIFY, OVERDUE, SUPERVISED, WHISTLES)
+COMMUNITY = (TO_ACCEPT, IN_HAND, HELD, ALIKE, WAITING, JUDGED, TO_VERIFY, OVERDUE, SUPERVISED, WHISTLES)
+
+
+def address(path: str, queue: str, item: str = "") -> str:
+    """Return the address of a queue, and of one thing in it."""
+    return f"{path}?{urlencode({'queue': queue, 'item': item} if item else {'queue': queue})}"
+
+
+async def _cases(clerk: Clerk, ids: list[str]) -> list[CaseRow]:
+    query = "SELECT to_jsonb(c)::text FROM case_view c WHERE id = ANY (:ids) ORDER BY due_at NULLS LAST, id"
+    async with clerk.engine.connect() as conn:
+        return await _rows(conn, query, ids=ids)
+
+
+def _item(clerk: Clerk, row: CaseRow, now: datetime, more: str = "") -> dict[str, Any]:
+    shown = listing.show(row, clerk.city, clerk.t, now)
+    reporters = clerk.t("{n} 人反映", n=row.reporters) if row.reporters > 1 else ""
+    told = (more, shown["matter_name"], shown["unit_name"], reporters)
+    return {
+        "key": row.id,
+        "title": row.summary or row.number,
+        "state": shown["state"],
+        "chip": shown["chip"] if shown["state"] != "ok" else shown["status"],
+        "number": row.number,
+        "more": " · ".join(part for part in told if part),
+        "due": shown["due"],
+        "urgent": row.urgent,
+    }
+
+
+def _call(clerk: Clerk, one: dict[str, Any], now: datetime) -> dict[str, Any]:
+    t, due = clerk.t, one.get("report_due_at") or one.get("sign_due_at")
+    return {
+        "key": f"whistle:{one['id']}",
+        "title": one["why"],
+        "state": "soon" if one["kind"] == "emergency" else "ok",
+        "chip": t(words.WHISTLES[one["kind"]]),
+        "number": "",
+        "more": f"{clerk.city.name_of(one['whistler'])} · {clerk.city.name_of(one['place'])} {one['spot']}".strip(),
+        "due": moments.short_moment(datetime.fromisoformat(due), now) if due else "",
+        "urgent": one["kind"] == "emergency",
+    }
+
+
+async def _rows(conn: AsyncConnection, query: str, **params: Any) -> list[CaseRow]:
+    return [msgspec.json.decode(row, type=CaseRow) for (row,) in await conn.execute(text(query), params)]

@@ -1,0 +1,69 @@
+"""One Chromium for the browser tests, and people who sit before it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from services.console.access.roles import Post
+from services.console.reader import SESSION
+from tests.browser import chromium
+from tests.support.console_stack import sign_in
+from tests.support.running_city import RunningCity
+
+DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+Sit = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start the one browser; where there is none say so, and under CI fail."""
+    executable = chromium.find()
+    if executable is None:
+        reason = "no Chromium: set SIDAN_CHROMIUM, install one, or run as root where apt-get can"
+        print(reason)
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=list(chromium.ARGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def sit(browser: Browser, donggang: RunningCity) -> Iterator[Sit]:
+    """Return a function that signs somebody in at posts of the running city and opens a page; no page may complain."""
+    url, dsn = donggang.stack.services["console"], donggang.stack.dsns["console"]
+    wrong: list[str] = []
+    with ExitStack() as open_pages:
+
+        def page(*posts: Post, size: dict[str, int] = DESK) -> Page:
+            with ThreadPoolExecutor(1) as aside:  # the browser's driver holds this thread's event loop
+                key = aside.submit(lambda: asyncio.run(sign_in(dsn, posts))).result()
+            context = browser.new_context(base_url=url, viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai")  # type: ignore[arg-type]
+            open_pages.callback(context.close)
+            context.add_cookies([{"name": SESSION, "value": key, "url": url}])
+            page = context.new_page()
+            watch(page, url, wrong)
+            return page
+
+        yield page
+    assert wrong == []
+
+
+def refusal(said: ConsoleMessage) -> bool:
+    """Tell whether Chromium reports what the page itself shows: an act that a rule refused."""
+    return "/act/" in str(said.location.get("url", ""))
+
+
+def watch(page: Page, origin: str, wrong: list[str]) -> None:
+    """Note errors of a page's console, and every request that leaves the machine; a refused act is no error of ours."""
+    own = (origin, origin.replace("http", "ws"), "data:", "blob:")
+    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" and not refusal(said) else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda asked: None if asked.url.startswith(own) else wrong.append(f"foreign: {asked.url}"))

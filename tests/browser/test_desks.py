@@ -1,0 +1,143 @@
+"""Work is done at the desks: a whole case by four people in real browsers, and what the rules refuse."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from services.console.access.roles import Post, Role
+from tests.browser.conftest import PHONE, Sit
+from tests.support.running_city import RunningCity, wait
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+OPERATIONS = Post(Role.OPERATIONS, "donggang")
+TRIED = "现场更换灯泡两盏"
+
+
+def _holder(lead: str) -> tuple[Post, str]:
+    """Return who sits at the desk of a lead, and where that is."""
+    return (Post(Role.STREET, lead), "/dispatch") if lead.startswith("S") else (Post(Role.CLERK, lead), "/desk")
+
+
+def _open(page: Page, path: str, queue: str, case: str) -> None:
+    page.goto(f"{path}?queue={queue}&item={case}")
+    expect(page.locator(".item-head h2")).to_be_visible()
+
+
+def _kind(lead: str) -> str:
+    return "unit" if lead.startswith("S") else "department"
+
+
+def _act(page: Page, title: str) -> None:
+    """Press the button of a form and wait until it took effect and the panel followed."""
+    form = page.locator(f".actform:has(button[type=submit]:text-is('{title}'))")
+    form.locator("button[type=submit]").click()
+    expect(page.locator(".state-done").or_(page.locator(f".act:has-text('{title}')").first)).to_be_attached()
+
+
+def _waits(city: RunningCity, case: str, status: str) -> None:
+    wait(lambda: city.get("dispatch", f"/v1/orders/{case}").json().get("status") == status, 20, status)
+    wait(lambda: city.get("console", f"/v1/cases/{case}").json().get("status") == status, 20, f"console {status}")
+
+
+def test_a_case_is_dispatched_accepted_done_and_verified_from_the_desks(donggang: RunningCity, sit: Sit) -> None:
+    city = donggang
+    case = city.report("desk-1", "street-lights")["case"]
+    wait(lambda: city.get("dispatch", f"/v1/orders/{case}").status_code == 200, 20, "an order")
+    order = city.get("dispatch", f"/v1/orders/{case}").json()
+    lead = order["lead"]
+    post, path = _holder(lead)
+    clerk = sit(post)
+    wait(lambda: city.get("console", f"/v1/cases/{case}").json().get("status") == "dispatched", 20, "read model")
+    clerk.goto(f"{path}?queue=to_accept")
+    expect(clerk.locator(".queues .on")).to_contain_text("待签收")
+    clerk.locator(f".queue-row[href*='{case}']").click()
+    expect(clerk.locator(".item-head h2")).to_be_visible()
+    _act(clerk, "签收")
+    _waits(city, case, "accepted")
+    expect(clerk.locator(".act summary:text-is('办结反馈')")).to_be_visible()
+    clerk.locator(".act:has(summary:text-is('办结反馈')) textarea").fill(TRIED)
+    clerk.reload()
+    expect(clerk.locator(".act:has(summary:text-is('办结反馈')) textarea")).to_have_value(TRIED)
+    _act(clerk, "办结反馈")
+    _waits(city, case, "handled")
+    expect(clerk.locator(".acts")).to_contain_text("现在不需要您办理")
+    assert clerk.evaluate("Object.keys(localStorage).filter((k) => k.includes('finish')).length") == 0
+    verifier = city.get("dispatch", f"/v1/orders/{case}").json()["responsible"]
+    seat = sit(Post(Role.COMMUNITY, "C01"), size=PHONE)
+    if verifier == "C01":
+        _open(seat, "/community", "verify", case)
+        seat.locator(".act:has(summary:text-is('核查')) textarea").fill("两盏都亮了")
+        _act(seat, "核查")
+        _waits(city, case, "verified")
+    assert seat.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_refusal_names_the_rule_and_keeps_what_was_typed(donggang: RunningCity, sit: Sit) -> None:
+    city = donggang
+    case = city.report("desk-2", "street-lights")["case"]
+    wait(lambda: city.get("console", f"/v1/cases/{case}").json().get("status") == "dispatched", 20, "read model")
+    lead = city.get("dispatch", f"/v1/orders/{case}").json()["lead"]
+    post, path = _holder(lead)
+    page = sit(post)
+    accept = {"assignment": 1, "handler": "经办岗"}
+    assert city.post("dispatch", f"/v1/orders/{case}/accept", accept, (_kind(lead), lead)).status_code == 200
+    _waits(city, case, "accepted")
+    _open(page, path, "in_hand", case)
+    back = page.locator(".act:has(summary:text-is('退单'))")
+    back.locator("summary").click()
+    back.locator("input").first.fill("第 3 条")
+    back.locator("select").select_option("gardens")
+    back.locator("textarea").fill("不属本部门职责")
+    finish = {"assignment": 1, "what": "已换灯泡", "contacted": True, "evidence": 1, "handler": "经办岗"}
+    assert city.post("dispatch", f"/v1/orders/{case}/finish", finish, (_kind(lead), lead)).status_code == 200
+    back.locator("button[type=submit]").click()
+    expect(back.locator(".state-refused")).to_contain_text("未生效")
+    expect(back.locator("textarea")).to_have_value("不属本部门职责")
+
+
+def test_what_is_personal_is_shown_for_a_reason_and_on_record(donggang: RunningCity, sit: Sit) -> None:
+    city = donggang
+    who = {"id": "r-9", "name": "王小丽", "phone": "13800002207"}
+    case = city.report("desk-3", "street-lights", reporter=who)["case"]
+    wait(lambda: city.get("console", f"/v1/cases/{case}").json().get("status") == "dispatched", 20, "read model")
+    lead = city.get("dispatch", f"/v1/orders/{case}").json()["lead"]
+    post, path = _holder(lead)
+    page = sit(post)
+    _open(page, path, "to_accept", case)
+    assert "王小丽" not in page.content()
+    page.locator(".reveal input").fill("核实具体地点")
+    page.locator(".reveal button").click()
+    expect(page.locator(".reveal dd", has_text="王小丽")).to_be_visible()
+    readings = city.get("intake", f"/v1/cases/{case}/readings").json()["readings"]
+    assert [(r["reader"], r["why"]) for r in readings] == [(f"{_kind(lead)}.{lead}", "核实具体地点")]
+
+
+def test_a_report_that_nobody_understood_is_classified_at_the_dispatch_desk(donggang: RunningCity, sit: Sit) -> None:
+    city = donggang
+    case = city.report("desk-4")["case"]
+    wait(lambda: city.get("console", f"/v1/cases/{case}").json().get("status") == "held", 20, "held")
+    holder = city.get("console", f"/v1/cases/{case}").json()["responsible"]
+    level = Role.COMMUNITY if holder.startswith("C") else Role.OPERATIONS
+    page = sit(Post(level, holder))
+    page.goto(f"{'/community' if level is Role.COMMUNITY else '/dispatch'}?queue=held&item={case}")
+    page.locator(".act:has(summary:text-is('归类立案')) select").first.select_option("street-lights")
+    _act(page, "归类立案")
+    _waits(city, case, "dispatched")
+
+
+def test_each_desk_fits_desk_and_phone_and_its_keys_move(donggang: RunningCity, sit: Sit) -> None:
+    city = donggang
+    for n in range(3):
+        city.report(f"desk-5-{n}", "street-lights")
+    page = sit(OPERATIONS)
+    page.goto("/dispatch")
+    expect(page.locator(".queues a")).to_have_count(10)
+    expect(page.locator(".queues b").first).to_have_text(re.compile(r"\d"))
+    phone = sit(Post(Role.COMMUNITY, "C01"), size=PHONE)
+    for path in ("/community", "/cases", "/community?queue=whistles"):
+        phone.goto(path)
+        expect(phone.locator("h1")).to_be_visible()
+        assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
