@@ -75,8 +75,8 @@ def open_(
         ("SIDAN_KAFKA", stack.kafka_outside),
         ("SIDAN_LOGIN", login.login),
         ("SIDAN_PASSWORD", login.password),
-        ("SIDAN_ORDERS", login.orders),
-        ("SIDAN_REPLIES", login.replies),
+        ("SIDAN_ORDERS", login.reads[0]),
+        ("SIDAN_REPLIES", login.writes[0]),
         ("SIDAN_GROUPS", login.groups),
     ):
         typer.echo(f"{name}={value}")

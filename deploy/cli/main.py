@@ -30,6 +30,7 @@ MODULES = {
     },
     "user": {"user": ("控制台账号与岗位", "Accounts of the console and their posts")},
     "department": {"department": ("部门接入：用自己的软件收单、回单", "Departments with software of their own")},
+    "source": {"source": ("来源：登记、限额、接入", "Sources: which there are, their limits, their access")},
     "replay": {"replay": ("回放推演：另一份配置下会怎样", "What-if on a recorded period")},
     "route": {"route": ("派单规则：派给谁、为什么", "Routing: who got a case, and why")},
     "clock": {"clock": ("时限如何得出", "How due times came about")},

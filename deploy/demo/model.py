@@ -227,6 +227,8 @@ class Demand:
             body["matter"] = matter.code
         if source == "grid":
             body["raised_by"] = self._grid_of(spot.unit)
+        if source == "iot":
+            body["device"] = "s-" + "-".join(name.split("-")[:2])  # what flaps is one sensor
         if source not in ("iot", "dept"):
             body["reporter"] = {"id": person}
         if channel == "grid_spot":

@@ -1,4 +1,4 @@
-"""Logins of departments that subscribe: each reads its own orders, writes its own replies, and nothing else."""
+"""Logins of departments and sources with software of their own: each has its own streams, and nothing else."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from confluent_kafka.admin import (
 )
 
 from deploy.local.topics import ensure_topics
-from shared.contracts.topics import login_of, topic_name, topics
+from shared.contracts.topics import TopicConfig, login_of, source_login_of, topic_name, topics
 
 ITERATIONS = range(8192, 12_288)
 """Rounds of hashing that a guess at a password from the broker's own records costs; drawn anew with each password, so
@@ -38,12 +38,12 @@ class NoLogins(RuntimeError):
 
 @dataclass(frozen=True)
 class Login:
-    """What a department needs to connect. The password is nowhere else: the broker keeps salted hashes of it."""
+    """What a program needs to connect. The password is nowhere else: the broker keeps salted hashes of it."""
 
     login: str
     password: str = field(repr=False)
-    orders: str
-    replies: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
     groups: str
     """What the names of its reader groups begin with."""
 
@@ -53,10 +53,27 @@ def open_department(kafka: str, city: str, department: str) -> Login:
 
     Done again it changes the password: open connections go on, new ones need the new one. Raises `NoLogins`.
     """
-    name = login_of(city, department)
     orders, replies = (topic_name(city, f"{family}.{department}") for family in ("orders", "replies"))
-    found = Login(name, secrets.token_urlsafe(24), orders, replies, f"{name}.")
-    own = {topic: config for topic, config in topics(city, (), (department,)).items() if topic in (orders, replies)}
+    return _open(kafka, login_of(city, department), (orders,), (replies,), topics(city, (), (department,)))
+
+
+def open_source(kafka: str, city: str, source: str) -> Login:
+    """Give a source its three topics, a login with a new password, and rights on these three topics alone.
+
+    It writes reports and ratings and reads receipts. Done again it changes the password. Raises `NoLogins`.
+    """
+    reports, ratings, receipts = (
+        topic_name(city, f"{family}.{source}") for family in ("reports", "ratings", "receipts")
+    )
+    login = source_login_of(city, source)
+    return _open(kafka, login, (receipts,), (reports, ratings), topics(city, (source,), ()))
+
+
+def _open(
+    kafka: str, name: str, reads: tuple[str, ...], writes: tuple[str, ...], known: Mapping[str, TopicConfig]
+) -> Login:
+    found = Login(name, secrets.token_urlsafe(24), reads, writes, f"{name}.")
+    own = {topic: config for topic, config in known.items() if topic in (*reads, *writes)}
     admin = AdminClient({"bootstrap.servers": kafka, "socket.timeout.ms": 10_000, "log_level": 0})
     try:
         _await(admin.create_acls(_rights(found)))  # first: a broker without rights must not get a login either
@@ -72,8 +89,8 @@ def _rights(login: Login) -> list[AclBinding]:
     return [
         AclBinding(kind, name, pattern, f"User:{login.login}", "*", operation, AclPermissionType.ALLOW)
         for kind, name, pattern, operation in (
-            (ResourceType.TOPIC, login.orders, literal, AclOperation.READ),
-            (ResourceType.TOPIC, login.replies, literal, AclOperation.WRITE),
+            *((ResourceType.TOPIC, topic, literal, AclOperation.READ) for topic in login.reads),
+            *((ResourceType.TOPIC, topic, literal, AclOperation.WRITE) for topic in login.writes),
             (ResourceType.GROUP, login.groups, prefixed, AclOperation.READ),
         )
     ]

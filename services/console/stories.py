@@ -155,9 +155,18 @@ _STORIES = {
     "case.merged.v1": Story(
         "raise",
         word("并单"),
-        lambda d, c, t: t("由人工并入同一事项") if d["how"] == "person" else t("按规则并入同一事项"),
+        lambda d, c, t: (
+            t("由人工并入同一事项")
+            if d["how"] == "person"
+            else t("同一感知设备重复告警")
+            if d["how"] == "flapping"
+            else t("按规则并入同一事项")
+        ),  # fmt: skip
         note="summary",
         shape="system",
+    ),
+    "case.alarm_repeated.v1": Story(
+        "raise", word("告警重复"), lambda d, c, t: t("第 {n} 次重复告警", n=d["repeats"]), shape="system"
     ),
     "case.unmerged.v1": Story("raise", word("取消并单"), lambda d, c, t: t("恢复单独办理"), note="summary"),
     "case.duplicate_suspected.v1": Story(

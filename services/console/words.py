@@ -137,6 +137,7 @@ PLACED = {
 }
 UNDERSTOOD = {
     "given": word("来源给定"),
+    "source": word("来源默认"),
     "rules": word("自动归类"),
     "person": word("人工归类"),
     "model": word("模型归类"),

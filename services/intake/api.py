@@ -129,7 +129,13 @@ async def _followed(desk: Desk, source: str, report: str) -> tuple[str, Case]:
 
 def timeline(case_id: str, case: Case, city: Any) -> dict[str, Any]:
     """Return what a source may see of its report."""
-    known = {"source": case.source, "report": case.report, "case": case_id, "follows": case.follows}
+    known = {
+        "source": case.source,
+        "report": case.report,
+        "case": case_id,
+        "follows": case.follows,
+        "repeats": case.repeats,
+    }
     return known | progress(case, city)
 
 

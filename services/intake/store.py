@@ -14,12 +14,13 @@ from sqlmodel import Field
 
 from services.intake.domain.erasing import EraseDossier
 from services.intake.domain.facts import Decided, Rehomed, Suspected, Understanding, Waiting
+from services.intake.domain.flapping import Alarm, chain, sounded
 from services.intake.domain.follow_up import OPENING
 from services.intake.domain.gathering import Sought, compare
 from services.intake.domain.likeness import Likeness, Trace
 from services.intake.domain.registration import Prepared, seek
 from services.intake.domain.report import Report, SupplementReport, UnmergeCase, WithdrawReport
-from services.intake.tables import dossier, example, ground_work, notification, photo, supplement
+from services.intake.tables import alarm, dossier, example, ground_work, notification, photo, supplement
 from services.intake.tables import trace as traces
 from services.intake.tables.row import Row
 from shared.kernel.decisions import Due, Message
@@ -112,10 +113,14 @@ class Store:
         sought = list(found.values())
         likes = compare(sought, await traces.near(conn, sought), self.city.shares["merge_from"])
         compared = dict(zip(found, likes, strict=True))
-        return [
+        likened = [
             with_likes(m, found.get(n), said[n], *compared.get(n, ((), ()))) if n in reports else m
             for n, m in enumerate(messages)
         ]
+        heard = heard_alarms(messages, self.city)
+        known = await alarm.standing(conn, list(heard.values()))
+        homes = await _homes(conn, sorted({one.case for one in known.values()})) if known else {}
+        return with_alarms(likened, heard, known, homes, self.city)
 
     def _read(self, report: Report) -> tuple[Understanding, ...] | None:
         return self.read(report.subject or "", report.text) if self.read and report.matter is None else None
@@ -168,7 +173,26 @@ class Store:
         numbers = {case: self._number(day, first + place) for place, case in enumerate(wanted)}
         said = {m.subject: m.data.read for m in messages if isinstance(m.data, Sought)}
         guesses = {case: read for case, read in said.items() if read is not None and case in numbers}
-        return Prepared(numbers, guesses, photos)
+        return Prepared(numbers, guesses, photos, await self._too_many(conn, messages, numbers, now))
+
+    async def _too_many(
+        self, conn: Connection, messages: Sequence[Message], new: Mapping[str, str], now: datetime
+    ) -> frozenset[str]:
+        """Count the new reports of sources with a limit; return the cases of those beyond it."""
+        sent: dict[str, dict[str, None]] = {}
+        for m in messages:
+            source = self.city.sources.get(m.actor.id) if isinstance(m.data, Sought) else None
+            if source is not None and source.a_minute and m.subject in new:
+                sent.setdefault(source.code, {})[m.subject] = None
+        if not sent:
+            return frozenset()
+        counted = await alarm.count(conn, {source: len(cases) for source, cases in sorted(sent.items())}, now)
+        return frozenset(
+            case
+            for source, cases in sent.items()
+            for place, case in enumerate(cases, start=1)
+            if counted[source] - len(cases) + place > self.city.sources[source].a_minute
+        )
 
     def _number(self, day: date, count: int) -> str:
         return f"{self.city.case_prefix}-{day:%Y%m%d}-{count:04d}"
@@ -184,6 +208,7 @@ class Store:
         await notification.keep(conn, rows)
         await ground_work.keep(conn, rows)
         await example.keep(conn, rows)
+        await alarm.keep(conn, rows)
         await dossier.rehome(conn, [row for row in moved if row.home not in row.cases])
         held = [row for row in rows if isinstance(row, Waiting)]
         if held:
@@ -235,6 +260,34 @@ def with_likes(
     """Return a report with what it is like, what a model read in it, and the cases that its decider needs."""
     same = (message.data.same_as,) if message.data.same_as else ()
     return replace(message, data=Sought(message.data, trace, likes, read), touches=(*message.touches, *names, *same))
+
+
+def heard_alarms(messages: Sequence[Message], city: Any) -> dict[int, Alarm]:
+    """Return the alarms among the reports of a batch, by their place in it."""
+    found = {
+        n: sounded(m.data, city.sources.get(m.actor.id), m.subject, m.acted_at)
+        for n, m in enumerate(messages)
+        if is_new_report(m)
+    }
+    return {n: one for n, one in found.items() if one is not None}
+
+
+def with_alarms(
+    messages: Sequence[Message],
+    heard: Mapping[int, Alarm],
+    known: Mapping[tuple[str, str], Alarm],
+    homes: Mapping[str, tuple[str, ...]],
+    city: Any,
+) -> list[Message]:
+    """Return reports, those of sensors with the alarm that they repeat and the cases that answer for it."""
+    repeated = dict(zip(heard, chain(known, list(heard.values()), city), strict=True))
+    done = list(messages)
+    for n, one in heard.items():
+        before = repeated[n]
+        names = (before.case, *homes.get(before.case, ())) if before else ()
+        sought = replace(done[n].data, alarm=one, repeats=before)
+        done[n] = replace(done[n], data=sought, touches=tuple(dict.fromkeys((*done[n].touches, *names))))
+    return done
 
 
 def _concerned(

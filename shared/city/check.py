@@ -20,7 +20,7 @@ from shared.city.lines import Lines, read
 from shared.city.load import build, days_of, slots_of
 from shared.city.mechanisms import MECHANISMS
 from shared.city.model import Act, City, Kind, Rung, UnitLevel
-from shared.city.parts import CALLEES, PARTIES, PERIODS, WHISTLES
+from shared.city.parts import CALLEES, NEEDS, PARTIES, PERIODS, WHISTLES
 from shared.city.problems import Findings, Problem
 from shared.city.routing import KINDS, RUNGS, dead, unserved
 
@@ -201,6 +201,18 @@ class _Checker(Findings):
             unit = row.get("default_unit")
             if unit is not None and unit not in units:
                 self.say(("sources", index), "city.unknown_unit", where=row["code"], unit=unit)
+            path = ("sources", index)
+            for name in row.get("needs", ()):
+                self.one_of((*path, "needs"), name, NEEDS)
+            matter = row.get("default_matter")
+            if matter is not None:
+                self.one_of((*path, "default_matter"), matter, {leaf["code"] for _, leaf in self.rows["matters"]})
+            flapping = row.get("flapping")
+            if flapping is not None and self.keys((*path, "flapping"), flapping, schema.FLAPPING, "sources.flapping"):
+                for key, minutes in flapping.items():
+                    self.count((*path, "flapping", key), minutes)
+            for key in ("a_minute", "longest"):
+                self.count((*path, key), row.get(key, 1))
         for index, row in self.rows["posts"]:
             self.one_of(("posts", index, "level"), row["level"], UnitLevel)
 

@@ -36,7 +36,7 @@ from shared.city.model import (
     UnitLevel,
     Whistling,
 )
-from shared.city.parts import Party
+from shared.city.parts import Flapping, Party
 from shared.city.routing import DEFAULT, DEPARTMENT, Rule
 from shared.city.statutory import festivals
 from shared.kernel.calendar import Calendar
@@ -267,9 +267,20 @@ def _policy(row: Mapping[str, Any]) -> Policy:
 
 
 def _source(row: Mapping[str, Any]) -> Source:
-    names = Names(row["zh"], row["en"])
     return Source(
-        row["code"], names, row["channel"], row.get("ratable", True), row.get("spot", False), row.get("default_unit")
+        code=row["code"],
+        names=Names(row["zh"], row["en"]),
+        channel=row["channel"],
+        ratable=row.get("ratable", True),
+        spot=row.get("spot", False),
+        default_unit=row.get("default_unit"),
+        default_matter=row.get("default_matter"),
+        urgent=row.get("urgent", False),
+        closed=row.get("closed", False),
+        a_minute=row.get("a_minute", 0),
+        longest=row.get("longest", 0),
+        needs=tuple(row.get("needs", ())),
+        flapping=Flapping(**row["flapping"]) if "flapping" in row else None,
     )
 
 

@@ -369,10 +369,28 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class Flapping:
+    """When alarms of one sensor are one report, in minutes.
+
+    One that was `quiet` for so long sounds anew; one that never rests is reported again after `longest`.
+    """
+
+    quiet: int
+    longest: int
+
+
+NEEDS = ("place", "reporter", "at", "matter", "device")
+"""Fields of a report that a source may be asked for beside id and text."""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Somebody who may send reports; `ratable` is false for machines; `spot` may report what was solved on the spot.
 
     `default_unit` answers for a report of this source that does not say where it is; without it a person places those.
+    `default_matter` is what a report is about that names none; all of an `urgent` source is urgent. A report beyond
+    `a_minute` (0: any number), of more than `longest` characters (0: as many as any report), or without one of `needs`
+    is refused. A `closed` source is registered and sends nothing.
     """
 
     code: str
@@ -381,6 +399,13 @@ class Source:
     ratable: bool = True
     spot: bool = False
     default_unit: str | None = None
+    default_matter: str | None = None
+    urgent: bool = False
+    closed: bool = False
+    a_minute: int = 0
+    longest: int = 0
+    needs: tuple[str, ...] = ()
+    flapping: Flapping | None = None
 
 
 Ring = tuple[tuple[float, float], ...]

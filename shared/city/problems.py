@@ -64,6 +64,11 @@ class Findings:
         except ValueError:
             self.say(path, "city.bad_budget", key=path[-1], value=value)
 
+    def count(self, path: tuple[str | int, ...], value: object) -> None:
+        """Note a value that is no whole number from 1."""
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            self.say(path, "city.bad_number", key=path[-1], value=value)
+
     def share(self, path: tuple[str | int, ...], value: object) -> Fraction:
         """Return a share from 0 to 1; note another value, which then counts 0."""
         try:

@@ -70,7 +70,10 @@ ROWS: dict[str, Keys] = {
     ),
     "councils": _keys("code zh en unit_level mechanism parties chair quorum period deals"),
     "routing": _keys("code zh by", "to area matters groups sources at"),
-    "sources": _keys("code zh en channel", "ratable spot default_unit"),
+    "sources": _keys(
+        "code zh en channel",
+        "ratable spot default_unit default_matter urgent closed a_minute longest needs flapping",
+    ),
     "scoring": _keys(
         "version published_on effective_from weights credits exclusion_scope rank_from window freeze yearly_only "
         "vetoes",
@@ -84,6 +87,7 @@ ROWS: dict[str, Keys] = {
 
 ESTATE = _keys("code name", "aliases")
 PARTY = _keys("code zh", "act")
+FLAPPING = _keys("quiet longest")
 WHISTLING = _keys("callees kinds")
 WEIGHTS = _keys("response resolution satisfaction")
 ADMISSION_ITEM = _keys("code name kind")

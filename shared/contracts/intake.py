@@ -40,7 +40,7 @@ class Placement(Contract):
 
 
 class Understanding(Contract):
-    """Which matter a case is, who said so (given, rules, model, person), how sure (0..1), by which words."""
+    """Which matter a case is, who said so (given, source, rules, model, person), how sure (0..1), by which words."""
 
     matter: Code
     how: str
@@ -229,6 +229,19 @@ class CaseWithdrawn(Intake):
     reporter: str
 
 
+class AlarmRepeated(Intake):
+    """The alarm that this case is sounded once more: that report joined it as `case` and makes nobody a reporter."""
+
+    TYPE: ClassVar[str] = "case.alarm_repeated.v1"
+    source: Code
+    report: OutsideId
+    case: Code
+    sounded_at: Instant
+    """When it sounded, as the sensor claims."""
+    repeats: int
+    """How often it has sounded again so far."""
+
+
 class ReporterJoined(Intake):
     """Another report of the same matter was merged into this case (并单): its reporter is told and asked as well."""
 
@@ -347,6 +360,8 @@ class Report(OutsideMessage):
     """The case of an earlier report that was closed and not solved, as the offer after a late rating names it."""
     same_as: Code | None = None
     """The open case that the reporter knew again among those shown as near (我也遇到): he joins it."""
+    device: OutsideId | None = None
+    """The sensor or camera that sounded; its repetitions shortly after are one report."""
 
 
 class TriageCase(OutsideMessage):

@@ -120,6 +120,11 @@ def login_of(city: str, department: str) -> str:
     return f"{city}.department.{department}"
 
 
+def source_login_of(city: str, source: str) -> str:
+    """Return the login of a source that writes its own streams; its reader groups are called so as a department's."""
+    return f"{city}.source.{source}"
+
+
 def stream_of(topic: str) -> str:
     """Return the stream of a Kafka topic: `donggang.orders.hb.v1` -> `orders.hb`."""
     return topic.split(".", 1)[1].rsplit(".", 1)[0]

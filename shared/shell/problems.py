@@ -43,6 +43,7 @@ _STATUS = {
     "photo.wrong_type": 415,
     "photo.unreadable": 422,
     "photo.too_many_pixels": 422,
+    "source.too_many": 429,
 }
 
 

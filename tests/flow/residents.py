@@ -145,10 +145,11 @@ class Residents:
             id=id_,
             text=text,
             matter=self.pick(MATTERS) if known else None,
-            place=ReportPlace(unit=place, address=f"{SECRET}路{n}") if world.chance(0.93) else None,
+            place=ReportPlace(unit=place, address=f"{SECRET}路{n}") if source == "iot" or world.chance(0.93) else None,
             reporter=Reporter(name=f"{SECRET}{n}", phone=f"{PHONE}{n:04d}") if world.chance(0.85) else None,
             raised_by=place if source == "grid" and world.chance(0.5) else None,
             solved=solved,
+            device=place if source == "iot" else None,
         )
 
     def spoil(self) -> None:

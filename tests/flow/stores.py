@@ -36,12 +36,13 @@ from services.feedback.tables.exclusion import latest as latest_exclusions
 from services.feedback.tables.invitation import hash_of
 from services.feedback.tables.task import latest as latest_tasks
 from services.intake.domain.facts import Decided, Dossier, Rehomed, Suspected, Waiting
+from services.intake.domain.flapping import Alarm
 from services.intake.domain.gathering import compare
 from services.intake.domain.likeness import Recent, Trace
 from services.intake.domain.registration import Prepared as PreparedCases
 from services.intake.domain.registration import seek
 from services.intake.domain.report import UnmergeCase, WithdrawReport
-from services.intake.store import is_new_report, needs_number, with_likes
+from services.intake.store import heard_alarms, is_new_report, needs_number, with_alarms, with_likes
 from shared.kernel.decisions import Due, Message
 from shared.shell.dict_store import Effects, Tables
 
@@ -78,6 +79,7 @@ class IntakeTables:
     recent: Recent = field(default_factory=Recent)
     homes: dict[str, str] = field(default_factory=dict)
     suspected: dict[str, Suspected] = field(default_factory=dict)
+    alarms: dict[tuple[str, str], Alarm] = field(default_factory=dict)
 
     async def resolve(self, effects: Effects, messages: Sequence[Message]) -> Sequence[Message]:
         claimed: dict[tuple[str, str], str] = vars(effects).setdefault("claimed", {})
@@ -102,18 +104,24 @@ class IntakeTables:
             [replace(t, home=self.homes.get(t.case, t.home)) for t in self.recent.near(one).values()] for one in sought
         ]
         compared = dict(zip(found, compare(sought, near, self.city.shares["merge_from"]), strict=True))
-        return [
+        likened = [
             with_likes(m, found.get(n), None, *compared.get(n, ((), ()))) if is_new_report(m) else m
             for n, m in enumerate(named)
         ]
+        heard = heard_alarms(named, self.city)
+        homes = {one.case: self._merged_into(one.case) for one in self.alarms.values()}
+        return with_alarms(likened, heard, self.alarms, homes, self.city)
 
     def _homes_of(self, message: Message) -> tuple[str, ...]:
+        is_about_home = isinstance(message.data, WithdrawReport | UnmergeCase)
+        return self._merged_into(message.subject) if is_about_home else ()
+
+    def _merged_into(self, case: str) -> tuple[str, ...]:
         names: list[str] = []
-        if isinstance(message.data, WithdrawReport | UnmergeCase):
-            at = self.shell.subjects.get(message.subject)
-            while at is not None and at.state is not None and at.state.home:
-                names.append(at.state.home)
-                at = self.shell.subjects.get(names[-1])
+        at = self.shell.subjects.get(case)
+        while at is not None and at.state is not None and at.state.home:
+            names.append(at.state.home)
+            at = self.shell.subjects.get(names[-1])
         return tuple(names)
 
     async def prepare(self, effects: Effects, messages: Sequence[Message], now: datetime) -> PreparedCases:
@@ -139,6 +147,8 @@ class IntakeTables:
                 effects.at_commit(lambda row=row: self.recent.keep(row))  # type: ignore[misc]
             elif isinstance(row, Rehomed):
                 effects.at_commit(lambda row=row: self.homes.update(dict.fromkeys(row.cases, row.home)))  # type: ignore[misc]
+            elif isinstance(row, Alarm):
+                effects.at_commit(lambda row=row: self.alarms.update({(row.source, row.device): row}))  # type: ignore[misc]
             elif isinstance(row, Suspected):
                 effects.at_commit(lambda row=row: self._suspect(row))  # type: ignore[misc]
         gone = [row.case for row in rows if isinstance(row, Decided)]

@@ -284,3 +284,31 @@ def test_the_documented_client_accepts_and_finishes_what_is_dispatched_to_it(
     said = [line for line in program.stdout.read().splitlines() if case in line]
     assert [line.split()[0] for line in said[:2]] == ["order.dispatched.v1", "order.accepted.v1"]
     assert not [line for line in said if "refused" in line]
+
+
+def test_a_source_writes_its_reports_reads_its_receipts_and_can_do_nothing_else(donggang: RunningCity) -> None:
+    command = ["source", "open", "chat", "--folder", str(donggang.folder)]
+    result = CliRunner().invoke(build("source"), command)
+    assert result.exit_code == 0, result.output
+    chat = dict(line.split("=", 1) for line in result.stdout.splitlines() if line.startswith("SIDAN_"))
+    said = json.dumps({"id": "acl-chat-1", "text": "单元门坏了，关不上"}).encode()
+    foreign = [topic_name(donggang.city.code, name) for name in ("reports.hotline", "ratings.hotline", "cases")]
+
+    async def look() -> dict[str, bool]:
+        refused = {
+            f"write {topic}": await _is_refused(_write(chat, topic, [([], b"x")]), TopicAuthorizationFailedError)
+            for topic in (*foreign, chat["SIDAN_RECEIPTS"])
+        }
+        await _write(chat, chat["SIDAN_REPORTS"], [(list(sent("acl-chat-1", "report.v1", "/chat")), said)])
+        return refused
+
+    assert [what for what, is_refused in asyncio.run(look()).items() if not is_refused] == []
+    group = f"{chat['SIDAN_GROUPS']}reader"
+
+    def told() -> bool:
+        receipts = asyncio.run(_read(chat, chat["SIDAN_RECEIPTS"], group))
+        return any(one.get("report") == "acl-chat-1" for one in receipts)
+
+    wait(told, 20, "the receipt")
+    closed = CliRunner().invoke(build("source"), ["source", "open", "none", "--folder", str(donggang.folder)])
+    assert closed.exit_code == 2

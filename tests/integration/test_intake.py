@@ -41,7 +41,7 @@ from tests.integration.conftest import Backing, Cell, make_cell
 from tests.support.wording import apart
 from tests.support.world import World, settings, until, world
 
-SOURCES = ("hotline", "grid", "mailbox")
+SOURCES = ("hotline", "grid", "mailbox", "iot")
 _numbers = itertools.count(1)
 
 
@@ -441,3 +441,28 @@ async def test_a_file_is_looked_at_imported_once_and_what_was_left_out_comes_bac
     assert (await client.get(f"/v1/imports/{begun['run']}", "source", "hotline")).status_code == 403
     book = await client.get(f"/v1/imports/{begun['run']}/rejects.xlsx", "source", "mailbox")
     assert book.content[:2] == b"PK"
+
+
+async def test_an_alarm_that_flaps_is_one_case_and_a_source_has_its_number_a_minute(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grid = grid_of(client.city)
+    alarms = [report(f"S{n}", client.city, device="s-9", at=f"2026-11-02T03:0{n}:00+08:00") for n in range(4)]
+    first = (await client.post("/v1/reports", alarms[0], "source", "iot")).json()
+    rest = (await client.post("/v1/reports", alarms[1:], "source", "iot")).json()["items"]
+    assert (first["outcome"], [one["outcome"] for one in rest]) == ("registered", ["merged"] * 3)
+    again = (await client.post("/v1/reports", alarms[2], "source", "iot")).json()
+    assert again["case"] == rest[1]["case"]
+    shown = (await client.get(first["follow"], "source", "iot")).json()
+    assert shown["repeats"] == 3
+    assert await client.db.fetchval("SELECT count(*) FROM trace") == 1
+    assert (await client.get(rest[0]["follow"], "source", "iot")).status_code == 200
+    sources = client.desk.city.sources
+    monkeypatch.setitem(sources, "hotline", replace(sources["hotline"], a_minute=2))
+    many = [report(f"M{n}", client.city, text=apart(f"M{n}"), place={"unit": grid}) for n in range(4)]
+    answers = (await client.post("/v1/reports", many)).json()["items"]
+    assert [one.get("rule") for one in answers] == [None, None, "source.too_many", "source.too_many"]
+    alone = await client.post("/v1/reports", many[3])
+    assert (alone.status_code, alone.headers["Retry-After"]) == (429, "60")
+    await client.db.execute("DELETE FROM source_minute")
+    assert (await client.post("/v1/reports", many[3])).json()["outcome"] == "registered"

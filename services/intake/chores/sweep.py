@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from services.intake.domain.erasing import RETENTION
-from services.intake.tables import dossier, importing, notification
+from services.intake.tables import alarm, dossier, importing, notification
 from shared.contracts.people import EraseDossier
 from shared.shell.desk import Desk
 from shared.telemetry.logs import brief
@@ -29,6 +29,7 @@ async def sweep(desk: Desk) -> None:
             gone = await once(desk)
             async with desk.engine.begin() as conn:
                 await notification.prune(conn, desk.city.limits["notice_days"])
+                await alarm.prune(conn, (await desk.shell.store.clock(conn)).now)
                 await importing.prune(conn, desk.city.limits["notice_days"])
             if gone:
                 log.info("dossiers outlived", gone=gone)

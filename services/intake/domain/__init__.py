@@ -9,6 +9,16 @@ from shared.kernel.rules import register
 register(
     {
         "report.unknown_source": ("没有这个来源：{source}", "No such source: {source}"),
+        "source.closed": ("来源 {source} 未启用", "The source {source} is not switched on"),
+        "source.too_many": (
+            "来源 {source} 每分钟至多 {most} 件，请稍后再报",
+            "The source {source} may send {most} reports a minute; send it again later",
+        ),
+        "source.text_too_long": (
+            "来源 {source} 的内容至多 {most} 字，此件 {length} 字",
+            "The source {source} may write {most} characters; these are {length}",
+        ),
+        "source.needs": ("来源 {source} 须填写 {name}", "The source {source} must give {name}"),
         "report.in_future": ("所称时间 {at} 晚于现在（{now}）", "The stated time {at} is in the future (now {now})"),
         "report.unknown_matter": ("没有这个事项：{matter}", "No such matter: {matter}"),
         "report.unknown_unit": ("没有这个单位或网格：{unit}", "No such unit or grid: {unit}"),

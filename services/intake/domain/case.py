@@ -115,6 +115,8 @@ class Case:
     given: int = 1
     gone: bool = False
     hot_at: datetime | None = None
+    repeats: int = 0
+    """How often its alarm sounded again."""
     suspects: tuple[str, ...] = ()
     part_of: str | None = None
     parts: tuple[str, ...] = ()

@@ -149,6 +149,17 @@ class CaseMerged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmRepeated:
+    """The alarm that this case is sounded once more, as a report of its own that joined it; nobody's report."""
+
+    source: str
+    report: str
+    case: str
+    sounded_at: datetime
+    repeats: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReporterJoined:
     """The reporter of the case `case` is told and asked about this one as well."""
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from services.intake.domain import facts
 from services.intake.domain.case import Case, Status, evolve, registered
+from services.intake.domain.flapping import Alarm, again
 from services.intake.domain.joining import alike, bridged, choose, merge_into, slips
 from services.intake.domain.likeness import Likeness, Recent, Trace, is_sure, sketch
 from services.intake.domain.likeness import alike as alike_to
@@ -24,6 +25,10 @@ class Sought:
     trace: Trace | None = None
     likes: tuple[Likeness, ...] = ()
     read: tuple[facts.Understanding, ...] | None = None
+    alarm: Alarm | None = None
+    """The alarm that the report is, for a sensor's."""
+    repeats: Alarm | None = None
+    """The alarm that it repeats, if any."""
 
 
 def gather(
@@ -31,6 +36,12 @@ def gather(
 ) -> Decision:
     """Let what is surely the same join the earlier case, name what may be, and keep the trace for those to come."""
     alone, city, subject = Decision((Fact(fact),)), context.city, message.subject
+    if sought.alarm is not None and not isinstance(fact, facts.CaseSolvedOnSpot | facts.CaseRejected):
+        repeated = again(fact, sought.alarm, sought.repeats, states, subject) if sought.repeats else None
+        if repeated is not None:
+            return repeated
+        first = gather(fact, replace(sought, alarm=None), states, message, context)
+        return replace(first, rows=(*first.rows, sought.alarm))
     if sought.trace is None or isinstance(fact, facts.CaseSolvedOnSpot | facts.CaseRejected):
         return alone
     kept = replace(sought.trace, case=subject, home=subject)

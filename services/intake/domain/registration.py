@@ -43,6 +43,8 @@ class Prepared:
     guesses: Mapping[str, tuple[facts.Understanding, ...]] = field(default_factory=dict)
     photos: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """The digests of photos that no report has named yet, by uploader and key."""
+    too_many: frozenset[str] = frozenset()
+    """Cases of reports that their source may not send in this minute any more."""
 
 
 @decide.on(Report, Sought)
@@ -73,9 +75,9 @@ def register(states: Mapping[str, Case | None], message: Message, context: Conte
         received_at=message.acted_at,
     )
     rows: tuple[Any, ...] = (private,)
-    if isinstance(fact, facts.CaseHeld):
-        rows += (facts.Waiting(draft.case, fact.responsible, fact.due_at),)
     gathered = gather(fact, sought, states, message, context)
+    if isinstance(gathered.facts[0].data, facts.CaseHeld):
+        rows += (facts.Waiting(draft.case, fact.responsible, fact.due_at),)
     told = received(gathered.facts[0].data, message.subject)
     return Decision(gathered.facts, answers=(told,), rows=rows + gathered.rows)
 
@@ -91,7 +93,7 @@ def seek(
         found = place(report.place, known.default_unit, city).placement
     except Refused:
         return None
-    guesses = _guesses(report, read, city) if found else ()
+    guesses = _guesses(report, known, read, city) if found else ()
     is_clear = bool(guesses) and guesses[0].confidence >= city.shares["classify_from"]
     return trace_of(report, case, at, found, guesses[0].matter if is_clear else None, city) if found else None
 
@@ -138,11 +140,20 @@ def _source(message: Message, city: Any) -> Any:
     source = city.sources.get(message.actor.id)
     if source is None:
         raise Refused("report.unknown_source", "source", source=message.actor.id)
+    if source.closed:
+        raise Refused("source.closed", "source", source=source.code)
     return source
 
 
 def _check(report: Report, source: Any, message: Message, context: Context) -> None:
     city = context.city
+    if message.subject in context.prepared.too_many:
+        raise Refused("source.too_many", "source", source=source.code, most=source.a_minute, seconds=60)
+    if source.longest and len(report.text) > source.longest:
+        raise Refused("source.text_too_long", "text", source=source.code, most=source.longest, length=len(report.text))
+    for name in source.needs:
+        if not (_identity(report) if name == "reporter" else getattr(report, name)):
+            raise Refused("source.needs", name, source=source.code, name=name)
     if report.at is not None and report.at > max(message.acted_at, context.now) + SKEW:
         raise Refused("report.in_future", "at", at=report.at, now=context.now)
     if report.matter is not None and report.matter not in city.matters:
@@ -168,7 +179,7 @@ def _outcome(draft: _Draft, ground: Ground, context: Context) -> Any:
         return facts.CaseRejected(**draft.head, rule="report.out_of_area", params={"city": context.city.names.zh})
     if is_meaningless(report):
         return facts.CaseRejected(**draft.head, rule="report.meaningless")
-    guesses = _guesses(report, context.prepared.guesses.get(draft.case), context.city)
+    guesses = _guesses(report, draft.source, context.prepared.guesses.get(draft.case), context.city)
     ratable = bool(draft.source.ratable and _identity(report))
     handler = None
     if report.solved:
@@ -201,6 +212,7 @@ def _outcome(draft: _Draft, ground: Ground, context: Context) -> Any:
         handler=handler,
         evidence=evidence,
         city=context.city,
+        urgent=draft.source.urgent,
     )
 
 
@@ -217,8 +229,12 @@ def case_opened(
     evidence: int,
     city: Any,
     part_of: str | None = None,
+    urgent: bool = False,
 ) -> facts.CaseRegistered:
-    """Return the fact that opens a case at the rung where its matter starts at that place."""
+    """Return the fact that opens a case at the rung where its matter starts at that place.
+
+    `urgent` are all reports of some sources, whatever their matter.
+    """
     matter = city.matters[understanding.matter]
     rung, _ = city.first_holder(matter.code, placement.unit)
     opened = facts.CaseRegistered(
@@ -226,7 +242,7 @@ def case_opened(
         placement=placement,
         understanding=understanding,
         kind=matter.kind.value,
-        urgent=matter.urgent,
+        urgent=matter.urgent or urgent,
         rung=rung.value,
         reporter=REPORTER,
         ratable=ratable,
@@ -294,11 +310,13 @@ def received(fact: Any, subject: str) -> Answer:
 
 
 def _guesses(
-    report: Report, read: tuple[facts.Understanding, ...] | None, city: Any
+    report: Report, source: Any, read: tuple[facts.Understanding, ...] | None, city: Any
 ) -> tuple[facts.Understanding, ...]:
-    """Take the matter that was given, else what a model read before this was decided, else what the words say."""
+    """Take the matter that was given, else the source's own, else what a model read before, else what the words say."""
     if report.matter is not None:
         return (facts.Understanding(report.matter, "given", 1.0),)
+    if source.default_matter is not None:
+        return (facts.Understanding(source.default_matter, "source", 1.0),)
     if read:
         return read
     return classify(_lexicon(_Catalogue(city)), report.subject or "", report.text)

@@ -50,6 +50,7 @@ class Report:
     solved: SolvedOnSpot | None = None
     follows: str | None = None
     same_as: str | None = None
+    device: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
