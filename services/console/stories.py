@@ -161,7 +161,7 @@ _STORIES = {
             else t("同一感知设备重复告警")
             if d["how"] == "flapping"
             else t("按规则并入同一事项")
-        ),  # fmt: skip
+        ),
         note="summary",
         shape="system",
     ),
