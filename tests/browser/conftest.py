@@ -21,9 +21,12 @@ DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 Sit = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Start the one browser; where there is none say so, and under CI fail."""
+    """Start a browser for the tests of a file; where there is none say so, and under CI fail.
+
+    Its driver holds the thread's event loop, which asynchronous tests of other files need.
+    """
     executable = chromium.find()
     if executable is None:
         reason = "no Chromium: set SIDAN_CHROMIUM, install one, or run as root where apt-get can"
