@@ -55,7 +55,11 @@ def main() -> None:
     service = Service("console", hear, keep, {}, Unpaired(), ReadModel())
     provider = Provider(settings.oidc_issuer, settings.oidc_client, settings.oidc_secret)
     outside = Outside(
-        settings.secret, settings.services, provider if settings.oidc_issuer else None, settings.public_url
+        settings.secret,
+        settings.services,
+        provider if settings.oidc_issuer else None,
+        settings.public_url,
+        settings.telephone,
     )
     serve(
         application(service, settings, city, lambda app, process: mount(app, process.engine, city, outside)), settings

@@ -7,7 +7,9 @@ from services.console.words import word
 
 PEOPLE = {
     "case.reminded.v1": Story("raise", word("催办"), lambda d, c, t: t("反映人催办（第 {n} 次）", n=d["times"])),
-    "case.supplemented.v1": Story("raise", word("补充说明"), lambda d, c, t: t("反映人补充说明")),
+    "case.supplemented.v1": Story(
+        "raise", word("补充说明"), lambda d, c, t: t("反映人补充说明") if d["reporter"] else t("现场补充照片和说明")
+    ),
     "resident.erased.v1": Story("raise", word("抹去反映人信息"), shape="system"),
     "post.filled.v1": Story("raise", word("上岗"), who="unit"),
     "post.vacated.v1": Story("raise", word("离岗"), who="unit", shape="late"),

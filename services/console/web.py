@@ -15,6 +15,7 @@ from nicegui import ui
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.console import api
+from services.console import field as field_pages
 from services.console.access import gateway, sign_in
 from services.console.access.gateway import Owners
 from services.console.access.guard import Guard
@@ -37,6 +38,7 @@ class Outside:
     services: Mapping[str, str] = field(default_factory=dict)
     provider: Provider | None = None
     public_url: str = ""
+    telephone: str = "12345"
 
 
 def build(engine: AsyncEngine, city: City, outside: Outside) -> FastAPI:
@@ -60,6 +62,7 @@ def mount(app: FastAPI, engine: AsyncEngine, city: City, outside: Outside) -> No
 
         app.mount(OIDC, single_sign_on(engine, outside.provider, outside.secret, outside.public_url))
     app.mount("/static", StaticFiles(directory=_STATIC))
+    field_pages.add(app, owners, engine, city, outside.telephone)
     login.add(city, ticker, with_provider=outside.provider is not None)
     cockpit.add(city, ticker)
     cases.add(city, ticker)

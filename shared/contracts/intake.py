@@ -276,10 +276,11 @@ class CaseReminded(Intake):
 
 
 class CaseSupplemented(Intake):
-    """A reporter added to what he said (补充说明): the words are in his dossier, where the handling unit reads them."""
+    """Somebody added to a report (补充说明): the words are in the dossier, where the handling unit reads them."""
 
     TYPE: ClassVar[str] = "case.supplemented.v1"
     reporter: str
+    """The reporter who did; empty for the unit that handles or verifies the case, on the spot."""
     dossier: str
     photos: tuple[str, ...] = ()
     """SHA-256 of each photo as it is kept."""

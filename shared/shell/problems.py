@@ -132,6 +132,9 @@ class BodyLimit:
         if not announced.isdigit() or int(announced) > limit:
             await refusal(scope, receive, send)
             return
+        if limit > MAX_BODY_BYTES and announced != b"0":
+            await self.app(scope, receive, send)  # the server lets no more through than was announced
+            return
         body, more = bytearray(), announced != b"0" or (b"transfer-encoding", b"chunked") in scope["headers"]
         if not more:
             await self.app(scope, receive, send)  # its one empty message has not been read

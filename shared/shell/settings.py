@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     oidc_client: str = ""
     oidc_secret: str = Field("", repr=False)
 
+    telephone: str = "12345"
+    """What residents are told to call."""
     texts_model: Path | None = None
     """A model of `sidan classify train` whose labels are matters of the city; without it intake goes by keywords."""
 

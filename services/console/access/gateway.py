@@ -17,6 +17,7 @@ from services.console.access.roles import NAMES
 from services.console.reader import PRESENT
 from services.console.words import TONGUES
 from shared.city.model import City
+from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
 from shared.shell.tokens import sign
 
@@ -59,8 +60,17 @@ class Owners:
         params: Mapping[str, Any] | None = None, content: bytes | None = None,
     ) -> httpx.Response:  # fmt: skip
         """Return what a service answers this person; raises Refused("owner.away") if it does not answer."""
-        token = sign(self._secret, self._city.code, signed.actor(self._city))
-        sent = {**(headers or {}), "Authorization": f"Bearer {token}"}
+        actor = signed.actor(self._city)
+        return await self.ask_as(actor, service, method, path, headers=headers, params=params, content=content)
+
+    async def ask_as(
+        self, actor: Actor | None, service: str, method: str, path: str, *, headers: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None, content: bytes | None = None,
+    ) -> httpx.Response:  # fmt: skip
+        """Return what a service answers an actor, or nobody in particular; raises Refused("owner.away")."""
+        sent = dict(headers or {})
+        if actor is not None:
+            sent["Authorization"] = f"Bearer {sign(self._secret, self._city.code, actor)}"
         base = self._services.get(service, "")
         try:
             return await self._http.request(
@@ -102,14 +112,14 @@ def router(owners: Owners, engine: AsyncEngine) -> APIRouter:
         try:
             check(found, signed, path)
         except Refused as refused:
-            await _record(engine, signed, service, path, idempotency_key, 403, refused.rule)
+            await record(engine, signed, service, path, idempotency_key, 403, refused.rule)
             raise
         headers = {"Content-Type": "application/json", "Idempotency-Key": idempotency_key}
         if if_match:
             headers["If-Match"] = if_match
         answer = await owners.ask(signed, service, "POST", path, headers=headers, content=await request.body())
         rule = answer.json().get("rule", "") if answer.is_error else ""
-        await _record(engine, signed, service, path, idempotency_key, answer.status_code, rule)
+        await record(engine, signed, service, path, idempotency_key, answer.status_code, rule)
         return _passed_on(answer)
 
     @routes.get("/paper/{service}{path:path}")
@@ -117,7 +127,7 @@ def router(owners: Owners, engine: AsyncEngine) -> APIRouter:
         signed = required()
         check(find(PAPERS, service, path), signed, path)
         answer = await owners.ask(signed, service, "GET", path, params=request.query_params)
-        await _record(engine, signed, service, path, "", answer.status_code, "")
+        await record(engine, signed, service, path, "", answer.status_code, "")
         return _passed_on(answer)
 
     return routes
@@ -128,7 +138,7 @@ def _passed_on(answer: httpx.Response) -> Response:
     return Response(answer.content, answer.status_code, headers)
 
 
-async def _record(
+async def record(
     engine: AsyncEngine, signed: Signed, service: str, path: str, key: str, status: int, rule: str
 ) -> None:
     """Put on record who did what, or tried to; which words were sent, the owning service alone knows."""

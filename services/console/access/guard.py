@@ -60,7 +60,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 sent = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
-                    sent[name] = value
+                    sent.setdefault(name, value)
                 if asked in LANGUAGES and not path.startswith(("/rows/", "/v1/")):
                     sent.append("Set-Cookie", f"{COOKIE}={asked}; Path=/; Max-Age=31536000; SameSite=Lax")
             await send(message)

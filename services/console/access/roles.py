@@ -108,6 +108,7 @@ PLACES = (
     Place("dispatch", "/dispatch", word("派单台"), frozenset({Role.STREET, Role.OPERATIONS})),
     Place("desk", "/desk", word("部门办件"), AT_DEPARTMENT),
     Place("community", "/community", word("社区台"), frozenset({Role.COMMUNITY})),
+    Place("grid", "/g", word("网格工作台"), frozenset({Role.GRID})),
     Place("cases", "/cases", word("案件"), EVERYBODY),
 )
 """In the order of the navigation; the first of a role is its home. A new page is a new line here."""

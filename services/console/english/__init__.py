@@ -3,5 +3,6 @@
 from services.console.english.access import ACCESS
 from services.console.english.cases import CASES
 from services.console.english.desks import DESKS
+from services.console.english.field import FIELD
 
-ENGLISH = {**ACCESS, **CASES, **DESKS}
+ENGLISH = {**ACCESS, **CASES, **DESKS, **FIELD}

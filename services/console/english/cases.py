@@ -6,6 +6,7 @@ CASES = {
     "反映人催办（第 {n} 次）": "The reporter reminds (no. {n})",
     "补充说明": "Addition",
     "反映人补充说明": "The reporter added to it",
+    "现场补充照片和说明": "Photos and words from the spot",
     "召集议事会议": "Council called",
     "取消议事会议": "Council called off",
     "召开议事会议": "Council held",

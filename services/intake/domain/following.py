@@ -47,8 +47,8 @@ def remind(states: Mapping[str, Case | None], message: Message, context: Context
 
 @decide.on(SupplementReport)
 def supplement(states: Mapping[str, Case | None], message: Message, context: Context) -> Decision:
-    """Keep what a reporter adds with his dossier; the fact tells the handling unit that there is something to read."""
-    case, reporter = _held_by(states, message)
+    """Keep with the dossier what a reporter adds, or the unit on the spot; the fact says that there is something."""
+    case, reporter = _held_by(states, message, by_holder=True)
     if case.status not in _LIVE:
         raise Refused("supplement.over", "status")
     if case.supplements >= MOST_SUPPLEMENTS:
@@ -72,12 +72,17 @@ def supplemented(case: Case, fact: facts.CaseSupplemented, at: datetime) -> Case
     return replace(case, supplements=case.supplements + 1)
 
 
-def _held_by(states: Mapping[str, Case | None], message: Message) -> tuple[Case, str]:
-    """Return the case with the reporter who holds the link. Raises Refused for everybody else."""
+def _held_by(states: Mapping[str, Case | None], message: Message, *, by_holder: bool = False) -> tuple[Case, str]:
+    """Return the case with the reporter who holds the link; with no reporter for the unit in whose hands the case is.
+
+    Raises Refused for everybody else.
+    """
     case = states.get(message.subject)
     if case is None:
         raise Refused("subject.unknown", "case", subject=message.subject)
     actor = message.actor
+    if by_holder and actor.kind == "unit" and actor.id == case.responsible:
+        return case, ""
     name, _, reporter = actor.id.rpartition(":")
     mine = (*((case.reporter,) if not case.gone else ()), *(m.reporter for m in case.members))
     if actor.kind != "resident" or name != message.subject or reporter not in mine:

@@ -24,11 +24,18 @@ SOURCES = {
 }
 
 
+TEMPLATES = {path.name: path.read_text() for path in sorted(HOME.glob("field/templates/*.html"))}
+
+
 def _said(tree: ast.AST) -> set[str]:
     calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and n.args and isinstance(n.args[0], ast.Constant)]
     named = [c for c in calls if (isinstance(c.func, ast.Name) and c.func.id in ("t", "word"))]
     named += [c for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr == "t"]
     return {c.args[0].value for c in named}
+
+
+def _said_in_template(source: str) -> set[str]:
+    return {said for _, said in re.findall(r"""\bt\((["'])([^"']+)\1""", source)}
 
 
 def _said_twice(tree: ast.AST) -> set[str]:
@@ -57,8 +64,13 @@ def test_every_chinese_literal_goes_through_the_catalogue(name: str) -> None:
 
 
 def test_every_text_has_english_and_none_is_left_over() -> None:
-    said = set().union(*map(_said, SOURCES.values()))
+    said = set().union(*map(_said, SOURCES.values()), *map(_said_in_template, TEMPLATES.values()))
     assert said == set(ENGLISH)
+
+
+def test_every_chinese_text_of_a_template_goes_through_the_catalogue() -> None:
+    for name, source in TEMPLATES.items():
+        assert not CJK.search(re.sub(r"""\bt\((["'])[^"']+\1""", "", source)), name
 
 
 def test_both_languages_fill_the_same_values() -> None:
