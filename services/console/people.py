@@ -18,4 +18,9 @@ PEOPLE = {
     "leader.tied.v1": Story("raise", word("领导联系点"), who="unit", shape="system"),
     "leader.visited.v1": Story("raise", word("领导到联系点"), who="unit"),
     "leader.received.v1": Story("raise", word("民情家访"), who="unit"),
+    "admission.requested.v1": Story("raise", word("申请准入社区"), who="department"),
+    "admission.decided.v1": Story(
+        "raise", word("准入审批"), lambda d, c, t: t("准入") if d["granted"] else t("不予准入"), shape="system"
+    ),
+    "admission.withdrawn.v1": Story("raise", word("撤回准入"), who="department", shape="system"),
 }

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from services.intake.domain import erasing, facts, ground_work, heard, report
+from services.intake.domain import admission, erasing, facts, ground_work, heard, report
 from services.intake.domain.gathering import Sought
+from shared.contracts import admission as admission_contracts
 from shared.contracts import dispatch, escalation, feedback, intake, people, supervision, wish
 from shared.contracts.base import Contract
 from shared.contracts.pairing import Pairing
 from shared.kernel.decisions import Actor, Answer
 from shared.kernel.refusals import Refused
 
-_CONTRACTS = (intake, dispatch, escalation, feedback, supervision, people, wish)
-wire = Pairing(_CONTRACTS, (facts, heard, report, erasing, ground_work))
+_CONTRACTS = (intake, admission_contracts, dispatch, escalation, feedback, supervision, people, wish)
+wire = Pairing(_CONTRACTS, (facts, admission, heard, report, erasing, ground_work))
 
 
 class Linked:

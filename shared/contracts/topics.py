@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from shared.contracts import admission as admission  # its types are on `cases`
 from shared.contracts import alliance as alliance  # its types are on `orders`
 from shared.contracts import calendar as calendar  # its types are on `orders`
 from shared.contracts import council as council  # its types are on `ledger`

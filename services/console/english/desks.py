@@ -128,6 +128,8 @@ DESKS = {
     "不在本市辖区": "Outside the city",
     "没有可办的内容": "Nothing that can be handled",
     "不属公共事务": "Not a public matter",
+    "辱骂或骚扰": "Insults or harassment",
+    "内容违法": "Against the law",
     "应由诉讼、仲裁、复议解决": "For courts, arbitration or review",
     "依据的词：{words}": "Words relied on: {words}",
     "{matter}（{share}）": "{matter} ({share})",

@@ -19,6 +19,8 @@ REJECTIONS = {
     "report.meaningless": word("没有可办的内容"),
     "report.not_public": word("不属公共事务"),
     "report.decided_by_law": word("应由诉讼、仲裁、复议解决"),
+    "report.abusive": word("辱骂或骚扰"),
+    "report.unlawful": word("内容违法"),
 }
 
 

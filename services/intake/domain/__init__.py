@@ -1,6 +1,16 @@
 """Intake's rules: what becomes of a report, what a person may do with it, what its reporter can follow."""
 
-from services.intake.domain import erasing, follow_up, following, ground_work, merging, registration, splitting, triage
+from services.intake.domain import (
+    admission,
+    erasing,
+    follow_up,
+    following,
+    ground_work,
+    merging,
+    registration,
+    splitting,
+    triage,
+)
 from services.intake.domain.case import Case, evolve
 from services.intake.domain.merging import touches
 from services.intake.domain.telling import decide
@@ -39,6 +49,14 @@ register(
         "report.meaningless": (
             "内容为空或无法理解，请补充后重新提交",
             "Empty or unreadable; please add to it and send again",
+        ),
+        "report.abusive": (
+            "内容为辱骂、恐吓或骚扰，没有可办理的诉求；请说明具体问题后重新提交",
+            "Insults, threats or harassment, without a request to handle; say what the trouble is, and send again",
+        ),
+        "report.unlawful": (
+            "内容违反法律法规，不予受理",
+            "The content is against the law; it is not taken",
         ),
         "report.not_public": ("不属于公共管理和服务事项", "Not a matter of public administration or service"),
         "report.decided_by_law": (
@@ -101,9 +119,16 @@ register(
 )
 
 registration.decide.include(ground_work.decide)
+registration.decide.include(admission.decide)
 evolve.include(ground_work.evolve)
+evolve.include(admission.evolve)
 
-STATES: dict[str, type] = {"case": Case, "unit": ground_work.UnitRecord, "leader": ground_work.Leader}
+STATES: dict[str, type] = {
+    "case": Case,
+    "unit": ground_work.UnitRecord,
+    "leader": ground_work.Leader,
+    "admission": admission.AdmissionRecord,
+}
 """Kind of subject -> its state."""
 
 __all__ = [

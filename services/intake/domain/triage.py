@@ -12,7 +12,10 @@ from services.intake.domain.report import RejectCase, TriageCase
 from shared.kernel.decisions import Context, Decision, Fact, Message
 from shared.kernel.refusals import Refused
 
-REJECTIONS = ("report.out_of_area", "report.meaningless", "report.not_public", "report.decided_by_law")
+REJECTIONS = (
+    "report.out_of_area", "report.meaningless", "report.not_public", "report.decided_by_law", "report.abusive",
+    "report.unlawful",
+)  # fmt: skip
 """The rules by which a person may refuse a held report."""
 
 

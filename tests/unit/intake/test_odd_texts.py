@@ -36,6 +36,17 @@ def test_odd_texts_are_kept_whole_in_the_dossier_and_travel_as_a_short_line(
     assert again.summary == fact.summary  # type: ignore[attr-defined]
 
 
+def test_texts_of_more_than_5000_characters_emoji_half_width_and_traditional_ones_are_understood(
+    office: Office, grid: str
+) -> None:
+    """The words of a matter are found in any width; a text is never cut where it is kept."""
+    long = "路灯不亮，漆黑一片。" + "请尽快处理。" * 900
+    assert len(long) > 5_000
+    for n, text in enumerate((long, "路灯不亮😡漆黑一片", "路灯不亮，ＡＢＣ小区漆黑一片ｶﾞ")):
+        (fact,) = office.report(f"case-{n}", id=f"R-{n}", text=text, subject=None, place=ReportPlace(unit=grid))
+        assert fact.understanding.matter == "street-lights"
+
+
 def test_a_text_beyond_any_real_one_is_refused_with_its_field() -> None:
     with pytest.raises(ValidationError, match="text"):
         Report.model_validate({"id": "R-1", "text": "路" * 10_001})
