@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.console import listing, moments, words
 from services.console.access.accounts import Signed
-from services.console.access.gateway import Owners
+from services.console.access.gateway import NotDone, Owners
 from services.console.access.roles import CITY_WIDE
 from services.console.projection.case import CaseRow
 from services.console.selection import OPEN
@@ -125,11 +125,29 @@ async def duplicates(clerk: Clerk, now: datetime) -> Items:
     ]
 
 
-async def case(engine: AsyncEngine, id_: str) -> CaseRow | None:
-    """Return the row of a case by id."""
-    async with engine.connect() as conn:
-        found = await _rows(conn, "SELECT to_jsonb(c)::text FROM case_view c WHERE id = :id", id=id_)
-    return found[0] if found else None
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What dispatch knows of an order beyond its row: the request that waits and who judges it, what is owed."""
+
+    request: str | None = None
+    judge: str | None = None
+    owed: tuple[dict[str, Any], ...] = ()
+
+
+async def standing(clerk: Clerk, row: CaseRow) -> Standing:
+    """Return how an order stands; raises NotDone or Refused where dispatch does not tell."""
+    if row.status in ("held", "rejected", "merged", "split", "closed", "withdrawn"):
+        return Standing()
+    try:
+        order = await clerk.owners.get(clerk.signed, "dispatch", f"/v1/orders/{row.id}")
+    except NotDone as error:
+        if error.status == 404:  # it has not heard of the case yet
+            return Standing()
+        raise
+    params = {"charged": clerk.me, "open": "true", "limit": MOST}
+    answer = await clerk.owners.get(clerk.signed, "dispatch", "/v1/supervisions", **params)
+    owed = tuple(one for one in answer["supervisions"] if one["case_id"] == row.id)
+    return Standing(order["request"], order["judge"], owed)
 
 
 REQUESTS = {

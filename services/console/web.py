@@ -66,7 +66,7 @@ def mount(app: FastAPI, engine: AsyncEngine, city: City, outside: Outside) -> No
     login.add(city, ticker, with_provider=outside.provider is not None)
     cockpit.add(city, ticker)
     cases.add(city, ticker)
-    case.add(city, ticker, engine)
+    case.add(city, ticker, engine, owners)
     desks.add(city, ticker, engine, owners)
     look = hashlib.sha256((_STATIC / "console.css").read_bytes()).hexdigest()[:12]
     ui.add_head_html(f'<link rel="stylesheet" href="/static/console.css?v={look}">', shared=True)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from services.console.access.roles import Post
 from services.console.reader import SESSION
@@ -19,6 +19,8 @@ from tests.support.running_city import RunningCity
 
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 Sit = Callable[..., Page]
+expect.set_options(timeout=20_000)
+"""Conditions are waited for, and a machine may be busy."""
 
 
 @pytest.fixture(scope="module")

@@ -91,6 +91,7 @@ PAPERS: tuple[Act, ...] = (
         ("/v1/orders/{}/assignment.{}", _HOLDERS | _DISPATCHERS),
         ("/v1/orders/{}/disposal.{}", _HOLDERS | _DISPATCHERS),
     ),
+    *_acts("feedback", ("/v1/cases/{}/rating.{}", _DISPATCHERS | frozenset({Role.HEAD}))),
 )
 """Papers and exports, fetched by GET."""
 

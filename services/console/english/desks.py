@@ -176,4 +176,8 @@ DESKS = {
     "结束": "End",
     "没有要分工的就此结束；要分工的在案件页记录结论。": "Ends here if nothing is to be shared out.",
     "取消": "Cancel",
+    "卷宗": "Papers",
+    "问题交办单": "Assignment paper",
+    "处置反馈单": "Disposal paper",
+    "工作评分单": "Rating paper",
 }

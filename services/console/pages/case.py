@@ -12,16 +12,21 @@ from fastapi import Request
 from nicegui import background_tasks, context
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.console import listing, moments, portrait, queries, stories, words
+from services.console import listing, moments, portrait, queries, queues, stories, words
+from services.console.access.acts import PAPERS, find
+from services.console.access.gateway import NotDone, Owners
 from services.console.access.scope import Scope
 from services.console.pages.frame import Desk, Page, card, frame, own_scope
 from services.console.parts import Box, ClockBox, Details, History, Steps, Text
+from services.console.parts.order import Order, build_forms, said_by
 from services.console.projection.case import CaseRow
 from services.console.projection.ledger import LedgerRow, TopicRow
 from services.console.queries import Told
+from services.console.queues import Clerk
 from services.console.ticker import Tick, Ticker
 from services.console.words import Tongue, word
 from shared.city.model import City
+from shared.kernel.refusals import Refused
 
 STEPS = (
     word("提单"), word("立案"), word("派单"), word("签收"), word("办单"), word("核查"), word("评单"), word("结案")
@@ -44,7 +49,7 @@ class File:
     ledgers: dict[str, LedgerRow]
 
 
-def add(city: City, ticker: Ticker, engine: AsyncEngine) -> None:
+def add(city: City, ticker: Ticker, engine: AsyncEngine, owners: Owners) -> None:
     """Add the page."""
 
     @Page("/cases/{number}")
@@ -56,7 +61,7 @@ def add(city: City, ticker: Ticker, engine: AsyncEngine) -> None:
                 context.client.status_code = 404
                 _missing(desk, number)
             else:
-                _build(desk, file, engine)
+                _build(desk, file, Clerk(desk.signed, city, engine, owners, desk.t))
 
 
 async def _open(engine: AsyncEngine, number: str, scope: Scope) -> File | None:
@@ -78,8 +83,8 @@ def _missing(desk: Desk, number: str) -> None:
         Text("a", t("回到案件"), href="/cases").classes("button")
 
 
-def _build(desk: Desk, file: File, engine: AsyncEngine) -> None:
-    t, city = desk.t, desk.city
+def _build(desk: Desk, file: File, clerk: Clerk) -> None:
+    t, city, engine = desk.t, desk.city, clerk.engine
     with Box("div", "case-head"):
         with Box("p", "crumbs"):
             Text("a", t("案件"), href="/cases")
@@ -103,10 +108,12 @@ def _build(desk: Desk, file: File, engine: AsyncEngine) -> None:
                 others = Text("p", "").classes("others")
             with more:
                 Text("span", t("始终只有一个"))
+            acts = Box("section", "acts")
             with card(t("议题与台账"), "topic-card"):
                 topic = Details(rows=[])
             with card(t("事项与位置"), "matter-card"):
                 about = Details(rows=[])
+        _papers(desk, file.row)
     shown = file
     reading = asyncio.Lock()
 
@@ -130,6 +137,22 @@ def _build(desk: Desk, file: File, engine: AsyncEngine) -> None:
             shown = await _open(engine, shown.row.id, desk.scope) or shown
         paint(tick.moment.now)
         clock(tick)
+        await offer()
+
+    async def offer() -> None:
+        """Build what the reader may do about the case as it now stands."""
+        row = shown.row
+        try:
+            stands = await queues.standing(clerk, row)
+            sequence = max((fact.sequence for fact in shown.history if fact.service == "dispatch"), default=0)
+        except (NotDone, Refused) as error:
+            acts.clear()
+            with acts:
+                Text("p", said_by(desk, error)).classes("notice")
+            return
+        acts.clear()
+        with acts:
+            build_forms(desk, Order(row, stands, clerk.me, sequence, lambda _: None))
 
     def show(tick: Tick) -> None:
         clock(tick)
@@ -137,7 +160,26 @@ def _build(desk: Desk, file: File, engine: AsyncEngine) -> None:
             background_tasks.create(read_again(tick), name="case page")
 
     paint(desk.ticker.last.moment.now if desk.ticker.last else file.row.received_at)
+    background_tasks.create(offer(), name="case acts")
     desk.follow(show)
+
+
+def _papers(desk: Desk, row: CaseRow) -> None:
+    """Build the links to the papers of a case, for those who may have them."""
+    t = desk.t
+    papers = (
+        ("dispatch", f"/v1/orders/{row.id}/assignment", t("问题交办单")),
+        ("dispatch", f"/v1/orders/{row.id}/disposal", t("处置反馈单")),
+        ("feedback", f"/v1/cases/{row.id}/rating", t("工作评分单")),
+    )
+    own = [one for one in papers if (act := find(PAPERS, one[0], f"{one[1]}.pdf")) and desk.signed.role in act.roles]
+    if not own or not row.assignment:
+        return
+    with card(t("卷宗"), "papers-card"), Box("p", "papers"):
+        for service, path, name in own:
+            for form in ("pdf", "docx"):
+                said = f"{name} {form.upper() if form == 'pdf' else 'Word'}"
+                Text("a", said, href=f"/paper/{service}{path}.{form}").classes("button")
 
 
 def _steps(t: Tongue, row: CaseRow) -> Rows:

@@ -15,7 +15,7 @@ from services.console import portrait, queries, queues
 from services.console.access.gateway import NotDone, Owners
 from services.console.pages.frame import Desk, Page, card, frame
 from services.console.parts import Box, ClockBox, Details, History, QueueList, Reveal, Text
-from services.console.parts.order import Order, build_forms
+from services.console.parts.order import Order, build_forms, said_by
 from services.console.parts.triage import build_alike, build_held
 from services.console.parts.whistle import build_whistle, sound_form
 from services.console.projection.case import CaseRow
@@ -24,7 +24,6 @@ from services.console.ticker import Tick, Ticker
 from services.console.words import word
 from shared.city.model import City
 from shared.kernel.refusals import Refused
-from shared.kernel.rules import words as rule_words
 
 DESKS = (
     ("dispatch", "/dispatch", word("派单台"), queues.DISPATCH),
@@ -85,7 +84,7 @@ async def _build(desk: Desk, clerk: Clerk, path: str, title: str, own: tuple[Que
                 links = [{**one, "href": queues.address(path, chosen.key, one["key"])} for one in items]
                 listed.show(items=links, empty=empty)
         except (NotDone, Refused) as error:
-            listed.show(empty=_why(desk, error))
+            listed.show(empty=said_by(desk, error))
             return
         for queue in own:
             n = found[queue.key]
@@ -142,7 +141,7 @@ class _Shown:
         try:
             told = await self.clerk.owners.get(self.desk.signed, "dispatch", f"/v1/whistles/{name}")
         except (NotDone, Refused) as error:
-            self._say(_why(self.desk, error))
+            self._say(said_by(self.desk, error))
             return
         self.place.clear()
         with self.place:
@@ -159,22 +158,15 @@ class _Shown:
                 return
             told = await queries.history(conn, row.id)
             sequence = await queries.sequence(conn, row.id, "dispatch")
-        request = judge = None
         pairs: list[dict[str, Any]] = []
-        owed: list[dict[str, Any]] = []
         try:
-            if row.status not in ("held", "rejected", "merged", "split"):
-                order = await clerk.owners.get(signed, "dispatch", f"/v1/orders/{row.id}")
-                request, judge = order["request"], order["judge"]
-                answer = await clerk.owners.get(signed, "dispatch", "/v1/supervisions", charged=clerk.me, open="true")
-                owed = [one for one in answer["supervisions"] if one["case_id"] == row.id]
+            stands = await queues.standing(clerk, row)
             if desk.request.query_params.get("queue") == queues.ALIKE.key:
                 alike = await clerk.owners.get(signed, "intake", "/v1/duplicates", limit=queues.MOST)
                 pairs = [one for one in alike["items"] if one["case"] == row.id]
         except (NotDone, Refused) as error:
-            if getattr(error, "status", 0) != 404:  # dispatch has not heard of it yet
-                self._say(_why(desk, error))
-                return
+            self._say(said_by(desk, error))
+            return
         self.row = row
         now = desk.ticker.last.moment.now if desk.ticker.last else row.received_at
         self.place.clear()
@@ -194,7 +186,7 @@ class _Shown:
                     await build_held(desk, clerk, row, self._done)
                 for pair in pairs:
                     build_alike(desk, pair, self._done)
-                built = build_forms(desk, Order(row, request, judge, clerk.me, sequence, self._done), owed)
+                built = build_forms(desk, Order(row, stands, clerk.me, sequence, self._done))
                 if not built and row.status != "held" and not pairs:
                     Text("p", t("这一件现在不需要您办理")).classes("empty")
             with card(t("事项与位置")):
@@ -227,10 +219,3 @@ class _Shown:
         with self.place:
             self._back()
             Text("p", words).classes("notice")
-
-
-def _why(desk: Desk, error: NotDone | Refused) -> str:
-    if isinstance(error, NotDone):
-        return error.said(desk.t.language)
-    zh, en = rule_words(error.rule, error.params)
-    return zh if desk.t.language == "zh" else en

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from services.console import moments
+from services.console.access.gateway import NotDone
 from services.console.access.roles import CITY_WIDE, Role
 from services.console.pages.frame import Desk
 from services.console.parts import Box, Text
 from services.console.parts.act import Field, Options, act_form, choice, many, single, text, yes
 from services.console.projection.case import CaseRow
+from services.console.queues import Standing
 from services.console.words import word
 from shared.city.model import City, Rung
+from shared.kernel.refusals import Refused
+from shared.kernel.rules import words as rule_words
 
 DISPATCHERS = frozenset({Role.STREET, Role.OPERATIONS, Role.COMMUNITY})
 MEANS = {"photo": word("现场看过"), "call": word("电话核实")}
@@ -47,31 +51,27 @@ JUDGES = {
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order at a desk: its row, what dispatch says waits to be judged and by whom, whose desk it is."""
+    """An order at a desk: its row, what dispatch says of it beyond that, whose desk it is."""
 
     row: CaseRow
-    request: str | None
-    judge: str | None
+    stands: Standing
     me: str
     sequence: int | None
     done: Callable[[Mapping[str, Any]], Any]
 
 
-def build_forms(desk: Desk, order: Order, owed: Sequence[Mapping[str, Any]] = ()) -> int:
-    """Build every form that this desk has for an order, the likely one open; return how many there are.
-
-    `owed` are the supervision orders that this desk has not answered.
-    """
+def build_forms(desk: Desk, order: Order) -> int:
+    """Build every form that this desk has for an order, the likely one open; return how many there are."""
     row, me = order.row, order.me
     built = 0
     is_lead = row.lead == me or (row.lead is None and row.responsible == me and row.status == "accepted")
-    if order.request in JUDGES and order.judge == me:
+    if order.stands.request in JUDGES and order.stands.judge == me:
         built += _judge(desk, order)
     if row.status == "handled" and row.responsible == me:
         built += _verify(desk, order)
     if row.status in ("registered", "waiting") and row.responsible == me:
         built += _dispatch(desk, order)
-    for one in owed:
+    for one in order.stands.owed:
         fields = [text("note", desk.t("怎么办、何时办好"))]
         title = desk.t("回执督办第 {n} 号", n=one["number"])
         built += _form(desk, order, "answer-supervision", title, fields, fixed={"number": one["number"]}, is_open=True)
@@ -105,7 +105,7 @@ def _hold(desk: Desk, order: Order) -> int:
         return _form(desk, order, "accept", t("签收"), [handler, phone], said, is_open=True) + _hand_back(desk, order)
     if row.status != "accepted":
         return 0
-    pending = t("已有申请待裁定") if order.request else ""
+    pending = t("已有申请待裁定") if order.stands.request else ""
     late = t("已超期，不得再申请延期") if row.overdue else pending
     made = [
         _form(
@@ -151,7 +151,7 @@ def _hand_back(desk: Desk, order: Order) -> int:
         text("note", t("理由")),
     ]
     said = t("由派单单位裁定，期间时钟不停；再退将直接上会。")
-    off = t("已有申请待裁定") if order.request else ""
+    off = t("已有申请待裁定") if order.stands.request else ""
     return _form(desk, order, "hand-back", t("退单"), fields, said, off=off)
 
 
@@ -163,7 +163,7 @@ def _support(desk: Desk, order: Order) -> int:
 
 def _judge(desk: Desk, order: Order) -> int:
     t = desk.t
-    path, field, title, said = JUDGES[order.request or ""]
+    path, field, title, said = JUDGES[order.stands.request or ""]
     fields = [
         choice(field, t("裁定"), [("true", t("支持")), ("false", t("不支持"))]) | {"flag": True},
         text("note", t("理由")),
@@ -233,3 +233,11 @@ def _note(desk: Desk) -> Field:
 
 def _options(desk: Desk, table: Mapping[str, str]) -> Options:
     return [(code, desk.t(name)) for code, name in table.items()]
+
+
+def said_by(desk: Desk, error: NotDone | Refused) -> str:
+    """Return the rule by which something was not told, in the reader's language."""
+    if isinstance(error, NotDone):
+        return error.said(desk.t.language)
+    zh, en = rule_words(error.rule, error.params)
+    return zh if desk.t.language == "zh" else en
