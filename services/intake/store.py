@@ -111,7 +111,7 @@ class Store:
             if (trace := seek(m.data, m.subject, m.acted_at, m.actor.id, said[n], self.city))
         }
         sought = list(found.values())
-        likes = compare(sought, await traces.near(conn, sought), self.city.shares["merge_from"])
+        likes = compare(sought, await traces.near(conn, sought), self.city.shares)
         compared = dict(zip(found, likes, strict=True))
         likened = [
             with_likes(m, found.get(n), said[n], *compared.get(n, ((), ()))) if n in reports else m

@@ -59,6 +59,60 @@ CLOCK_ROW = (
     "SELECT real_at, virtual_at, rate, horizon, clock_timestamp(), "
     "(SELECT coalesce(max(version), 0) FROM {city}.calendar) FROM (SELECT 1) one LEFT JOIN {city}.clock ON true"
 )
+_UNDER_LOCKS = (
+    "SELECT c.*, (SELECT array_agg(ARRAY[sender, id, result::text]) FROM inbox WHERE (sender, id) IN "  # noqa: S608
+    "(SELECT * FROM unnest(CAST(:senders AS text[]), CAST(:keys AS text[])))), p.subject, p.topic, p.partition, "
+    'p."offset", p.key, p.headers::text, p.value, p.stamped_at '
+    f"FROM ({CLOCK_ROW}) c LEFT JOIN parked p ON p.subject = ANY(CAST(:ids AS text[])) "
+    "ORDER BY p.subject, p.service, p.sequence"
+)
+"""What is read once the subjects are locked, in one round trip: the clock, ids that came before, what waits."""
+_ARM = """
+INSERT INTO deadline (subject, name, due_at, data, touches, calendar)
+SELECT s, n, d, j::jsonb, string_to_array(t, ' '), CAST(:calendar AS int)
+  FROM unnest(CAST(:arm_subjects AS text[]), CAST(:arm_names AS text[]), CAST(:arm_dues AS timestamptz[]),
+              CAST(:arm_datas AS text[]), CAST(:arm_touches AS text[])) u(s, n, d, j, t)
+ON CONFLICT (subject, name) DO UPDATE SET due_at = excluded.due_at, data = excluded.data,
+   touches = excluded.touches, calendar = excluded.calendar"""
+_WRITE = f"""
+WITH answered AS (
+  INSERT INTO inbox (sender, id, result)
+  SELECT s, i, r::jsonb
+    FROM unnest(CAST(:inbox_senders AS text[]), CAST(:inbox_ids AS text[]), CAST(:inbox_results AS text[])) t(s, i, r)),
+changed AS (
+  UPDATE subject s SET sequence = u.n, seen = u.seen::int[], state = u.state::json, aside = u.aside
+    FROM unnest(CAST(:ids AS text[]), CAST(:ns AS int[]), CAST(:seens AS text[]), CAST(:states AS text[]),
+                CAST(:asides AS text[])) u(id, n, seen, state, aside)
+   WHERE s.id = u.id),
+cancelled AS (
+  DELETE FROM deadline d
+   USING unnest(CAST(:cancel_subjects AS text[]), CAST(:cancel_names AS text[])) t(s, n)
+   WHERE d.subject = t.s
+     AND (d.name = t.n OR (right(t.n, 1) = '*' AND starts_with(d.name, left(t.n, -1))))
+     AND NOT EXISTS (SELECT FROM unnest(CAST(:arm_subjects AS text[]), CAST(:arm_names AS text[])) a(s, n)
+                      WHERE a.s = d.subject AND a.n = d.name)),
+armed AS ({_ARM}),
+released AS (
+  DELETE FROM parked p
+   USING unnest(CAST(:gone_subjects AS text[]), CAST(:gone_services AS text[]),
+                CAST(:gone_sequences AS int[])) t(s, v, n)
+   WHERE p.subject = t.s AND p.service = t.v AND p.sequence = t.n),
+moved AS (
+  UPDATE fence f SET expected = u.e
+    FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:expected AS bigint[])) u(t, p, e)
+   WHERE f.reader = :reader AND f.topic = u.t AND f.partition = u.p),
+stated AS (
+  INSERT INTO journal (subject, sequence, type, streams, key, headers, value)
+  SELECT s, n, t, string_to_array(st, ' '), k, h::json, v
+    FROM unnest(CAST(:fact_subjects AS text[]), CAST(:fact_sequences AS int[]), CAST(:fact_types AS text[]),
+                CAST(:fact_streams AS text[]), CAST(:fact_keys AS text[]), CAST(:fact_headers AS text[]),
+                CAST(:fact_values AS text[])) WITH ORDINALITY u(s, n, t, st, k, h, v, o)
+   ORDER BY o RETURNING id)
+INSERT INTO pending (id) SELECT id FROM stated
+"""  # noqa: S608  parts of our own
+"""Everything that a batch changes in the shell's own tables, in one round trip. Its parts share a snapshot: a deadline
+that is cancelled and armed again is left to the part that arms.
+"""
 
 
 class SqlStore:
@@ -68,6 +122,7 @@ class SqlStore:
         self.engine, self.bench, self.service = engine, bench, bench.service
         self._clock_row = text(CLOCK_ROW.format(city=city_schema))
         self.lock_fences = text(_FENCES.format(city=city_schema))
+        self.under_locks = text(_UNDER_LOCKS.format(city=city_schema))
         self.almanac = Almanac(bench.city, city_schema)
 
     @property
@@ -103,7 +158,7 @@ class SqlStore:
             )
             born = {row[0] for row in new}
             arms = [replace(arm, subject=subject) for subject, arm in wanted if subject in born]
-            await _arm(conn, arms, (await self.clock(conn)).calendar)
+            await conn.execute(text(_ARM), _armed(arms, (await self.clock(conn)).calendar))
 
     async def fences(self, reader: str) -> dict[Partition, int]:
         """Return the expected offset of each partition that this reader has a fence for."""
@@ -262,9 +317,8 @@ class SqlTransaction:
     ) -> tuple[Loaded, Batch]:
         await self._insert_missing(must)
         subjects = await self._lock_subjects(may | must)
-        clock = await self.store.clock(self.conn)
-        parked = await self._parked(subjects, clock)
-        loaded = Loaded(clock, fences, subjects, parked, await self._inbox(batch.work))
+        clock, inbox, parked = await self._under_locks(subjects, batch.work)
+        loaded = Loaded(clock, fences, subjects, parked, inbox)
         messages = [w.message for w in batch.work if w.message is not None and w.message.data is not None]
         loaded.prepared = await self.service.store.prepare(self.conn, messages, clock.now)
         return await self._by_calendar(loaded), batch
@@ -303,104 +357,82 @@ class SqlTransaction:
     def _state(self, kind: str, state: str | None) -> Any:
         return None if state is None else msgspec.json.decode(state, type=self.service.states[kind])
 
-    async def _parked(self, subjects: Mapping[str, Subject], clock: Clock) -> dict[str, list[Work]]:
-        rows = await self.conn.execute(
-            text(
-                'SELECT subject, topic, partition, "offset", key, headers::text, value, stamped_at FROM parked '
-                "WHERE subject = ANY(CAST(:ids AS text[])) ORDER BY subject, service, sequence"
-            ),
-            {"ids": list(subjects)},
-        )
+    async def _under_locks(
+        self, subjects: Mapping[str, Subject], work: Iterable[Work]
+    ) -> tuple[Clock, dict[tuple[str, str], Reply], dict[str, list[Work]]]:
+        """Read the clock, the answers to ids that came before, and what waits for a predecessor."""
+        keys = sorted({w.inbox for w in work if w.inbox is not None and not (w.message and w.message.creates)})
+        given = {"senders": [s for s, _ in keys], "keys": [i for _, i in keys], "ids": list(subjects)}
+        rows = await self.conn.execute(self.store.under_locks, given)
+        clock = _clock(*rows[0][:6])
+        inbox = {(sender, id_): msgspec.json.decode(result, type=Reply) for sender, id_, result in rows[0][6] or ()}
         found: dict[str, list[Work]] = {}
-        for subject, topic, partition, offset, key, headers, value, stamped_at in rows:
+        for row in rows:
+            subject, topic, partition, offset, key, headers, value, stamped_at = row[7:]
+            if subject is None:
+                continue
             record = Record(topic, partition, offset, key, _headers_from(headers), value, stamped_at)
-            work = open_record(record, self.service.wire, clock)
-            if work.message is not None:
-                found.setdefault(subject, []).append(work)
+            waiting = open_record(record, self.service.wire, clock)
+            if waiting.message is not None:
+                found.setdefault(subject, []).append(waiting)
         for subject, works in found.items():
             found[subject] = list(await self._resolve(works))
-        return found
-
-    async def _inbox(self, work: Iterable[Work]) -> dict[tuple[str, str], Reply]:
-        keys = sorted({w.inbox for w in work if w.inbox is not None and not (w.message and w.message.creates)})
-        if not keys:
-            return {}
-        rows = await self.conn.execute(
-            text(
-                "SELECT sender, id, result::text FROM inbox WHERE (sender, id) IN "
-                "(SELECT * FROM unnest(CAST(:senders AS text[]), CAST(:ids AS text[])))"
-            ),
-            {"senders": [s for s, _ in keys], "ids": [i for _, i in keys]},
-        )
-        return {(sender, id_): msgspec.json.decode(result, type=Reply) for sender, id_, result in rows}
+        return clock, inbox, found
 
     # ---- commit
 
     async def commit(self, outcome: Outcome, reader: str) -> None:
         """Write everything down; the caller's transaction makes it one."""
-        await self._save_inbox(outcome.inbox)
-        await self._save_subjects(outcome.subjects)
-        await self._save_deadlines(outcome)
         answers = await self._save_quarantine(outcome.quarantine)
-        await self._save_journal([*outcome.journal, *answers])
-        await self._save_parked(outcome)
-        years = [row for row in outcome.rows if isinstance(row, CalendarYear)]
-        if years:
-            await self.store.almanac.write(self.conn, years)
-        if len(years) < len(outcome.rows):
-            await self.service.store.save(self.conn, [row for row in outcome.rows if not isinstance(row, CalendarYear)])
-        await self._move_fences(outcome.fences, reader)
-
-    async def _save_inbox(self, inbox: Mapping[tuple[str, str], Reply]) -> None:
-        if inbox:
-            keys = sorted(inbox)
-            await self.conn.execute(
-                text(
-                    "INSERT INTO inbox (sender, id, result) SELECT s, i, r::jsonb FROM "
-                    "unnest(CAST(:senders AS text[]), CAST(:ids AS text[]), CAST(:results AS text[])) t(s, i, r)"
-                ),
-                {
-                    "senders": [s for s, _ in keys],
-                    "ids": [i for _, i in keys],
-                    "results": [msgspec.json.encode(inbox[k]).decode() for k in keys],
-                },
-            )
-
-    async def _save_subjects(self, subjects: Sequence[Subject]) -> None:
-        if subjects:
-            await self.conn.execute(
-                text(
-                    "UPDATE subject s SET sequence = u.n, seen = u.seen::int[], state = u.state::json, "
-                    "aside = u.aside FROM unnest(CAST(:ids AS text[]), CAST(:ns AS int[]), CAST(:seens AS text[]), "
-                    "CAST(:states AS text[]), CAST(:asides AS text[])) u(id, n, seen, state, aside) WHERE s.id = u.id"
-                ),
-                {
-                    "ids": [s.id for s in subjects],
-                    "ns": [s.sequence for s in subjects],
-                    "seens": ["{" + ",".join(map(str, s.seen)) + "}" for s in subjects],
-                    "states": [None if s.state is None else msgspec.json.encode(s.state).decode() for s in subjects],
-                    "asides": [s.aside for s in subjects],
-                },
-            )
-
-    async def _save_deadlines(self, outcome: Outcome) -> None:
-        cancels, arms = fold_deadlines(outcome.deadlines)
-        if cancels:
-            await self.conn.execute(
-                text(
-                    "DELETE FROM deadline d USING unnest(CAST(:subjects AS text[]), CAST(:names AS text[])) t(s, n) "
-                    "WHERE d.subject = t.s AND (d.name = t.n OR (right(t.n, 1) = '*' "
-                    "AND starts_with(d.name, left(t.n, -1))))"
-                ),
-                {"subjects": [c.subject for c in cancels], "names": [c.name for c in cancels]},
-            )
-        await _arm(self.conn, arms, self.calendar)
+        await self._write(outcome, [*outcome.journal, *answers], reader)
         if self._following:
             await self.conn.execute(
                 text("UPDATE deadline SET calendar = :version WHERE subject = ANY(CAST(:ids AS text[])) "
                      "AND calendar < :version"),
                 {"version": self.calendar, "ids": self._following},
             )  # fmt: skip
+        await self._park(outcome)
+        years = [row for row in outcome.rows if isinstance(row, CalendarYear)]
+        if years:
+            await self.store.almanac.write(self.conn, years)
+        if len(years) < len(outcome.rows):
+            await self.service.store.save(self.conn, [row for row in outcome.rows if not isinstance(row, CalendarYear)])
+
+    async def _write(self, outcome: Outcome, journal: Sequence[JournalRow], reader: str) -> None:
+        inbox, places = sorted(outcome.inbox), sorted(outcome.fences)
+        cancels, arms = fold_deadlines(outcome.deadlines)
+        gone = [w.message for w in outcome.unpark if w.message is not None]
+        subjects = outcome.subjects
+        await self.conn.execute(
+            text(_WRITE),
+            {
+                "inbox_senders": [sender for sender, _ in inbox],
+                "inbox_ids": [id_ for _, id_ in inbox],
+                "inbox_results": [msgspec.json.encode(outcome.inbox[key]).decode() for key in inbox],
+                "ids": [s.id for s in subjects],
+                "ns": [s.sequence for s in subjects],
+                "seens": ["{" + ",".join(map(str, s.seen)) + "}" for s in subjects],
+                "states": [None if s.state is None else msgspec.json.encode(s.state).decode() for s in subjects],
+                "asides": [s.aside for s in subjects],
+                "cancel_subjects": [c.subject for c in cancels],
+                "cancel_names": [c.name for c in cancels],
+                **_armed(arms, self.calendar),
+                "gone_subjects": [m.subject for m in gone],
+                "gone_services": [m.source for m in gone],
+                "gone_sequences": [m.sequence for m in gone],
+                "reader": reader,
+                "topics": [t for t, _ in places],
+                "partitions": [p for _, p in places],
+                "expected": [outcome.fences[place] for place in places],
+                "fact_subjects": [r.subject for r in journal],
+                "fact_sequences": [r.sequence for r in journal],
+                "fact_types": [r.type for r in journal],
+                "fact_streams": [" ".join(r.streams) for r in journal],
+                "fact_keys": [r.key for r in journal],
+                "fact_headers": [msgspec.json.encode(r.headers).decode() for r in journal],
+                "fact_values": [r.value for r in journal],
+            },
+        )
 
     async def _save_quarantine(self, kept: Sequence[tuple[Quarantined, JournalRow | None]]) -> list[JournalRow]:
         """Keep refused records once; return the answers of those that are new."""
@@ -434,29 +466,7 @@ class SqlTransaction:
             if answer is not None and (record.topic, record.partition, record.offset, record.digest) in fresh
         ]
 
-    async def _save_journal(self, rows: Sequence[JournalRow]) -> None:
-        if rows:
-            await self.conn.execute(
-                text(
-                    "WITH kept AS (INSERT INTO journal (subject, sequence, type, streams, key, headers, value) "
-                    "SELECT s, n, t, string_to_array(st, ' '), k, h::json, v FROM unnest(CAST(:subjects AS text[]), "
-                    "CAST(:sequences AS int[]), CAST(:types AS text[]), CAST(:streams AS text[]), "
-                    "CAST(:keys AS text[]), CAST(:headers AS text[]), CAST(:values AS text[])) WITH ORDINALITY "
-                    "u(s, n, t, st, k, h, v, o) "
-                    "ORDER BY o RETURNING id) INSERT INTO pending (id) SELECT id FROM kept"
-                ),
-                {
-                    "subjects": [r.subject for r in rows],
-                    "sequences": [r.sequence for r in rows],
-                    "types": [r.type for r in rows],
-                    "streams": [" ".join(r.streams) for r in rows],
-                    "keys": [r.key for r in rows],
-                    "headers": [msgspec.json.encode(r.headers).decode() for r in rows],
-                    "values": [r.value for r in rows],
-                },
-            )
-
-    async def _save_parked(self, outcome: Outcome) -> None:
+    async def _park(self, outcome: Outcome) -> None:
         park = [(w.message, w.record, why) for w, why in outcome.park if w.message is not None and w.record is not None]
         if park:
             await self.conn.execute(
@@ -477,60 +487,17 @@ class SqlTransaction:
                     "whys": [why for _, _, why in park],
                 },
             )
-        gone = [w.message for w in outcome.unpark if w.message is not None]
-        if gone:
-            await self.conn.execute(
-                text(
-                    "DELETE FROM parked p USING unnest(CAST(:subjects AS text[]), CAST(:services AS text[]), "
-                    "CAST(:sequences AS int[])) t(s, v, n) "
-                    "WHERE p.subject = t.s AND p.service = t.v AND p.sequence = t.n"
-                ),
-                {
-                    "subjects": [m.subject for m in gone],
-                    "services": [m.source for m in gone],
-                    "sequences": [m.sequence for m in gone],
-                },
-            )
-
-    async def _move_fences(self, fences: Mapping[Partition, int], reader: str) -> None:
-        if fences:
-            places = sorted(fences)
-            await self.conn.execute(
-                text(
-                    "UPDATE fence f SET expected = u.e FROM unnest(CAST(:topics AS text[]), "
-                    "CAST(:partitions AS int[]), CAST(:expected AS bigint[])) u(t, p, e) "
-                    "WHERE f.reader = :reader AND f.topic = u.t AND f.partition = u.p"
-                ),
-                {
-                    "reader": reader,
-                    "topics": [t for t, _ in places],
-                    "partitions": [p for _, p in places],
-                    "expected": [fences[place] for place in places],
-                },
-            )
 
 
-async def _arm(conn: Connection, arms: Sequence[Arm], calendar: int) -> None:
-    if arms:
-        await conn.execute(
-            text(
-                "INSERT INTO deadline (subject, name, due_at, data, touches, calendar) "
-                "SELECT s, n, d, j::jsonb, string_to_array(t, ' '), CAST(:calendar AS int) "
-                "FROM unnest(CAST(:subjects AS text[]), "
-                "CAST(:names AS text[]), CAST(:dues AS timestamptz[]), CAST(:datas AS text[]), "
-                "CAST(:touches AS text[])) u(s, n, d, j, t) "
-                "ON CONFLICT (subject, name) DO UPDATE SET due_at = excluded.due_at, data = excluded.data, "
-                "touches = excluded.touches, calendar = excluded.calendar"
-            ),
-            {
-                "calendar": calendar,
-                "subjects": [a.subject for a in arms],
-                "names": [a.name for a in arms],
-                "dues": [a.due_at for a in arms],
-                "datas": [msgspec.json.encode(a.data).decode() for a in arms],
-                "touches": [" ".join(a.touches) for a in arms],
-            },
-        )
+def _armed(arms: Sequence[Arm], calendar: int) -> dict[str, Any]:
+    return {
+        "calendar": calendar,
+        "arm_subjects": [a.subject for a in arms],
+        "arm_names": [a.name for a in arms],
+        "arm_dues": [a.due_at for a in arms],
+        "arm_datas": [msgspec.json.encode(a.data).decode() for a in arms],
+        "arm_touches": [" ".join(a.touches) for a in arms],
+    }
 
 
 def _clock(

@@ -103,7 +103,7 @@ class IntakeTables:
         near = [
             [replace(t, home=self.homes.get(t.case, t.home)) for t in self.recent.near(one).values()] for one in sought
         ]
-        compared = dict(zip(found, compare(sought, near, self.city.shares["merge_from"]), strict=True))
+        compared = dict(zip(found, compare(sought, near, self.city.shares), strict=True))
         likened = [
             with_likes(m, found.get(n), None, *compared.get(n, ((), ()))) if is_new_report(m) else m
             for n, m in enumerate(named)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from services.feedback.domain import heard
@@ -109,7 +110,10 @@ class AssignmentRow:
     recalled: bool
 
 
-_SAME = {field.name for field in fields(CaseLine)} - set(ROLES)
+_SAME = tuple(
+    field.name for field in fields(LineRow) if field.name not in ROLES and field.name in CaseLine.__dataclass_fields__
+)
+_same = attrgetter(*_SAME)
 follow = Evolution()
 """(line or None, fact, at) -> line."""
 
@@ -124,8 +128,7 @@ def line_row(case: str, line: CaseLine, city: Any) -> LineRow:
         if name in ROLES:
             units[name] = None if unit in taken else unit
             taken.add(unit)
-    same = {field.name: getattr(line, field.name) for field in fields(LineRow) if field.name in _SAME}
-    return LineRow(case_id=case, **units, **same)
+    return LineRow(case_id=case, **units, **dict(zip(_SAME, _same(line), strict=True)))
 
 
 def assignment_row(case: str, line: CaseLine) -> AssignmentRow | None:

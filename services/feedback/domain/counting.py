@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from services.feedback.domain.case_line import AssignmentRow, CaseLine, LineRow, assignment_row, follow, line_row
@@ -14,6 +15,7 @@ from services.feedback.domain.period import Period, Span, containing
 from services.feedback.domain.rating import RatedCase
 from services.feedback.domain.table import States
 from services.feedback.domain.tally import shares
+from shared.kernel.calendar import SHANGHAI
 from shared.kernel.decisions import NOTHING, Arm, Context, Deciders, Decision, Evolution, Message
 
 CAUSES = {
@@ -98,10 +100,16 @@ def _late(was: Rows, now: Rows, message: Message, context: Context) -> Iterable[
 def _over(rows: Rows, now: datetime) -> set[Period]:
     """Return the periods that are over of every instant by which a case counts."""
     line, made = rows
-    moments = [*(line.moments if line else ()), made.made_at if made else None]
-    # What is due at 24:00 belongs to the day that ends then.
-    days = [day for at in moments if at is not None for day in (at, at - timedelta(microseconds=1))]
-    return {period for at in days if at < now for period in containing(at) if period.ends_at <= now}
+    moments = (*(line.moments if line else ()), made.made_at if made else None)
+    running = _month_at(now.astimezone(SHANGHAI).date().replace(day=1))
+    # What is due at 24:00 belongs to the day that ends then. What lies in the running month is over in no period.
+    days = [day for at in moments if at is not None and at <= running for day in (at, at - timedelta(microseconds=1))]
+    return {period for at in days for period in containing(at) if period.ends_at <= now}
+
+
+@lru_cache(16)
+def _month_at(first: date) -> datetime:
+    return Period(Span.MONTH, first).starts_at
 
 
 def due(name: str, at: datetime, period: Period, city: Any) -> Arm:

@@ -11,7 +11,7 @@ from services.intake.domain import facts
 from services.intake.domain.case import Case, Status, evolve, registered
 from services.intake.domain.flapping import Alarm, again
 from services.intake.domain.joining import alike, bridged, choose, merge_into, slips
-from services.intake.domain.likeness import Likeness, Recent, Trace, is_sure, sketch
+from services.intake.domain.likeness import Likeness, Recent, Trace, is_sure, is_worth_a_look, sketch
 from services.intake.domain.likeness import alike as alike_to
 from services.intake.domain.report import Report
 from shared.kernel.decisions import Context, Decision, Fact, Message
@@ -98,16 +98,18 @@ def trace_of(report: Report, case: str, at: datetime, found: facts.Placement, ma
 
 
 def compare(
-    sought: Sequence[Trace], found: Sequence[Iterable[Trace]], merge_from: float
+    sought: Sequence[Trace], found: Sequence[Iterable[Trace]], shares: Mapping[str, Any]
 ) -> list[tuple[tuple[Likeness, ...], tuple[str, ...]]]:
     """Return, for each report of a batch, what it is like, and the cases that its decision will look at.
 
-    `found` are earlier reports of the same blocks; those of the batch itself are compared as they come.
+    `found` are earlier reports of the same blocks; those of the batch itself are compared as they come. What
+    no decision would look at is left out: each case named is a row to lock and read.
     """
     recent, compared = Recent(), []
     for trace, earlier in zip(sought, found, strict=True):
-        likes = alike_to(trace, {**{t.case: t for t in earlier}, **recent.near(trace)}.values())
-        home = likes[0].home if likes and is_sure(likes[0], merge_from) else trace.home
+        near = {**{t.case: t for t in earlier}, **recent.near(trace)}
+        likes = tuple(one for one in alike_to(trace, near.values()) if is_worth_a_look(one, shares))
+        home = likes[0].home if likes and is_sure(likes[0], shares["merge_from"]) else trace.home
         recent.keep(replace(trace, home=home))
         names = dict.fromkeys(name for one in likes for name in (one.case, one.home))
         compared.append((likes, tuple(names)))

@@ -11,12 +11,16 @@ all of them *assumed*.
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
+from heapq import nsmallest
 from itertools import pairwise
 from math import exp
+from typing import Any
 from zlib import crc32
 
 SKETCH = 64
@@ -98,35 +102,60 @@ def sketch(text: str) -> tuple[int, ...]:
 
 def common(a: Sequence[int], b: Sequence[int]) -> float:
     """Return the share of letter pairs that two texts have in common (Jaccard), as their sketches show it."""
-    mine, theirs = set(a), set(b)
-    union = sorted(mine | theirs)[:SKETCH]
-    return sum(h in mine and h in theirs for h in union) / len(union) if union else 0.0
+    return _common(frozenset(a), a, b)
+
+
+def _common(mine: frozenset[int], a: Sequence[int], b: Sequence[int]) -> float:
+    both = mine.intersection(b)
+    if not both:
+        return 0.0
+    size = len(a) + len(b) - len(both)
+    if size <= SKETCH:
+        return len(both) / size
+    every, twice = sorted((*a, *b)), sorted(both)  # two ascending runs: sorting them is one merge
+    place, different = SKETCH - 1, 0
+    while different < SKETCH:  # until so many different ones have been passed
+        place += SKETCH - different if different else 0
+        different = bisect_right(every, every[place]) - bisect_right(twice, every[place])
+    return bisect_right(twice, every[place]) / SKETCH
 
 
 def blocks(trace: Trace) -> tuple[int, ...]:
     """Return the blocks in which a report is looked for and kept: 63 bits each."""
-    grounds = dict.fromkeys(ground for ground in (trace.grid or trace.community, trace.named) if ground)
-    keys = [key for ground in grounds for key in (f"g {ground}", f"m {ground} {trace.matter}")]
-    for turn in TURNS if len(trace.sketch) >= LEAST_PAIRS else ():
-        first, second = sorted((h * turn) & 0xFFFFFFFF for h in trace.sketch)[:2]
+    return _blocks(trace.grid or trace.community, trace.named, trace.matter, trace.sketch)
+
+
+@lru_cache(2000)  # those of a batch: each is looked for, then kept, in the batch and in the table
+def _blocks(ground: str, named: str, matter: str | None, sketched: tuple[int, ...]) -> tuple[int, ...]:
+    grounds = dict.fromkeys(one for one in (ground, named) if one)
+    keys = [key for ground in grounds for key in (f"g {ground}", f"m {ground} {matter}")]
+    for turn in TURNS if len(sketched) >= LEAST_PAIRS else ():
+        first, second = nsmallest(2, [(h * turn) & 0xFFFFFFFF for h in sketched])
         keys.append(f"t {turn} {first} {second}")
     return tuple(crc32(key.encode()) << 31 | crc32(key[::-1].encode()) >> 1 for key in keys)
 
 
 def alike(trace: Trace, found: Iterable[Trace]) -> tuple[Likeness, ...]:
     """Return the cases that a report may belong to, best first, each by its report that is most alike."""
-    near = {t.case: t for t in found if t.case != trace.case and timedelta(0) <= abs(trace.at - t.at) <= WINDOW}
-    lately = [t for t in near.values() if abs(trace.at - t.at) <= SHORTLY]
+    near = {t.case: (t, gap) for t in found if t.case != trace.case and (gap := abs(trace.at - t.at)) <= WINDOW}
+    lately = [t for t, gap in near.values() if gap <= SHORTLY]
     here = sum(t.matter == trace.matter and _is_one_grid(trace, t) for t in lately)
     of_case = Counter(t.home for t in lately)
     best: dict[str, Likeness] = {}
-    for earlier in near.values():
+    mine = frozenset(trace.sketch)
+    for earlier, gap in near.values():
         company = of_case[earlier.home]
-        one = _compare(trace, earlier, max(here, company) if earlier.matter == trace.matter else company)
+        text = _common(mine, trace.sketch, earlier.sketch)
+        one = _compare(trace, earlier, gap, text, max(here, company) if earlier.matter == trace.matter else company)
         if one.home not in best or one.score > best[one.home].score:
             best[one.home] = one
     ranked = sorted(best.values(), key=lambda one: (-one.score, one.minutes, one.case))
     return tuple(ranked[:KEPT])
+
+
+def is_worth_a_look(one: Likeness, shares: Mapping[str, Any]) -> bool:
+    """Tell whether a decision may do anything with a likeness: merge, ask a person, or take it for a copy."""
+    return one.score >= min(shares["merge_from"], shares["suspect_from"]) or one.text >= COPY
 
 
 def is_sure(one: Likeness, from_: float) -> bool:
@@ -143,11 +172,9 @@ def is_copy(one: Likeness, reporters: int) -> bool:
     return one.text >= COPY and reporters >= MANY and one.minutes <= SHORTLY.total_seconds() / 60
 
 
-def _compare(trace: Trace, earlier: Trace, company: int) -> Likeness:
-    text = common(trace.sketch, earlier.sketch)
+def _compare(trace: Trace, earlier: Trace, gap: timedelta, text: float, company: int) -> Likeness:
     matter = float(trace.matter is not None and trace.matter == earlier.matter)
     place = _place(trace, earlier)
-    gap = abs(trace.at - earlier.at)
     crowd = min(company, _CROWD) / _CROWD if max(matter, place) > 0 else 0.0
     score = _MATTER * matter + _PLACE * place + _TIME * exp(-gap / timedelta(days=1)) + _TEXT * text + _COMPANY * crowd
     return Likeness(
@@ -166,7 +193,7 @@ def _place(a: Trace, b: Trace) -> float:
 
 
 def _is_one_grid(a: Trace, b: Trace) -> bool:
-    return not {a.grid, a.named}.isdisjoint({b.grid, b.named} - {""})
+    return (b.grid != "" and b.grid in (a.grid, a.named)) or (b.named != "" and b.named in (a.grid, a.named))
 
 
 def _distance(a: Trace, b: Trace) -> float:

@@ -74,10 +74,11 @@ class SuspectedRow(Row, table=True):
 
 
 _NEAR = text(
-    "SELECT q.n, t.case_id, t.home, t.matter, t.unit, t.grid, t.community, t.lon, t.lat, t.named, t.at, t.sketch FROM ("
-    "SELECT DISTINCT u.n, h.trace FROM unnest(CAST(:ns AS int[]), CAST(:blocks AS bigint[])) u(n, block) "
+    "SELECT q.ns, t.case_id, t.home, t.matter, t.unit, t.grid, t.community, t.lon, t.lat, t.named, t.at, t.sketch "
+    "FROM (SELECT array_agg(DISTINCT u.n) AS ns, h.trace FROM "
+    "unnest(CAST(:ns AS int[]), CAST(:blocks AS bigint[])) u(n, block) "
     "CROSS JOIN LATERAL (SELECT b.trace FROM trace_block b WHERE b.block = u.block ORDER BY b.trace DESC LIMIT :newest)"
-    " h) q JOIN trace t ON t.id = q.trace"
+    " h GROUP BY h.trace) q JOIN trace t ON t.id = q.trace"
 )
 _KEEP = text(
     "WITH kept AS (INSERT INTO trace "
@@ -113,10 +114,12 @@ async def near(conn: Executes, sought: Sequence[Trace]) -> list[list[Trace]]:
     if not asked:
         return found
     given = {"ns": [n for n, _ in asked], "blocks": [block for _, block in asked], "newest": NEWEST}
-    for n, case, home, matter, unit, grid, community, lon, lat, named, at, sketch in await conn.execute(_NEAR, given):
+    for ns, case, home, matter, unit, grid, community, lon, lat, named, at, sketch in await conn.execute(_NEAR, given):
         hashes = array("I")
         hashes.frombytes(sketch)
-        found[n].append(Trace(case, home, matter, unit, grid, community, at, tuple(hashes), lon, lat, named))
+        trace = Trace(case, home, matter, unit, grid, community, at, tuple(hashes), lon, lat, named)
+        for n in ns:
+            found[n].append(trace)
     return found
 
 

@@ -50,11 +50,7 @@ class Gathering(Play):
     def report(self, case: str, **fields: Any) -> list[Any]:
         said = Report(**{"id": case, "text": TEXT, "reporter": Reporter(id=f"p-{case}"), **fields})
         trace = seek(said, case, self.now, "mini", None, self.city)
-        found = (
-            compare([trace], [self.recent.near(trace).values()], self.city.shares["merge_from"])
-            if trace
-            else [((), ())]
-        )
+        found = compare([trace], [self.recent.near(trace).values()], self.city.shares) if trace else [((), ())]
         ((likes, names),) = found
         stated = self.send(case, Sought(said, trace, likes), MINI, creates=True, touches=names)
         for row in self.rows[-3:]:
