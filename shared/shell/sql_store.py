@@ -86,11 +86,11 @@ changed AS (
    WHERE s.id = u.id),
 cancelled AS (
   DELETE FROM deadline d
-   USING unnest(CAST(:cancel_subjects AS text[]), CAST(:cancel_names AS text[])) t(s, n)
+   USING unnest(CAST(:cancel_subjects AS text[]), CAST(:cancel_names AS text[]), CAST(:cancel_spares AS text[]))
+         t(s, n, spared)
    WHERE d.subject = t.s
      AND (d.name = t.n OR (right(t.n, 1) = '*' AND starts_with(d.name, left(t.n, -1))))
-     AND NOT EXISTS (SELECT FROM unnest(CAST(:arm_subjects AS text[]), CAST(:arm_names AS text[])) a(s, n)
-                      WHERE a.s = d.subject AND a.n = d.name)),
+     AND d.name <> ALL (string_to_array(t.spared, ' '))),
 armed AS ({_ARM}),
 released AS (
   DELETE FROM parked p
@@ -401,6 +401,9 @@ class SqlTransaction:
     async def _write(self, outcome: Outcome, journal: Sequence[JournalRow], reader: str) -> None:
         inbox, places = sorted(outcome.inbox), sorted(outcome.fences)
         cancels, arms = fold_deadlines(outcome.deadlines)
+        armed: dict[str, list[str]] = {}
+        for arm in arms:
+            armed.setdefault(arm.subject, []).append(arm.name)
         gone = [w.message for w in outcome.unpark if w.message is not None]
         subjects = outcome.subjects
         await self.conn.execute(
@@ -416,6 +419,7 @@ class SqlTransaction:
                 "asides": [s.aside for s in subjects],
                 "cancel_subjects": [c.subject for c in cancels],
                 "cancel_names": [c.name for c in cancels],
+                "cancel_spares": [" ".join(armed.get(c.subject, ())) for c in cancels],
                 **_armed(arms, self.calendar),
                 "gone_subjects": [m.subject for m in gone],
                 "gone_services": [m.source for m in gone],

@@ -14,6 +14,7 @@ from services.intake.chores.channel import Channel, Notice, NotSent
 from services.intake.domain.notification import said
 from services.intake.tables import notification
 from services.intake.tables.notification import Due, Ended
+from shared.persistence.engine import transaction
 from shared.shell.desk import Desk
 from shared.telemetry import metrics
 from shared.telemetry.logs import brief
@@ -49,11 +50,11 @@ class Sender:
 
     async def once(self) -> int:
         """Send what is due now, up to a bound; returns how many were taken."""
-        async with self._desk.engine.begin() as conn:
+        async with transaction(self._desk.engine) as conn:
             due = await notification.take(conn, AT_ONCE, LEASE_SECONDS)
         if due:
             ended = await asyncio.gather(*(self._one(one) for one in due))
-            async with self._desk.engine.begin() as conn:
+            async with transaction(self._desk.engine) as conn:
                 await notification.end(conn, ended)
             for one in ended:
                 metrics.NOTICES.labels(one.channel or "none", one.state).inc()
