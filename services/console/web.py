@@ -16,16 +16,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.console import api
 from services.console import field as field_pages
-from services.console.access import gateway, sign_in
+from services.console.access import gateway, raising, sign_in
 from services.console.access.gateway import Owners
 from services.console.access.guard import Guard
 from services.console.access.sign_in import OIDC, Provider
 from services.console.pages import case, cases, cockpit, desks, login
+from services.console.pages import raising as raising_page
 from services.console.ticker import Ticker
 from shared.city.model import City
 from shared.shell.problems import answer_problems
 
 _STATIC = Path(__file__).parent / "static"
+MOST_IMPORTED = 20 << 20
+"""Bytes of a file of reports; what intake takes."""
 RECONNECT_SECONDS = 60
 """Ten seconds lost one of two gaps of six seconds when tried."""
 
@@ -57,6 +60,8 @@ def mount(app: FastAPI, engine: AsyncEngine, city: City, outside: Outside) -> No
     app.include_router(api.router(engine, city))
     app.include_router(sign_in.router(engine))
     app.include_router(gateway.router(owners, engine))
+    app.include_router(raising.router(owners, engine, city))
+    app.state.larger_bodies = {**getattr(app.state, "larger_bodies", {}), "/act/intake/v1/sources/": MOST_IMPORTED}
     if outside.provider is not None:
         from services.console.access.single_sign_on import single_sign_on
 
@@ -68,6 +73,7 @@ def mount(app: FastAPI, engine: AsyncEngine, city: City, outside: Outside) -> No
     cases.add(city, ticker)
     case.add(city, ticker, engine, owners)
     desks.add(city, ticker, engine, owners)
+    raising_page.add(city, ticker)
     look = hashlib.sha256((_STATIC / "console.css").read_bytes()).hexdigest()[:12]
     ui.add_head_html(f'<link rel="stylesheet" href="/static/console.css?v={look}">', shared=True)
     inner = app.router.lifespan_context

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,6 +11,7 @@ from playwright.sync_api import Page, expect
 from services.console.access.roles import Post, Role
 from tests.browser.conftest import PHONE, Sit
 from tests.support.running_city import RunningCity, wait
+from tests.support.wording import apart
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 OPERATIONS = Post(Role.OPERATIONS, "donggang")
@@ -141,3 +143,27 @@ def test_each_desk_fits_desk_and_phone_and_its_keys_move(donggang: RunningCity, 
         phone.goto(path)
         expect(phone.locator("h1")).to_be_visible()
         assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+def test_what_was_said_on_the_telephone_becomes_a_case_and_a_file_becomes_many(
+    donggang: RunningCity, sit: Sit, tmp_path: Path
+) -> None:
+    page = sit(OPERATIONS)
+    page.goto("/intake")
+    said = page.locator(".actform textarea").first
+    said.fill(f"{apart('desk-6')} 路灯不亮")
+    page.reload()
+    expect(said).to_have_value(re.compile("路灯不亮$"))
+    page.locator(".raising .actform").first.get_by_role("button", name="登记").click()
+    expect(page.locator(".raising .next", has_text="已登记：")).to_contain_text("DG-")
+    table = tmp_path / "来件.csv"
+    rows = [f"d6-{n},{apart(f'desk-6-{n}')}" for n in range(3)]
+    table.write_text("\n".join(["编号,内容", *rows, "d6-9,"]), encoding="gbk")
+    page.locator("input[type=file]").set_input_files(table)
+    page.get_by_role("button", name="先看一遍").click()
+    expect(page.locator("table.plain")).to_contain_text("退回（格式不合）1")
+    page.get_by_role("button", name="导入 4 行").click()
+    expect(page.locator(".raising a", has_text="下载未导入的行")).to_be_visible()
+    with page.expect_download() as taken:
+        page.locator(".raising a", has_text="下载未导入的行").click()
+    assert taken.value.suggested_filename == "rejects.xlsx"

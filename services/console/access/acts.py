@@ -46,6 +46,7 @@ ACTS: tuple[Act, ...] = (
         ("/v1/cases/{}/unmerge", _TRIAGE),
         ("/v1/cases/{}/keep-apart", _TRIAGE),
         ("/v1/cases/{}/split", _TRIAGE),
+        ("/v1/sources/{}/imports", _OPERATIONS),
     ),
     *_acts(
         "dispatch",
@@ -85,7 +86,12 @@ ACTS: tuple[Act, ...] = (
 """Commands, sent by POST."""
 
 PAPERS: tuple[Act, ...] = (
-    *_acts("intake", ("/v1/cases/{}/dossier", _HOLDERS | _DISPATCHERS)),
+    *_acts(
+        "intake",
+        ("/v1/cases/{}/dossier", _HOLDERS | _DISPATCHERS),
+        ("/v1/imports/{}", _OPERATIONS),
+        ("/v1/imports/{}/rejects.xlsx", _OPERATIONS),
+    ),
     *_acts(
         "dispatch",
         ("/v1/orders/{}/assignment.{}", _HOLDERS | _DISPATCHERS),

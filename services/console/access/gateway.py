@@ -114,13 +114,16 @@ def router(owners: Owners, engine: AsyncEngine) -> APIRouter:
         except Refused as refused:
             await record(engine, signed, service, path, idempotency_key, 403, refused.rule)
             raise
-        headers = {"Content-Type": "application/json", "Idempotency-Key": idempotency_key}
+        kind = request.headers.get("content-type", "application/json")
+        headers = {"Content-Type": kind, "Idempotency-Key": idempotency_key}
         if if_match:
             headers["If-Match"] = if_match
-        answer = await owners.ask(signed, service, "POST", path, headers=headers, content=await request.body())
+        answer = await owners.ask(
+            signed, service, "POST", path, headers=headers, params=request.query_params, content=await request.body()
+        )
         rule = answer.json().get("rule", "") if answer.is_error else ""
         await record(engine, signed, service, path, idempotency_key, answer.status_code, rule)
-        return _passed_on(answer)
+        return passed_on(answer)
 
     @routes.get("/paper/{service}{path:path}")
     async def paper(service: str, path: str, request: Request) -> Response:
@@ -128,12 +131,13 @@ def router(owners: Owners, engine: AsyncEngine) -> APIRouter:
         check(find(PAPERS, service, path), signed, path)
         answer = await owners.ask(signed, service, "GET", path, params=request.query_params)
         await record(engine, signed, service, path, "", answer.status_code, "")
-        return _passed_on(answer)
+        return passed_on(answer)
 
     return routes
 
 
-def _passed_on(answer: httpx.Response) -> Response:
+def passed_on(answer: httpx.Response) -> Response:
+    """Return a service's answer as it is."""
     headers = {name: answer.headers[name] for name in _PASSED if name in answer.headers}
     return Response(answer.content, answer.status_code, headers)
 

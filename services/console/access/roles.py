@@ -110,6 +110,7 @@ PLACES = (
     Place("community", "/community", word("社区台"), frozenset({Role.COMMUNITY})),
     Place("grid", "/g", word("网格工作台"), frozenset({Role.GRID})),
     Place("cases", "/cases", word("案件"), EVERYBODY),
+    Place("intake", "/intake", word("提单"), frozenset({Role.OPERATIONS, Role.STREET, Role.COMMUNITY})),
 )
 """In the order of the navigation; the first of a role is its home. A new page is a new line here."""
 

@@ -107,6 +107,10 @@ class Reveal(Part, component=_COMPONENTS / "reveal.js"):
     """What is personal, shown on asking with a reason."""
 
 
+class ImportForm(Part, component=_COMPONENTS / "importform.js"):
+    """A file of reports: a look before, the run, the rows left out."""
+
+
 class OrderList(Part, component=_COMPONENTS / "orderlist.js"):
     """The list of cases on a phone."""
 

@@ -78,7 +78,7 @@ def act_form(
     form = ActForm(
         url=f"/act/{service}{path}", title=title, submit=submit, next=next, fields=list(fields),
         fixed=dict(fixed or {}), sequence="" if sequence is None else str(sequence), off=off, look=look,
-        words=_words(desk.t),
+        words=form_words(desk.t),
     )  # fmt: skip
     if done is not None:
         hear = done
@@ -90,7 +90,8 @@ def act_form(
     return form
 
 
-def _words(t: Tongue) -> dict[str, str]:
+def form_words(t: Tongue) -> dict[str, str]:
+    """Return what a form says of its own."""
     return {
         "sent": t("已送出，等待生效"),
         "done": t("已生效"),
