@@ -20,7 +20,19 @@ from services.console.access import gateway, raising, sign_in
 from services.console.access.gateway import Owners
 from services.console.access.guard import Guard
 from services.console.access.sign_in import OIDC, Provider
-from services.console.pages import case, cases, cockpit, desks, login
+from services.console.pages import (
+    analysis,
+    assessment,
+    callbacks,
+    case,
+    cases,
+    cockpit,
+    desks,
+    login,
+    lookbacks,
+    scores,
+    stars,
+)
 from services.console.pages import raising as raising_page
 from services.console.ticker import Ticker
 from shared.city.model import City
@@ -74,6 +86,9 @@ def mount(app: FastAPI, engine: AsyncEngine, city: City, outside: Outside) -> No
     case.add(city, ticker, engine, owners)
     desks.add(city, ticker, engine, owners)
     raising_page.add(city, ticker)
+    callbacks.add(city, ticker, engine, owners)
+    for page in (scores, lookbacks, assessment, stars, analysis):
+        page.add(city, ticker, owners)
     look = hashlib.sha256((_STATIC / "console.css").read_bytes()).hexdigest()[:12]
     ui.add_head_html(f'<link rel="stylesheet" href="/static/console.css?v={look}">', shared=True)
     inner = app.router.lifespan_context

@@ -16,6 +16,9 @@ _UNITS = frozenset({Role.GRID, Role.COMMUNITY, Role.STREET})
 _DISPATCHERS = frozenset({Role.COMMUNITY, Role.STREET, Role.OPERATIONS})
 _TRIAGE = frozenset({Role.COMMUNITY, Role.STREET, Role.OPERATIONS})
 _OPERATIONS = frozenset({Role.OPERATIONS})
+_COMMUNITIES = frozenset({Role.COMMUNITY})
+_ABOVE = frozenset({Role.STREET, Role.OPERATIONS})
+_OFFICE = frozenset(Role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,21 @@ ACTS: tuple[Act, ...] = (
         ("/v1/whistles/{}/end", _UNITS),
         ("/v1/whistles/{}/cancel", _UNITS),
     ),
+    *_acts(
+        "feedback",
+        ("/v1/cases/{}/call-back", _OPERATIONS),
+        ("/v1/cases/{}/judge", _OPERATIONS),
+        ("/v1/cases/{}/ask-exclusion", _HOLDERS),
+        ("/v1/cases/{}/support-exclusion", _OPERATIONS),
+        ("/v1/cases/{}/decide-exclusion", _OPERATIONS),
+        ("/v1/draws/{}/{}/{}/freeze", _ABOVE),
+        ("/v1/draws/{}/{}/{}/record", _HOLDERS | _OPERATIONS),
+        ("/v1/assessments/{}/{}/open", _COMMUNITIES),
+        ("/v1/assessments/{}/{}/close", _COMMUNITIES),
+        ("/v1/stars/{}/{}/apply", _COMMUNITIES),
+        ("/v1/stars/{}/{}/review", _UNITS | _OPERATIONS),
+        ("/v1/stars/award", _OPERATIONS),
+    ),
 )
 """Commands, sent by POST."""
 
@@ -98,6 +116,7 @@ PAPERS: tuple[Act, ...] = (
         ("/v1/orders/{}/disposal.{}", _HOLDERS | _DISPATCHERS),
     ),
     *_acts("feedback", ("/v1/cases/{}/rating.{}", _DISPATCHERS | frozenset({Role.HEAD}))),
+    *_acts("feedback", ("/v1/bulletins/{}.{}", _OFFICE)),
 )
 """Papers and exports, fetched by GET."""
 

@@ -97,6 +97,8 @@ class Place:
     path: str
     name: str
     roles: frozenset[Role]
+    under: str = ""
+    """The page by whose tabs this one is reached instead of the navigation."""
 
     def is_at(self, path: str) -> bool:
         """Tell whether an address belongs to this page."""
@@ -111,6 +113,12 @@ PLACES = (
     Place("grid", "/g", word("网格工作台"), frozenset({Role.GRID})),
     Place("cases", "/cases", word("案件"), EVERYBODY),
     Place("intake", "/intake", word("提单"), frozenset({Role.OPERATIONS, Role.STREET, Role.COMMUNITY})),
+    Place("scores", "/scores", word("评分"), EVERYBODY, "scores"),
+    Place("callbacks", "/callbacks", word("回访"), CITY_WIDE, "scores"),
+    Place("lookbacks", "/lookbacks", word("回头看"), EVERYBODY, "scores"),
+    Place("assessment", "/assessment", word("百分考核"), EVERYBODY, "scores"),
+    Place("stars", "/stars", word("双星"), EVERYBODY, "scores"),
+    Place("analysis", "/analysis", word("研判"), EVERYBODY),
 )
 """In the order of the navigation; the first of a role is its home. A new page is a new line here."""
 
@@ -121,5 +129,10 @@ def place_of(path: str) -> Place | None:
 
 
 def places_of(role: Role) -> Iterator[Place]:
-    """Return the pages of a role, its home first."""
-    return (place for place in PLACES if role in place.roles)
+    """Return the pages of a role that the navigation offers, its home first."""
+    return (place for place in PLACES if role in place.roles and place.under in ("", place.key))
+
+
+def places_under(key: str, role: Role) -> Iterator[Place]:
+    """Return the pages of a role that share the tabs of one."""
+    return (place for place in PLACES if role in place.roles and place.under == key)

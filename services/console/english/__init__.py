@@ -1,8 +1,11 @@
 """The English catalogue: Chinese source text -> English, one module a noun; a text stands in one of them alone."""
 
 from services.console.english.access import ACCESS
+from services.console.english.analysis import ANALYSIS
 from services.console.english.cases import CASES
+from services.console.english.checks import CHECKS
 from services.console.english.desks import DESKS
 from services.console.english.field import FIELD
+from services.console.english.scores import SCORES
 
-ENGLISH = {**ACCESS, **CASES, **DESKS, **FIELD}
+ENGLISH = {**ACCESS, **ANALYSIS, **CASES, **CHECKS, **DESKS, **FIELD, **SCORES}

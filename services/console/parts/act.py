@@ -14,7 +14,8 @@ from services.console.parts import Part
 from services.console.words import Tongue
 
 Field = dict[str, Any]
-Options = Sequence[tuple[str, str]]
+Options = Sequence[tuple[Any, str]]
+"""Values as they are sent, whatever JSON they are, each with its words."""
 
 
 class ActForm(Part, component=Path(__file__).parents[1] / "components" / "actform.js"):
@@ -27,7 +28,7 @@ def text(name: str, label: str, *, least: int = 4, most: int = 500, required: bo
             "hint": hint}  # fmt: skip
 
 
-def choice(name: str, label: str, options: Options, *, value: str | None = None, required: bool = True) -> Field:
+def choice(name: str, label: str, options: Options, *, value: Any = None, required: bool = True) -> Field:
     """Return a field that takes one of (value, words)."""
     shown = [{"value": code, "text": words} for code, words in options]
     if not required:

@@ -6,8 +6,9 @@ from typing import Any
 
 from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
+from shared.kernel.rights import office_of
 
-DESKS = frozenset({"operations", "unit", "department"})
+DESKS = frozenset({"operations", "unit", "department", "post"})
 
 
 def check_desk(actor: Actor) -> None:
@@ -17,9 +18,10 @@ def check_desk(actor: Actor) -> None:
 
 
 def check_open(actor: Actor, unit: str, city: Any) -> None:
-    """Refuse whoever is neither the card's unit, nor above it, nor operations. Raises Refused("actor.not_allowed")."""
+    """Refuse who is neither of the card's unit, nor above it, nor operations; raises Refused("actor.not_allowed")."""
     is_own = actor.id == unit and actor.kind in ("unit", "department")
-    is_above = actor.kind == "unit" and unit in city.units and actor.id in city.units and city.is_within(unit, actor.id)
+    office = office_of(actor)[0]
+    is_above = unit in city.units and office in city.units and city.is_within(unit, office)
     if not (actor.kind == "operations" or is_own or is_above):
         raise _refused(actor, f"open the card of {unit}")
 

@@ -10,9 +10,10 @@ from fastapi import APIRouter, Query, Request
 
 from services.feedback.domain.analysis import BASE_WEEKS, RECURS_FROM, Matter, control, is_hot, proposals
 from services.feedback.domain.mechanism import refuse, require
+from services.feedback.domain.opening import DESKS
 from services.feedback.domain.summary import subject_of
 from services.feedback.routes.state import state_of
-from services.feedback.tables.analysis import CASES, MATTERS, RECURRING, STAGES, TREND, WEEKS
+from services.feedback.tables.analysis import BY_WEEK, CASES, MATTERS, RECURRING, STAGES, TREND, WEEKS
 from shared.contracts.supervision import SumUp
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.decisions import Actor
@@ -20,6 +21,7 @@ from shared.shell.desk import Caller, Desk, Key, body_schema, json_body, read_as
 
 Code = Annotated[str | None, Query(max_length=64)]
 Month = Annotated[str, Query(pattern=r"^20\d{2}-(0[1-9]|1[0-2])$")]
+Most = Annotated[int, Query(ge=1, le=100)]
 MOST = 1000
 Stage = Literal["analyse", "mobilise", "act", "look_back", "sum_up"]
 
@@ -72,6 +74,21 @@ def router(desk: Desk) -> APIRouter:
         found = await rows(TREND, first_day=_naive(monday), last_day=_naive(end), unit=unit, matter=matter)
         return {"weeks": found, "control": control([row["cases"] for row in found])}
 
+    @routes.get("/v1/analysis/matters")
+    async def matters(
+        actor: Caller, first: date, weeks: Annotated[int, Query(ge=1, le=53)], unit: Code = None, most: Most = 12
+    ) -> dict[str, Any]:
+        """Return the matters with most cases, week by week from the week of a day on."""
+        _check(actor)
+        monday = first - timedelta(days=first.weekday())
+        counts: dict[str, dict[date, int]] = defaultdict(dict)
+        for row in await rows(BY_WEEK, **_span(monday, monday + timedelta(weeks=weeks, days=-1)), unit=unit):
+            counts[row["matter"]][row["week"]] = row["cases"]
+        order = sorted(counts, key=lambda matter: (-sum(counts[matter].values()), matter))[:most]
+        days = [monday + timedelta(weeks=n) for n in range(weeks)]
+        shown = [{"matter": matter, "cases": [counts[matter].get(day, 0) for day in days]} for matter in order]
+        return {"weeks": days, "matters": shown, "others": len(counts) - len(order)}
+
     @routes.get("/v1/analysis/monthly-topic")
     async def monthly_topic(actor: Caller, month: Month) -> dict[str, Any]:
         """Propose the month's topics: matters that recur in several communities, with their figures."""
@@ -120,7 +137,7 @@ def router(desk: Desk) -> APIRouter:
 
 def _check(actor: Actor) -> None:
     """Let operations, units and departments read; residents and sources have pages of their own."""
-    if actor.kind not in ("operations", "unit", "department"):
+    if actor.kind not in DESKS:
         refuse(actor, "read the analysis")
 
 

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Path, Query, Request
 
 from services.feedback.domain.assessment import Assessed, subject_of, year_score
 from services.feedback.domain.mechanism import require_unit
+from services.feedback.domain.opening import check_desk
 from services.feedback.routes.state import state_of
-from services.feedback.tables.ballot import ASSESSED, LIST, Boxes
+from services.feedback.tables.ballot import ASSESSED, LIST, SESSIONS, Boxes
 from shared.contracts.supervision import CastBallot, CloseAssessment, NameRaters, OpenAssessment
 from shared.kernel.refusals import Refused
 from shared.shell.desk import Caller, Desk, IfMatch, Key, body_schema, json_body, read_as, reply_body
@@ -68,6 +69,14 @@ def router(desk: Desk) -> APIRouter:
             assessed = [Assessed(**row._mapping) for row in rows]
         scores = [year_score(code, assessed) for code in dict.fromkeys(row.unit for row in assessed)]
         return {"year": year, "scores": scores, "sessions": assessed}
+
+    @routes.get("/v1/assessments/{year}/sessions")
+    async def sessions(year: Year, actor: Caller) -> dict[str, Any]:
+        """Return the sessions of a year, each with how many raters have voted so far."""
+        check_desk(actor)
+        async with desk.engine.connect() as conn:
+            rows = (await conn.execute(SESSIONS, {"year": str(year)})).all()
+        return {"sessions": [{"id": r.id, "sequence": r.sequence, "voters": r.voters, **r.state} for r in rows]}
 
     @routes.get(PATH)
     async def session(community: str, year: Year, actor: Caller) -> dict[str, Any]:

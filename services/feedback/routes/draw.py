@@ -8,9 +8,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 
 from services.feedback.domain.draw import CheckKind, subject_of
+from services.feedback.domain.opening import check_desk
 from services.feedback.domain.score import ratio
 from services.feedback.routes.state import state_of
-from services.feedback.tables.draw import CHECKS, COMPLETIONS
+from services.feedback.tables.draw import CHECKS, COMPLETIONS, DRAWS
 from shared.contracts.supervision import FreezeDraw, RecordCheck
 from shared.kernel.refusals import Refused
 from shared.shell.desk import Caller, Desk, IfMatch, Key, body_schema, json_body, read_as, reply_body
@@ -45,6 +46,14 @@ def router(desk: Desk) -> APIRouter:
         asked = read_as(RecordCheck, await json_body(request))
         return reply_body(await desk.submit(asked, subject_of(unit, quarter, kind, cycle), actor, key, sequence))
 
+    @routes.get("/v1/draws")
+    async def draws(actor: Caller, quarter: Annotated[str, Query(pattern=r"^\d{4}Q[1-4]$")]) -> dict[str, Any]:
+        """Return the draws of a quarter without their populations: how many there are, what came out, what passed."""
+        check_desk(actor)
+        async with desk.engine.connect() as conn:
+            rows = (await conn.execute(DRAWS, {"quarter": quarter, "limit": MOST_CHECKS})).all()
+        return {"draws": [_brief(row) for row in rows]}
+
     @routes.get(PATH)
     async def draw(unit: str, quarter: Quarter, kind: CheckKind, actor: Caller, cycle: Code = None) -> dict[str, Any]:
         """Return a draw whole: population, pool, head, seed and what it chose, for anybody to compute again."""
@@ -76,3 +85,9 @@ def router(desk: Desk) -> APIRouter:
         }
 
     return routes
+
+
+def _brief(row: Any) -> dict[str, Any]:
+    state = {name: value for name, value in row.state.items() if name not in ("cases", "inspectors")}
+    counted = {"population": len(row.state["cases"]), "pool": len(row.state["inspectors"])}
+    return {"id": row.id, "sequence": row.sequence, **state, **counted}

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 
 from services.feedback.domain.star import StarKind, subject_of
 from services.feedback.routes.state import state_of
-from services.feedback.tables.star import HELD
+from services.feedback.tables.star import ALL, HELD
 from shared.contracts.base import Contract
 from shared.contracts.supervision import ApplyForStar, AwardStars, PunishStar, ReviewStar, ScoreStar
 from shared.kernel.refusals import Refused
@@ -40,10 +40,14 @@ def router(desk: Desk) -> APIRouter:
         _act(routes, desk, name, contract)
 
     @routes.get("/v1/stars")
-    async def held(actor: Caller, after: Annotated[str | None, Query(max_length=128)] = None) -> dict[str, Any]:
-        """Return the stars that are held, for merit lists; `after` is the last one already seen."""
+    async def held(
+        actor: Caller, after: Annotated[str | None, Query(max_length=128)] = None, every: bool = False
+    ) -> dict[str, Any]:
+        """Return the stars that are held, for merit lists, or `every` one; `after` is the last one already seen."""
         async with desk.engine.connect() as conn:
-            rows = await conn.execute(HELD, {"after": after, "limit": MOST_STARS})
+            rows = (await conn.execute(ALL if every else HELD, {"after": after, "limit": MOST_STARS})).all()
+            if every:
+                return {"stars": [{"id": row.id, "sequence": row.sequence, **row.state} for row in rows]}
             return {"stars": [{"id": row.id, **row.state} for row in rows]}
 
     @routes.get("/v1/stars/{kind}/{code}")

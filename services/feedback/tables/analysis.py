@@ -49,6 +49,18 @@ TREND = text(
 )
 """Cases a week, weeks without any among them."""
 
+BY_WEEK = text(
+    """
+    SELECT matter, CAST(date_trunc('week', registered_at AT TIME ZONE 'Asia/Shanghai') AS date) AS week,
+           count(*) AS cases
+      FROM brief
+     WHERE registered_at >= :first AND registered_at < :last AND matter IS NOT NULL
+       AND (CAST(:unit AS text) IS NULL OR CAST(:unit AS text) IN (county, street, community, grid, place))
+     GROUP BY 1, 2
+    """
+)
+"""Cases by matter and week."""
+
 MATTERS = text(
     """
     WITH counted AS (

@@ -119,6 +119,14 @@ ASSESSED = text(
     """
 )
 """What the sessions of a year gave each unit, or one."""
+SESSIONS = text(
+    """
+    SELECT s.id, s.sequence, s.state, (SELECT count(DISTINCT t.token_hash) FROM spent t WHERE t.box = s.id) AS voters
+      FROM subject s
+     WHERE s.kind = 'assessment' AND s.state->>'year' = CAST(:year AS text) ORDER BY s.id
+    """
+)
+"""The sessions of a year with how many raters have voted; what they chose shows nowhere before it is counted."""
 
 
 class Boxes:

@@ -121,6 +121,13 @@ CHECKED = text(
     """
 )
 """How many drawn cases of a unit were checked in some quarters, and how many passed."""
+DRAWS = text(
+    """
+    SELECT id, sequence, state FROM subject
+     WHERE kind = 'draw' AND state->>'quarter' = :quarter ORDER BY id LIMIT :limit
+    """
+)
+"""Every draw of a quarter, whole."""
 COMPLETIONS = text(
     """
     SELECT draw, unit, quarter, cycle, kind FROM completion

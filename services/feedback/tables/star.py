@@ -13,3 +13,11 @@ HELD = text(
     """
 )
 """Every star that is held, by its subject."""
+ALL = text(
+    """
+    SELECT id, sequence, state FROM subject
+     WHERE kind = 'star' AND state IS NOT NULL AND (CAST(:after AS text) IS NULL OR id > :after)
+     ORDER BY id LIMIT :limit
+    """
+)
+"""Every star, on its way, held or gone."""

@@ -1,0 +1,267 @@
+"""Analysis 研判: matters week by week, hot spots, trend with its limits, the month's topic; each figure opens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+
+from services.console.access.gateway import Owners
+from services.console.pages.frame import Desk, Page, card, frame
+from services.console.parts import Box, Text
+from services.console.parts.facts import bars, behind, cell, column, heat, lines, table
+from services.console.parts.section import guarded, now
+from services.console.selection import Selection
+from services.console.ticker import Ticker
+from services.console.words import word
+from shared.city.model import City, UnitLevel
+from shared.kernel.calendar import SHANGHAI
+
+WEEKS, TREND = 8, 26
+STAGES = {
+    "analyse": word("问题研判"),
+    "mobilise": word("资源动员"),
+    "act": word("行动处置"),
+    "look_back": word("监督反馈"),
+    "sum_up": word("总结提升"),
+}
+
+
+def add(city: City, ticker: Ticker, owners: Owners) -> None:
+    """Add the page."""
+
+    @Page("/analysis")
+    async def analysis(request: Request) -> None:
+        with frame(city, ticker, request, word("研判"), "analysis") as desk:
+            await guarded(desk, _build(desk, owners))
+
+
+async def _build(desk: Desk, owners: Owners) -> None:
+    _t, asked = desk.t, desk.request.query_params
+    unit, matter = asked.get("unit", ""), asked.get("matter", "")
+    today = _day(asked.get("to", "")) or now(desk).astimezone(SHANGHAI).date()
+    monday = today - timedelta(days=today.weekday())
+    first = monday - timedelta(weeks=WEEKS - 1)
+
+    async def get(path: str, **params: Any) -> Any:
+        return await owners.get(desk.signed, "feedback", f"/v1/analysis/{path}", **params)
+
+    within = unit or None
+    by_week, hot, trend, topic, recurring = await asyncio.gather(
+        get("matters", first=first, weeks=WEEKS, unit=within),
+        get("hot-spots", week=today, unit=within),
+        get("trend", first=monday - timedelta(weeks=TREND), weeks=TREND, unit=within, matter=matter or None),
+        get("monthly-topic", month=f"{today:%Y-%m}"),
+        get("recurring", first=first, last=today, unit=within, matter=matter or None),
+    )
+    quarter, stages = date(today.year, (today.month - 1) // 3 * 3 + 1, 1), None
+    if "five-stage-loop" in desk.city.mechanisms:
+        stages = (await get("stages", first=quarter, last=today, unit=within))["stages"]
+    _head(desk, unit, matter, today)
+    with Box("div", "analysis"):
+        with Box("div", "column"):
+            _heat(desk, by_week, unit)
+            _trend(desk, trend, unit, matter)
+        with Box("div", "column"):
+            _topic(desk, topic)
+            _hot(desk, hot, monday)
+            if stages is not None:
+                _stages(desk, stages, quarter)
+            _recurring(desk, recurring["recurring"], first, today)
+
+
+def _day(said: str) -> date | None:
+    try:
+        return date.fromisoformat(said)
+    except ValueError:
+        return None
+
+
+def _address(**chosen: str) -> str:
+    said = {name: value for name, value in chosen.items() if value}
+    return "/analysis?" + urlencode(said) if said else "/analysis"
+
+
+def _cases(first: date, last: date, unit: str = "", matter: str = "") -> str:
+    return Selection(
+        unit=unit, matter=matter, registered_from=first.isoformat(), registered_to=last.isoformat()
+    ).address()
+
+
+def _matter(desk: Desk, code: str) -> str:
+    found = desk.city.matters.get(code)
+    return found.path[-1] if found else code
+
+
+def _head(desk: Desk, unit: str, matter: str, today: date) -> None:
+    t = desk.t
+    with Box("div", "list-head"):
+        place = desk.city.name_of(unit) if unit else t("全市")
+        Text("h1", t("研判 · {place}", place=place))
+        said = _matter(desk, matter) if matter else t("全部事项")
+        Text("p", t("截至 {day} · {matter}", day=today.isoformat(), matter=said)).classes("total")
+    with Box("div", "filters"), Box("nav", "chips", aria_label=t("范围")):
+        chosen = {"matter": matter, "to": desk.request.query_params.get("to", "")}
+        Text("a", t("全市"), href=_address(**chosen)).classes("pick" if unit else "pick on")
+        for street in desk.city.of_level(UnitLevel.STREET)[:8]:
+            link = Text("a", street.name, href=_address(unit=street.code, **chosen))
+            link.classes("pick on" if street.code == unit else "pick")
+        if matter:
+            Text("a", f"{_matter(desk, matter)} ✕", href=_address(unit=unit, to=chosen["to"])).classes("pick on")
+
+
+def _heat(desk: Desk, found: Mapping[str, Any], unit: str) -> None:
+    t, weeks = desk.t, [date.fromisoformat(week) for week in found["weeks"]]
+    rows = found["matters"]
+    with card(t("反复出现的事项（事项 × 周）"), "heat-card") as more:
+        if not rows:
+            Text("p", t("这段时间没有立案。")).classes("empty")
+            return
+        names = [_matter(desk, row["matter"]) for row in rows]
+        cells = [(x, y, n) for y, row in enumerate(rows) for x, n in enumerate(row["cases"])]
+        chart = heat(t("事项按周的立案件数"), [f"{week:%m-%d}" for week in weeks], names, cells)
+        chart.style(f"height: {44 + 26 * len(rows)}px")
+        head = [column(t("事项")), *(column(f"{week:%m-%d}", "num") for week in weeks), column(t("合计"), "num")]
+        behind(
+            t,
+            head,
+            [
+                [
+                    cell(name, _address(unit=unit, matter=row["matter"])),
+                    *(
+                        cell(n, _cases(week, week + timedelta(days=6), unit, row["matter"]) if n else "")
+                        for week, n in zip(weeks, row["cases"], strict=True)
+                    ),
+                    cell(sum(row["cases"]), _cases(weeks[0], weeks[-1] + timedelta(days=6), unit, row["matter"])),
+                ]
+                for name, row in zip(names, rows, strict=True)
+            ],
+        )
+    with more:
+        Text("span", t("近 {n} 周立案，件数最多的 {m} 个事项", n=len(weeks), m=len(rows)))
+
+
+def _topic(desk: Desk, found: Mapping[str, Any]) -> None:
+    t = desk.t
+    first, last = date.fromisoformat(found["first"]), date.fromisoformat(found["last"])
+    with card(t("每月一题"), "topic-card") as more:
+        head = [column(t("事项")), column(t("本月"), "num"), column(t("上月"), "num"), column(t("反复的网格"), "num"),
+                column(t("涉及社区"), "num")]  # fmt: skip
+        table(
+            head,
+            [
+                [
+                    cell(_matter(desk, one["matter"]), _address(matter=one["matter"]), css="name"),
+                    cell(one["cases"], _cases(first, last, matter=one["matter"])),
+                    cell(one["before"], _cases(_before(first), first - timedelta(days=1), matter=one["matter"])),
+                    cell(one["recurring"]),
+                    cell(one["communities"]),
+                ]
+                for one in found["proposed"]
+            ],
+            t("本月没有在两个以上社区反复出现的事项。"),
+            caption=t("每月一题"),
+        )
+        Text("p", t("同一网格同一事项三件以上为反复；在两个以上社区反复的，件数多者先。")).classes("how-note")
+    with more:
+        Text("span", t("{month} 建议", month=found["month"]))
+
+
+def _before(first: date) -> date:
+    return (first - timedelta(days=1)).replace(day=1)
+
+
+def _trend(desk: Desk, found: Mapping[str, Any], unit: str, matter: str) -> None:
+    t, weeks, control = desk.t, found["weeks"], found["control"]
+    days = [date.fromisoformat(row["week"]) for row in weeks]
+    with card(t("每周立案走势"), "trend-card") as more:
+        dashed = {"type": "dashed", "color": "#5C6B7F"}
+        limits = {
+            "symbol": "none", "silent": True, "lineStyle": dashed,
+            "label": {"position": "insideStartTop", "fontSize": 11},
+            "data": [
+                {"yAxis": float(control[name]), "label": {"formatter": f"{words} {control[name]}"}}
+                for name, words in (("upper", t("上限")), ("mean", t("平均")), ("lower", t("下限")))
+            ],
+        }  # fmt: skip
+        title = t("每周立案件数和控制限")
+        top = max(float(control["upper"]), *(row["cases"] for row in weeks))
+        lines(title, [f"{day:%m-%d}" for day in days], [(t("立案"), [row["cases"] for row in weeks])], unit="",
+              limits=limits, top=top)  # fmt: skip
+        beyond = [(n, t("高于上限")) for n in control["above"]] + [(n, t("低于下限")) for n in control["below"]]
+        with Box("p", "how-note"):
+            if not beyond:
+                Text("span", t("每周都在控制限之内，波动属正常。"))
+            for n, said in sorted(beyond):
+                Text("a", t("{day} 起一周 {n} 件，{said}", day=f"{days[n]:%m-%d}", n=weeks[n]["cases"], said=said),
+                     href=_cases(days[n], days[n] + timedelta(days=6), unit, matter))  # fmt: skip
+        head = [column(t("周起")), column(t("立案"), "num")]
+        behind(
+            t,
+            head,
+            [
+                [cell(day.isoformat()), cell(row["cases"], _cases(day, day + timedelta(days=6), unit, matter))]
+                for day, row in zip(days, weeks, strict=True)
+            ],
+        )
+    with more:
+        Text("span", t("已满的 {n} 周，控制限为平均 ± 3 × 平方根", n=len(weeks)))
+
+
+def _hot(desk: Desk, found: Mapping[str, Any], monday: date) -> None:
+    t = desk.t
+    with card(t("热点网格"), "hot-card") as more:
+        head = [column(t("网格")), column(t("本周"), "num"), column(t("此前 12 周平均"), "num"), column(t("此前每周"))]
+        table(
+            head,
+            [
+                [
+                    cell(desk.city.name_of(one["grid"]), _address(unit=one["grid"]), css="name"),
+                    cell(one["cases"], _cases(monday, monday + timedelta(days=6), one["grid"])),
+                    cell(f"{sum(one['before']) / len(one['before']):.1f}"),
+                    cell(" ".join(str(n) for n in one["before"])),
+                ]
+                for one in found["hot_spots"]
+            ],
+            t("没有网格明显多于平时。"),
+            caption=t("热点网格"),
+        )
+    with more:
+        Text("span", t("{day} 起一周，超出此前 12 周控制上限", day=f"{monday:%m-%d}"))
+
+
+def _recurring(desk: Desk, found: Sequence[Mapping[str, Any]], first: date, last: date) -> None:
+    t = desk.t
+    with card(t("同一网格反复发生"), "recurring-card") as more:
+        shown = found[:8]
+        head = [column(t("事项")), column(t("网格")), column(t("件数"), "num")]
+        table(
+            head,
+            [
+                [
+                    cell(_matter(desk, one["matter"]), _address(matter=one["matter"])),
+                    cell(desk.city.name_of(one["grid"] or ""), small=desk.city.name_of(one["community"] or "")),
+                    cell(one["cases"], _cases(first, last, one["grid"] or "", one["matter"])),
+                ]
+                for one in shown
+            ],
+            t("没有在同一网格发生三次以上的事项。"),
+            caption=t("同一网格反复发生"),
+        )
+    with more:
+        Text("span", t("{first} 至 {last}，共 {n} 组", first=f"{first:%m-%d}", last=f"{last:%m-%d}", n=len(found)))
+
+
+def _stages(desk: Desk, found: Mapping[str, int], quarter: date) -> None:
+    t = desk.t
+    with card(t("五阶段闭环"), "stage-card") as more:
+        names, counts = [t(STAGES[stage]) for stage in STAGES], [found[stage] for stage in STAGES]
+        bars(t("本季案件按五阶段"), names, counts, unit=t(" 件")).style("height: 190px")
+        head = [column(t("阶段")), column(t("件数"), "num")]
+        behind(t, head, [[cell(name), cell(n)] for name, n in zip(names, counts, strict=True)])
+    with more:
+        Text("span", t("{day} 起立案", day=f"{quarter:%m-%d}"))
