@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from services.console.access.roles import Post, Role
 from services.console.reader import SESSION
-from tests.browser import chromium
 from tests.support.console_stack import Served
 from tests.support.score_stack import QUARTER, scored
 
@@ -23,18 +21,6 @@ DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with scored(tmp_path_factory.mktemp("scores") / "data", cases=60) as served:
         yield served
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    executable = chromium.find()
-    if executable is None:
-        reason = "no Chromium: set SIDAN_CHROMIUM, install one, or run as root where apt-get can"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=list(chromium.ARGS))
-        yield browser
-        browser.close()
 
 
 def _opened(browser: Browser, served: Served, key: str, size: dict[str, int], wrong: list[str]) -> Page:
