@@ -13,9 +13,9 @@ Card = Mapping[str, Any]
 """The newest revision of a published score, as feedback gives it."""
 
 THREE = {
-    "response": (word("响应"), word("联系过的 ÷ 有效评价")),
-    "resolution": (word("解决"), word("反映人说已解决的 ÷ 有效评价，剔除的不计")),
-    "satisfaction": (word("满意"), word("非常满意、满意各计 1，基本满意计 0.9，÷ 有效评价，剔除的不计")),
+    "response": (word("响应率"), word("联系过的 ÷ 有效评价")),
+    "resolution": (word("解决率"), word("反映人说已解决的 ÷ 有效评价，剔除的不计")),
+    "satisfaction": (word("满意率"), word("非常满意、满意各计 1，基本满意计 0.9，÷ 有效评价，剔除的不计")),
 }
 RATES = {
     "on_time": (word("按期结案率"), word("到期前交处置反馈、冻结前核查通过的 ÷ 本期到期减挂账")),

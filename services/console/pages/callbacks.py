@@ -67,7 +67,7 @@ async def _build(desk: Desk, engine: AsyncEngine, owners: Owners) -> None:
     chosen = next((one for one in tasks if _key(one) == (asked.get("case", ""), asked.get("reporter", ""))), None)
     with Box("div", "desk-two chosen" if chosen is not None else "desk-two"):
         with card(t(QUEUES[queue][0]), "task-card") as more:
-            head = [column(t("单号")), column(t("标题")), column(t("截止")), column(t("情况"))]
+            head = [column(t("单号")), column(t("标题")), column(t("截止")), column(t("进展情况"))]
             rows = [_row(desk, queue, task, known, chosen) for task in tasks]
             table(head, rows, t("没有等着办的事项，抽到新的会出现在这里。"), caption=t(QUEUES[queue][0]))
         with more:
