@@ -149,7 +149,60 @@ def make_units(profile: Profile, rng: random.Random) -> list[dict[str, Any]]:
                 code = f"{grid['code']}-B{number}"
                 units.append({"code": code, "name": name, "level": "subgrid", "parent": grid["code"]})
     share_out(profile, units, rng)
+    name_places(units)
     return units
+
+
+_LANDMARKS = (
+    ("中心小学", "小学"),
+    ("农贸市场", "菜市场"),
+    ("公园", "公园"),
+    ("卫生服务中心", "社区医院"),
+    ("中学", "中学"),
+    ("文化广场", "广场"),
+)
+_OLD_NAMES = ("纺织厂", "机械厂", "粮库", "船厂", "水泥厂", "农机站", "盐场", "电厂")
+
+
+def name_places(units: Sequence[dict[str, Any]]) -> None:
+    """Name what addresses name beside estates: two landmarks a community, old names of estates, numbers of buildings.
+
+    The draws are each grid's own, so that nothing else of the file moves.
+    """
+    for unit in units:
+        below = [other for other in units if other.get("parent") == unit["code"]]
+        if unit["level"] == "community" and below:
+            rng = random.Random(unit["code"] + unit["name"])  # noqa: S311 - names, not secrets
+            short = unit["name"].removesuffix("社区")
+            for end, alias in rng.sample(_LANDMARKS, 2):
+                landmark = {"name": short + end, "aliases": [short + alias]}
+                if alias == end:
+                    del landmark["aliases"]
+                rng.choice(below).setdefault("landmarks", []).append(landmark)
+        elif unit["level"] == "grid":
+            rng = random.Random(unit["code"] + unit["name"])  # noqa: S311 - names, not secrets
+            old = rng.choice(unit["estates"])
+            if rng.random() < 0.2:
+                old["aliases"] = [f"{old['name'][:2]}{rng.choice(_OLD_NAMES)}宿舍"]
+            number_buildings(unit["estates"], below)
+
+
+def number_buildings(estates: Sequence[Mapping[str, Any]], below: Sequence[dict[str, Any]]) -> None:
+    """Give the buildings of a grid's estates, numbered from one, to its third-level grids in turn."""
+    total = sum(grid.get("buildings", 0) for grid in below)
+    houses = [
+        (estate["code"], number)
+        for estate, count in zip(estates, weigh(total, [1.0] * len(estates)), strict=True)
+        for number in range(1, count + 1)
+    ]
+    for grid in below:
+        mine, houses = houses[: grid.get("buildings", 0)], houses[grid.get("buildings", 0) :]
+        ranges: dict[str, list[int]] = {}
+        for estate, number in mine:
+            first, _ = ranges.get(estate, (number, number))
+            ranges[estate] = [first, number]
+        if ranges:
+            grid["numbers"] = ranges
 
 
 def lacking(grid: str) -> list[str]:

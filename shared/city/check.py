@@ -107,11 +107,23 @@ class _Checker(Findings):
                 self.say((*path, "parent"), "city.cycle", units=" → ".join([*cycle, cycle[0]]))
             for party in row.get("lacks", ()):
                 self.one_of((*path, "lacks"), party, [party for party in PARTIES if party != "branch"])
+            for place, landmark in enumerate(row.get("landmarks", ())):
+                self.keys((*path, "landmarks", place), landmark, schema.LANDMARK, "landmarks")
+            self.numbers((*path, "numbers"), row, by_code)
             for place, estate in enumerate(row.get("estates", ())):
                 if self.keys((*path, "estates", place), estate, schema.ESTATE, "estates"):
                     estates[estate["code"]] += 1
                     if estates[estate["code"]] > 1:
                         self.say(path, "city.duplicate_code", section="estates", code=estate["code"])
+
+    def numbers(self, path: tuple[str | int, ...], row: Mapping[str, Any], by_code: Mapping[str, Any]) -> None:
+        """Check which buildings lie in a third-level grid: of estates of the grid above, first number and last."""
+        estates = [estate["code"] for estate in by_code.get(str(row.get("parent")), {}).get("estates", ())]
+        for estate, numbers in row.get("numbers", {}).items():
+            self.one_of((*path, estate), estate, estates)
+            is_range = isinstance(numbers, list) and len(numbers) == 2 and all(isinstance(n, int) for n in numbers)
+            if not is_range or not 0 < numbers[0] <= numbers[1]:
+                self.say((*path, estate), "city.bad_number", key=estate, value=numbers)
 
     def departments(self) -> None:
         """Check codes (they name streams), reply paths and areas."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
+from functools import cache, cached_property
+from itertools import compress
 from math import pi, sin
+from typing import Any
 
-from shapely import Polygon, STRtree, points
+from shapely import Polygon, STRtree, box, covers, intersects_xy, prepare, total_bounds
 
+from shared.city.address import Addresses, Names, names_of
 from shared.city.model import City, UnitLevel
+from shared.city.placement import NOWHERE, Placement
 
 # Semi-major axis and squared eccentricity of the Krasovsky 1940 ellipsoid, which GCJ-02 is built on.
 _AXIS, _ECCENTRICITY = 6378245.0, 0.00669342162296594323
@@ -28,23 +32,8 @@ Coordinates = tuple[float, float]
 """Longitude, latitude, in degrees."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """Where a report belongs: `how` is unit_code, merged_code, point, address or none; confidence 0 to 1.
-
-    `doubt` says why it is less sure than others: border (the point lies on one), contradiction (the point lies in
-    another unit than the code names), outside (the point lies in no unit), shared_name (several units bear the name).
-    `other` is the unit that it could be as well, for border and contradiction.
-    """
-
-    unit: str | None
-    how: str
-    confidence: float
-    doubt: str | None = None
-    other: str | None = None
-
-
-NOWHERE = Placement(None, "none", 0.0)
+_CELLS = 64
+"""Cells to each side of a city: what lies around a cell is found once."""
 
 
 class Geography:
@@ -58,7 +47,9 @@ class Geography:
         """Return codes with a tree of their grounds, widened by the tolerance; finest level first, then by code."""
         codes = sorted(self.city.boundaries, key=lambda code: (-self._depth(code), code))
         rings = (self.city.boundaries[code] for code in codes)
-        return tuple(codes), STRtree([Polygon(r[0], r[1:]).buffer(_TOLERANCE, quad_segs=2) for r in rings])
+        grounds = [Polygon(r[0], r[1:]).buffer(_TOLERANCE, quad_segs=2) for r in rings]
+        prepare(grounds)
+        return tuple(codes), STRtree(grounds)
 
     @cached_property
     def _codes(self) -> Mapping[str, Placement]:
@@ -67,34 +58,68 @@ class Geography:
         return {**merged, **estates, **{code: Placement(code, "unit_code", 1.0) for code in self.city.units}}
 
     @cached_property
-    def _names(self) -> tuple[tuple[str, str], ...]:
-        """Return names that an address may contain, with their units; third-level grids have no names of their own."""
-        found: list[tuple[str, str]] = []
-        for unit in self.city.units.values():
-            if unit.level is UnitLevel.CITY:
-                continue
-            if unit.level not in (UnitLevel.GRID, UnitLevel.SUBGRID):
-                found.append((unit.name, unit.code))
-            found.extend((alias, unit.code) for alias in unit.aliases)
-            for estate in unit.estates:
-                found.append((estate.name, unit.code))
-                found.extend((alias, unit.code) for alias in estate.aliases)
-                short = estate.name.removesuffix("小区")
-                if short != estate.name and len(short) > 2:
-                    found.append((short, unit.code))
-        return tuple(found)
+    def addresses(self) -> Addresses:
+        """Return what places addresses by the names in them."""
+        return Addresses(self.city)
+
+    @cached_property
+    def _names(self) -> Names:
+        return Names(names_of(self.city))
 
     def around(self, point: Coordinates) -> tuple[str, ...]:
         """Return the finest units around a point in WGS-84, several on a border; empty outside every boundary.
 
         The finest level first, then by code, so that the answer is always the same.
         """
-        codes, tree = self._grounds
-        near = [codes[index] for index in sorted(tree.query(points(point), predicate="intersects").tolist())]
-        if not near:
+        if not self.city.boundaries:
             return ()
-        beside = [code for code in near[1:] if code not in self._outer[near[0]]]
-        return near[0], *(code for code in beside if not any(code in self._outer[other] for other in beside))
+        east, north = point
+        west, south, width, height = self._frame
+        column, row = (east - west) / width, (north - south) / height
+        if not (0 <= column <= _CELLS and 0 <= row <= _CELLS):
+            return ()
+        sure, unsure, grounds = self._cell(int(column), int(row))
+        if not unsure:
+            return self._finest(sure)
+        hits = intersects_xy(grounds, east, north).tolist()
+        return self._finest(tuple(sorted((*sure, *compress(unsure, hits)))))
+
+    @cached_property
+    def _frame(self) -> tuple[float, float, float, float]:
+        """Return the south-western corner of all grounds, and width and height of a cell, in degrees."""
+        west, south, east, north = total_bounds(self._grounds[1].geometries).tolist()
+        return west, south, (east - west) / _CELLS, (north - south) / _CELLS
+
+    @cached_property
+    def _cell(self) -> Callable[[int, int], tuple[tuple[int, ...], tuple[int, ...], Any]]:
+        """Return, of a cell, the grounds that hold all of it, those that hold a part, and the shapes of the latter."""
+
+        @cache
+        def of(column: int, row: int) -> tuple[tuple[int, ...], tuple[int, ...], Any]:
+            _, tree = self._grounds
+            west, south, width, height = self._frame
+            corner = west + column * width, south + row * height
+            cell = box(*corner, corner[0] + width, corner[1] + height)
+            near = sorted(tree.query(cell, predicate="intersects").tolist())
+            whole = covers(tree.geometries[near], cell).tolist()
+            unsure = [n for n, holds in zip(near, whole, strict=True) if not holds]
+            return tuple(compress(near, whole)), tuple(unsure), tree.geometries[unsure]
+
+        return of
+
+    @cached_property
+    def _finest(self) -> Callable[[tuple[int, ...]], tuple[str, ...]]:
+        """Return the finest of the grounds around a point, given by their numbers in order."""
+
+        @cache
+        def of(grounds: tuple[int, ...]) -> tuple[str, ...]:
+            near = [self._grounds[0][ground] for ground in grounds]
+            if not near:
+                return ()
+            beside = [code for code in near[1:] if code not in self._outer[near[0]]]
+            return near[0], *(code for code in beside if not any(code in self._outer[other] for other in beside))
+
+        return of
 
     @cached_property
     def _outer(self) -> Mapping[str, frozenset[str]]:
@@ -158,61 +183,14 @@ class Geography:
 
     def mentions(self, text: str) -> tuple[tuple[str, str], ...]:
         """Return (name, unit) of every place that a text names, in its order: at each point the longest name."""
-        found: list[tuple[str, str]] = []
-        at = 0
-        while at < len(text) - 1:
-            name = next((n for n in self._by_head.get(text[at : at + 2], ()) if text.startswith(n, at)), None)
-            if name is None:
-                at += 1
-                continue
-            found.extend((name, code) for code in self._bearers[name])
-            at += len(name)
-        return tuple(dict.fromkeys(found))
-
-    @cached_property
-    def _bearers(self) -> Mapping[str, tuple[str, ...]]:
-        bearers: dict[str, list[str]] = {}
-        for name, code in self._names:
-            bearers.setdefault(name, []).append(code)
-        return {name: tuple(dict.fromkeys(codes)) for name, codes in bearers.items()}
-
-    @cached_property
-    def _by_head(self) -> Mapping[str, tuple[str, ...]]:
-        heads: dict[str, list[str]] = {}
-        for name in sorted(self._bearers, key=lambda name: (-len(name), name)):
-            heads.setdefault(name[:2], []).append(name)
-        return {head: tuple(names) for head, names in heads.items()}
+        return tuple(dict.fromkeys((name.name, name.unit) for name, _ in self._names.within(text)))
 
     def find_address(self, address: str) -> Placement:
-        """Place a report by the names in its address: the finest unit named, the longest name first.
-
-        A name that several units bear is decided by what else is named; otherwise their nearest common unit is taken,
-        with half the confidence.
-        """
-        named = self.mentions("".join(address.split()))
-        if not named:
-            return NOWHERE
-        depth = max(self._depth(code) for _, code in named)
-        finest = [(name, code) for name, code in named if self._depth(code) == depth]
-        longest = max(len(name) for name, _ in finest)
-        codes = sorted({code for name, code in finest if len(name) == longest})
-        confidence = {UnitLevel.GRID: 0.85, UnitLevel.SUBGRID: 0.9, UnitLevel.COMMUNITY: 0.7}.get(
-            self.city.units[codes[0]].level, 0.5
-        )
-        if len(codes) > 1:
-            areas = [code for _, code in named if self._depth(code) < depth]
-            inside = [code for code in codes if all(self.city.is_within(code, area) for area in areas)] if areas else []
-            if len(inside) == 1:
-                return Placement(inside[0], "address", confidence)
-            return Placement(self._common(codes), "address", confidence / 2, "shared_name")
-        return Placement(codes[0], "address", confidence)
+        """Place a report by the names in its address, also by what is nearly one of the city's."""
+        return self.addresses.find(address)
 
     def _depth(self, code: str) -> int:
         return _DEPTH[self.city.units[code].level]
-
-    def _common(self, codes: list[str]) -> str:
-        lineages = [[unit.code for unit in self.city.lineage(code)] for code in codes]
-        return next(code for code in lineages[0] if all(code in lineage for lineage in lineages))
 
 
 def _doubted(found: Placement) -> Placement:

@@ -22,6 +22,7 @@ from shared.city.model import (
     Department,
     Estate,
     Kind,
+    Landmark,
     Level,
     Matter,
     Names,
@@ -155,6 +156,8 @@ def _unit(row: Mapping[str, Any]) -> Unit:
         estates=tuple(Estate(e["code"], e["name"], tuple(e.get("aliases", ()))) for e in row.get("estates", ())),
         stands_in=row.get("stands_in", False),
         lacks=tuple(row.get("lacks", ())),
+        landmarks=tuple(Landmark(m["name"], tuple(m.get("aliases", ()))) for m in row.get("landmarks", ())),
+        numbers=tuple((estate, first, last) for estate, (first, last) in row.get("numbers", {}).items()),
     )
 
 

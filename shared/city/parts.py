@@ -60,11 +60,20 @@ class Estate:
 
 
 @dataclass(frozen=True, slots=True)
+class Landmark:
+    """A place that people name in an address (地标): a school, a market, a park."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Unit:
     """One node of the tree city → (county) → street → community → second-level grid → third-level grid.
 
     `merged` are the codes that other departments' grids gave to the same ground (多网合一); `stands_in` marks a unit
     that fills a missing level and has all its rights; `lacks` are the parties that an estate does not have.
+    `numbers` says which buildings of which estate lie in a third-level grid: estate, first and last number.
     """
 
     code: str
@@ -79,6 +88,8 @@ class Unit:
     estates: tuple[Estate, ...] = ()
     stands_in: bool = False
     lacks: tuple[str, ...] = ()
+    landmarks: tuple[Landmark, ...] = ()
+    numbers: tuple[tuple[str, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,11 +81,15 @@ ROWS: dict[str, Keys] = {
     ),
     "departments": _keys("code name field", "reply_path kind area"),
     "matters": _keys("code path group leads", f"supports keywords claimable verify {_GROUP}"),
-    "units": _keys("code name level", "parent households residents buildings aliases merged estates stands_in lacks"),
+    "units": _keys(
+        "code name level",
+        "parent households residents buildings aliases merged estates stands_in lacks landmarks numbers",
+    ),
 }
 """Sections that are a list of mappings."""
 
 ESTATE = _keys("code name", "aliases")
+LANDMARK = _keys("name", "aliases")
 PARTY = _keys("code zh", "act")
 FLAPPING = _keys("quiet longest")
 WHISTLING = _keys("callees kinds")

@@ -34,9 +34,10 @@ class Placement(Contract):
     """WGS-84, rounded to three decimals (about 100 m)."""
     lat: float | None = None
     doubt: str | None = None
-    """Why it is less sure: border, contradiction (code and point), outside (the point), shared_name."""
+    """Why it is less sure: border, contradiction (code and point, or community and estate of an address), outside (the
+    point), shared_name, misspelt, alike (several names are as near), building (the estate has none of this number)."""
     other: Code | None = None
-    """The unit that it could be as well: beyond the border, or where the point lies."""
+    """The unit that it could be as well: beyond the border, where the point lies, or the community that is written."""
 
 
 class Understanding(Contract):

@@ -11,8 +11,8 @@ from datetime import datetime
 class Placement:
     """The smallest unit known, how it was found, how sure; WGS-84, coarse.
 
-    `how` is unit_code, merged_code, point, address or default; `doubt` (border, contradiction, outside, shared_name)
-    says why it is less sure, `other` which unit it could be too.
+    `how` is unit_code, merged_code, point, address or default; `doubt` (border, contradiction, outside, shared_name,
+    misspelt, alike, building) says why it is less sure, `other` which unit it could be too.
     """
 
     unit: str

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from shared.city.geography import (
     Geography,
-    Placement,
     bd09_from_gcj02,
     gcj02_from_wgs84,
     wgs84_from_bd09,
@@ -19,6 +18,7 @@ from shared.city.geography import (
 )
 from shared.city.load import load
 from shared.city.model import UnitLevel
+from shared.city.placement import Placement
 
 METRE = 1 / 111_000
 
