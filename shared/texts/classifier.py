@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 
 from shared.texts.grams import BLOCKS, LONGEST_WORD, plain
 
-FORMAT = "sidan-texts-2"
+FORMAT = "sidan-texts-1"
 SHOWN = 6
 """Words told with a label."""
 _SATURATION, _LENGTH = 1.2, 0.5
 """BM25: a word said thrice is not thrice the evidence, and a long text has more of everything."""
 
-_COUNTS = np.array([block.weight for block in BLOCKS])
 _OF_WORDS = np.array([block.words for block in BLOCKS])
 
 Floats = NDArray[np.float64]
@@ -67,7 +66,7 @@ class Vocabulary:
         return np.unique(np.array(found, dtype=np.intp), return_counts=True)
 
     def weigh(self, headline: str, text: str) -> tuple[Places, Floats]:
-        """Return which features a text has, and their weights; those of a block are as long together as it counts."""
+        """Return which features a text has, and their weights; those of a block have length 1 together."""
         features, times = self.count(headline, text)
         return features, weigh(self.block[features], times, self.rarity[features], self.average)
 
@@ -78,7 +77,7 @@ def weigh(block: NDArray[np.int8], times: NDArray[Any], rarity: Floats, average:
     length = np.bincount(part, times)
     share = 1 - _LENGTH + _LENGTH * length[part] / average[block]
     weights = rarity * times * (_SATURATION + 1) / (times + _SATURATION * share)
-    return np.asarray(_COUNTS[block] * weights / np.sqrt(np.bincount(part, weights * weights))[part])
+    return np.asarray(weights / np.sqrt(np.bincount(part, weights * weights))[part])
 
 
 def _found(text: str, table: Mapping[str, list[int]]) -> list[int]:

@@ -69,7 +69,7 @@ def alike(examples: Sequence[Example]) -> NDArray[np.int32]:
     pairs: list[tuple[NDArray[np.int32], NDArray[np.int32]]] = []
     for start in range(0, rows.shape[0], _ROWS):
         cosines = (rows[start : start + _ROWS] @ rows.T).tocoo()
-        near = cosines.data >= ALIKE * sum(block.weight**2 for block in BLOCKS)
+        near = cosines.data >= ALIKE * len(BLOCKS)
         pairs.append((cosines.row[near] + start, cosines.col[near]))
     left, right = (np.concatenate(side) for side in zip(*pairs, strict=True))
     links = coo_matrix((np.ones(len(left)), (left, right)), shape=(len(examples), len(examples)))

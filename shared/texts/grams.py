@@ -26,8 +26,7 @@ def plain(text: str) -> str:
 class Block:
     """One kind of feature: runs of `shortest` to `longest` characters of the headline or of the whole text.
 
-    With `words` only those that a dictionary has; `rows` is in how many texts one must stand to be learnt; `weight` is
-    what all runs of the block count together.
+    With `words` only those that a dictionary has; `rows` is in how many texts one must stand to be learnt.
     """
 
     name: str
@@ -36,17 +35,16 @@ class Block:
     longest: int
     words: bool
     rows: int
-    weight: float = 1.0
 
 
 BLOCKS = (
     Block("words", False, 2, LONGEST_WORD, True, 2),
-    Block("headline", True, 1, 2, False, 1, 0.7),
+    Block("headline", True, 1, 2, False, 1),
     Block("letters", False, 1, 2, False, 2),
-    Block("headline_words", True, 2, LONGEST_WORD, True, 1, 0.7),
+    Block("headline_words", True, 2, LONGEST_WORD, True, 1),
     Block("triples", False, 3, 3, False, 2),
 )
-"""The headline counts twice, though less each time: it is a fifteenth of the text and says what the text is about."""
+"""The headline counts twice: it is a fifteenth of the text and says what the text is about."""
 
 
 def grams(block: Block, text: str) -> Iterator[str]:

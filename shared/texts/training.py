@@ -152,7 +152,7 @@ class _Counted:
 
 
 def as_rows(examples: Sequence[Example]) -> csr_matrix:
-    """Return texts as rows of weights over what they teach, each block as long as it counts."""
+    """Return texts as rows of weights over what they teach, each block of length 1."""
     texts, _ = _Counted.of(examples, ())
     return texts.weighed(None, *texts.vocabulary(np.arange(len(examples))))
 

@@ -91,11 +91,7 @@ def unmerge(states: States, message: Message, context: Context) -> Decision:
     fields = {key: getattr(opened, key) for key in facts.CaseRegistered.__dataclass_fields__}
     mine = {message.subject, *(m.case for m in case.members)}
     papers = (case.dossier, *(m.dossier for m in case.members))
-    leaving = tuple(
-        Fact(facts.ReporterLeft(reporter=m.reporter, why="unmerged", case=m.case), name)
-        for m in root.members
-        if m.case in mine
-    )
+    leaving = _leaving(states, case, mine, "unmerged")
     alone = facts.CaseUnmerged(**fields, from_case=name)
     return Decision(
         (Fact(alone), *leaving),
@@ -147,16 +143,31 @@ def _withdrawn_member(states: States, message: Message, case: Case) -> Decision:
     if root.is_handled:
         raise Refused("report.withdraw_too_late", "status", stage=root.stage)
     stated: tuple[Fact, ...] = (Fact(facts.CaseWithdrawn(reporter=case.reporter)),)
-    mine = next((m for m in root.members if m.case == message.subject), None)
-    if mine is not None and root.status is Status.OPEN:
-        stated += (Fact(facts.ReporterLeft(reporter=mine.reporter, why="withdrawn", case=mine.case), name),)
+    if root.status is Status.OPEN:
+        stated += _leaving(states, case, {message.subject}, "withdrawn")
     back = facts.Rehomed((message.subject,), message.subject, (case.dossier,))
     return Decision(stated, _emptied(name, root, stated[1:], message), rows=(back,))
 
 
+def _leaving(states: States, case: Case, mine: set[str], why: str) -> tuple[Fact, ...]:
+    """Let reporters leave every case that took them, also those merged on since: else undoing would bring them back."""
+    stated: list[Fact] = []
+    while case.home:
+        name, case = case.home, existing(states, case.home)
+        stated += (
+            Fact(facts.ReporterLeft(reporter=m.reporter, why=why, case=m.case), name)
+            for m in case.members
+            if m.case in mine
+        )
+        if case.status is not Status.MERGED:
+            break
+    return tuple(stated)
+
+
 def _emptied(name: str, root: Case, leaving: tuple[Fact, ...], message: Message) -> tuple[Arm, ...]:
     """End a case whose last reporter leaves, by itself and at once."""
-    is_empty = bool(leaving) and root.gone and len(root.members) == len(leaving)
+    gone = sum(fact.subject == name for fact in leaving)
+    is_empty = bool(gone) and root.gone and len(root.members) == gone
     return (Arm("emptied", message.acted_at, subject=name),) if is_empty else ()
 
 

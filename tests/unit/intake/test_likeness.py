@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 
-from services.intake.domain.likeness import NEWEST, Recent, Trace, alike, blocks, common, is_sure, sketch
+from services.intake.domain.likeness import NEWEST, SKETCH, Recent, Trace, alike, blocks, common, is_sure, sketch
 from tests.unit.intake.conftest import NOW
 
 HERE = Trace("c1", "c1", "water-outage", "g1", "g1", "k1", NOW, sketch("停水花园小区从下午三点开始停水，没有任何通知"))
@@ -27,6 +28,17 @@ def test_texts_compare_by_what_they_have_in_common_whatever_their_punctuation() 
     assert 0.2 < common(a, sketch("路灯坏了，晚上走路看不见路")) < 0.9
     assert common(a, sketch("物业费太贵")) == 0.0
     assert common((), ()) == 0.0
+
+
+def test_what_two_sketches_share_is_counted_among_the_smallest_of_both() -> None:
+    """As the union of both, cut to its smallest, would tell it (Broder 1997)."""
+    chance = Random(1)
+    for _ in range(300):
+        pool = chance.sample(range(2**32), 100)
+        a, b = (tuple(sorted(chance.sample(pool, chance.randint(0, SKETCH)))) for _ in range(2))
+        union = sorted({*a, *b})[:SKETCH]
+        shared = sum(h in a and h in b for h in union)
+        assert common(a, b) == (shared / len(union) if union else 0.0)
 
 
 def test_a_sketch_is_small_and_tells_the_share_of_common_pairs_of_long_texts() -> None:
