@@ -71,6 +71,7 @@ def lines(told: dict[str, Any], city: Any) -> Iterator[str]:
     def name(code: str) -> str:
         return f"{city.name_of(code)}({code})"
 
+    names = {rule.code: rule.name for rule in city.routing}
     matter = city.matters.get(told["matter"])
     about = "—".join(matter.path) if matter else told["matter"]
     received = t(f" · 首接：{told['source']}", f" · received by {told['source']}") if told["source"] else ""
@@ -99,7 +100,7 @@ def lines(told: dict[str, Any], city: Any) -> Iterator[str]:
         at = datetime.fromisoformat(made["at"]).astimezone(ZoneInfo("Asia/Shanghai"))
         support = "、".join(map(name, made["support"]))
         number = t(f"第{made['assignment']}次交办", f"assignment {made['assignment']}")
-        rule = RULES.get(made["rule"], made["rule"])
+        rule = names.get(made["rule"]) or RULES.get(made["rule"], made["rule"])
         yield f"{number} {at:%Y-%m-%d %H:%M} {name(made['dispatcher'])} → {name(made['lead'])}（{rule}）" + (
             t(f"，协办 {support}", f", supported by {support}") if support else ""
         )

@@ -8,6 +8,7 @@ from deploy.demo.holders import Holders
 from deploy.demo.proposers import Proposers
 from deploy.demo.senders import Senders
 from deploy.demo.streams import Heard
+from deploy.demo.volunteers import Volunteers
 from deploy.demo.whistlers import Whistlers
 from deploy.demo.wishers import Wishers
 from deploy.demo.world import World
@@ -19,7 +20,7 @@ class Cast:
     def __init__(self, world: World) -> None:
         self.senders, self._holders, self._conveners = Senders(world), Holders(world), Conveners(world)
         self.proposers, self.whistlers, self.wishers = Proposers(world), Whistlers(world), Wishers(world)
-        self._callers = Callers(world)
+        self.volunteers, self._callers = Volunteers(world), Callers(world)
         self._by_family = {
             "receipts": self.senders.hear,
             "ledger": self._hear_ledger,

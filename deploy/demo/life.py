@@ -63,6 +63,7 @@ class Life:
             self.world = World(self.city, self.behaviour, agenda, self.clock.now, self.desk, publisher, self.tally)
             cast = Cast(self.world)
             cast.whistlers.plan(self.monday, self.ends.date())
+            cast.volunteers.plan(self.monday, self.ends.date())
             sendings = self._sendings()
             cast.senders.plan([one for one in sendings if not cast.wishers.takes(one)])
             cast.wishers.plan([one for one in sendings if cast.wishers.takes(one)], self.starts)

@@ -16,43 +16,24 @@ from deploy.demo.agenda import Deed
 from deploy.demo.desk import Result
 from deploy.demo.streams import Heard
 from deploy.demo.tally import Tally
+from deploy.simulation.addresses import addressed
 from deploy.simulation.offices import Dispatch, Escalation, Feedback, Intake, Office
-from services.dispatch.api import COMMANDS as OF_ORDERS
-from services.dispatch.domain.roster import roster_of
-from services.dispatch.routes.dispute import COMMANDS as OF_DISPUTES
-from services.dispatch.routes.whistle import COMMANDS as OF_WHISTLES
+from services.dispatch import domain as dispatch
 from services.escalation import domain as escalation
-from services.escalation.api import OF_TOPICS, own_id
 from services.escalation.domain.chain import Record
-from services.escalation.routes.meetings import OF_MEETINGS
 from services.feedback import domain as feedback
 from services.feedback.routes.answer import LINK_HOLDER, rating_of
-from services.feedback.routes.officer import COMMANDS as OF_RATINGS
-from services.intake.api import COMMANDS as OF_CASES
 from shared.city.model import City
 from shared.contracts.base import Contract, by_type
 from shared.contracts.envelope import Envelope
-from shared.contracts.escalation import ProposeTopic
-from shared.contracts.feedback import LinkAnswer, Rating
+from shared.contracts.feedback import LinkAnswer
 from shared.contracts.intake import Report
-from shared.contracts.membership import CheckIn
 from shared.contracts.topics import READS, STATE_STREAM, stream_of
-from shared.contracts.whistle import SoundWhistle
 from shared.kernel.decisions import CLOCK, OUTSIDE, SYSTEM, Actor, Answer, Arm, Context, Due, Message
 from shared.kernel.refusals import Refused
 from shared.shell.desk import read_as
 
 _SENDER = {"reports": "source", "ratings": "source", "replies": "department"}
-_COMMANDS: Mapping[tuple[str, str], Mapping[str, type[Contract]]] = {
-    ("intake", "cases"): OF_CASES,
-    ("dispatch", "orders"): {**OF_ORDERS, **OF_DISPUTES},
-    ("dispatch", "whistles"): OF_WHISTLES,
-    ("dispatch", "members"): {"check-in": CheckIn},
-    ("escalation", "meetings"): OF_MEETINGS,
-    ("escalation", "topics"): OF_TOPICS,
-    ("feedback", "cases"): OF_RATINGS,
-}
-"""What `POST /v1/<collection>/{id}/<verb>` of a service says."""
 _READER = {"reports": "intake", "ratings": "feedback", "replies": "dispatch"}
 
 
@@ -84,7 +65,7 @@ class Memory:
         self._queue: deque[Stated | Heard] = deque()
         self._inbox: set[tuple[str, str, str]] = set()
         self._count = 0
-        for rules in (escalation, feedback):
+        for rules in (dispatch, escalation, feedback):
             for subject, arm in rules.seeds(city, starts):
                 self._arm(self.offices[rules.__name__.split(".")[1]], arm, subject)
 
@@ -191,28 +172,11 @@ class Memory:
 
     async def act(self, actor: Actor, service: str, path: str, body: Mapping[str, Any], key: str) -> Result:
         """Let somebody command something."""
-        _, _, collection, *rest = path.split("/")
-        if (collection, rest) == ("ratings", []):
-            contract: type[Contract] = Rating
-            subject = ""
-        elif (collection, rest) == ("topics", []):
-            contract = ProposeTopic
-            subject = own_id(f"{self.city.code}/{actor.kind}.{actor.id}/{key}")
-        elif (collection, rest) == ("whistles", []):
-            contract = SoundWhistle
-            subject = f"whistle:{own_id(key)}"
-        else:
-            subject, verb = rest
-            contract = _COMMANDS[service, collection][verb]
-        given = {"order": subject} if "order" in contract.model_fields else {}
-        if collection == "members":
-            given, subject = {"member": subject}, roster_of(str(body["unit"]))
-        elif collection == "whistles" and rest:
-            subject = f"whistle:{subject}"
+        it = addressed(self.city, actor, service, path, body, key)
         try:
-            data = read_as(contract, dict(body), **given)
-            self._command(self.offices[service], data, actor, subject, key)
-            result = Result(None)
+            data = read_as(it.contract, dict(body), **it.given)
+            self._command(self.offices[service], data, actor, it.subject, key, begins=it.begins)
+            result = Result({"subject": it.subject})
         except Refused as refused:
             result = Result(dict(refused.params), refused.rule, refused.field)
         self.tally.act(path.rsplit("/", 1)[-1], result.rule)
@@ -231,11 +195,13 @@ class Memory:
         self._flow()
         return result
 
-    def _command(self, office: Office, data: Contract, actor: Actor, subject: str, key: str) -> None:
+    def _command(
+        self, office: Office, data: Contract, actor: Actor, subject: str, key: str, *, begins: bool = False
+    ) -> None:
         inbox = (office.name, f"{actor.kind}:{actor.id}", key)
         if inbox in self._inbox:
             return
-        message = Message(office.wire.to_domain(data), subject, OUTSIDE, actor, self.now, key)
+        message = Message(office.wire.to_domain(data), subject, OUTSIDE, actor, self.now, key, creates=begins)
         self._take(office, message)
         self._inbox.add(inbox)
 

@@ -287,6 +287,8 @@ class OrderHandled(Dispatch):
     handler: str = ""
     """The post that did it."""
     done_at: Instant | None = None
+    dispatcher: Code | None = None
+    """The order's; of what was solved on the spot who plays it."""
 
 
 class OrderVerified(Dispatch):

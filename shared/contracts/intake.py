@@ -89,7 +89,7 @@ class CaseSolvedOnSpot(CaseRegistered):
     evidence: int
     """Number of photos or papers attached."""
     drawn: bool
-    """Drawn for rating (10 % of them)."""
+    """Drawn to be verified by another and rated (10 % of them)."""
 
 
 class CaseHeld(Intake):

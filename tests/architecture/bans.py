@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from tests.architecture.reading import called, dotted, imported, meanings, texts
+from tests.architecture.reading import ROOT, called, dotted, imported, meanings, texts
 
 Found = tuple[int, str]
 Finder = Callable[[ast.Module], Iterator[Found]]
@@ -143,8 +143,15 @@ PURE = (
 )
 """What is a function of what it is given, and nothing else."""
 EVERYWHERE = ("services", "shared", "deploy")
+CITIES = sorted(path.stem for path in (ROOT / "deploy" / "cities").glob("*.yaml"))
 
 BANS = (
+    Ban(
+        "city",
+        ("services", "shared", *(f"deploy/{room}" for room in ("audit", "demo", "local", "replay", "simulation"))),
+        "what a city does differently is in its file", _words(re.compile(rf"\A({'|'.join(CITIES)})\Z")),
+        "if city.code == 'guiping': pass",
+    ),
     Ban(
         "unrepeatable", (*PURE, "shared/shell/opening.py"), "time, ids and chance come with the context",
         _uses(_UNREPEATABLE), "from datetime import UTC, datetime as dt\nat = dt.now(UTC)",

@@ -216,7 +216,10 @@ def passed_up(order: Order, fact: facts.OrderPassedUp, at: datetime) -> Order:
 
 @evolve.on(facts.OrderHandled)
 def handled(order: Order, fact: facts.OrderHandled, at: datetime) -> Order:
-    return _stand(order, fact, at, is_handled=True, on_time=fact.on_time, request=None, tried=fact.note)
+    dispatcher = fact.dispatcher or order.dispatcher
+    return _stand(
+        order, fact, at, dispatcher=dispatcher, is_handled=True, on_time=fact.on_time, request=None, tried=fact.note
+    )
 
 
 @evolve.on(facts.OrderVerified)

@@ -206,6 +206,7 @@ class OrderHandled(Standing):
     handle_due_at: datetime
     handler: str = ""
     done_at: datetime | None = None
+    dispatcher: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,7 @@ def finish(states: Mapping[str, Any], message: Message, context: Context) -> Dec
         handle_due_at,
         handler,
         reply.done_at or at,
+        order.dispatcher,
         budget=given,
     )
     stopped = clocks.stop(order)

@@ -36,6 +36,7 @@ class CaseSolvedOnSpot:
     handler: str
     drawn: bool
     source: str = ""
+    evidence: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,8 @@ MOVES: Transitions[Status] = Transitions(
         Status.WITHDRAWN: {Status.WAITING},
     }
 )
-"""Workflows §3.1; an order begins WAITING, or VERIFIED or CLOSED when solved on the spot.
+"""Workflows §3.1; an order begins WAITING. One solved on the spot begins CLOSED; if it was drawn, HANDLED, or VERIFIED
+where its matter needs no verification.
 
 A withdrawn order begins anew only when the merge that ended it is undone.
 From WAITING and SUSPENDED it goes to a meeting only with a topic that somebody proposed by hand (§2.2, move 3).

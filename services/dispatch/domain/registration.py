@@ -9,7 +9,7 @@ from typing import Any
 
 from services.dispatch.domain import clocks, heard, ladder
 from services.dispatch.domain.closing import close
-from services.dispatch.domain.facts import OrderOpened, OrderVerified, Standing
+from services.dispatch.domain.facts import OrderHandled, OrderOpened, OrderVerified, Standing
 from services.dispatch.domain.order import Order, Status
 from services.dispatch.domain.prepared import loads_of
 from services.dispatch.domain.register import conclude
@@ -104,7 +104,7 @@ def _waits(order: Order, case_due_at: datetime, message: Message, context: Conte
 
 @decide.on(heard.CaseSolvedOnSpot)
 def solved_on_spot(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
-    """Close the case at once (move 2), or let it be rated first when it was drawn."""
+    """Close the case at once (move 2); one that was drawn is verified and rated first, never by who solved it."""
     if states[message.subject] is not None:
         return NOTHING
     fact: heard.CaseSolvedOnSpot = message.data
@@ -115,6 +115,15 @@ def solved_on_spot(states: Mapping[str, Any], message: Message, context: Context
     rung = (city.rung_of(fact.handler) or next(iter(city.rungs))).value
     if not fact.drawn:
         return close(order, message, city, "on_spot", rung=rung, dispatcher=dispatcher)
-    due_at = add(at, city.clock("rate"), city.calendar)
-    verified = OrderVerified(Status.VERIFIED, city.root.code, rung, 1, "window", due_at, None, fact.handler, dispatcher)
-    return conclude(message.subject, order, city, at, (verified,), dispatcher=dispatcher)
+    budget = clocks.verify_budget(order, city)
+    if budget is None:
+        due_at = add(at, city.clock("rate"), city.calendar)
+        done = OrderVerified(Status.VERIFIED, city.root.code, rung, 1, "window", due_at, None, fact.handler, dispatcher)
+        return conclude(message.subject, order, city, at, (done,), dispatcher=dispatcher)
+    due_at, armed, given = clocks.run("verify", at, budget, city, 1, 0)
+    verifier = ladder.verifier_of(order, city)
+    handled = OrderHandled(
+        Status.HANDLED, verifier, rung, 1, "verify", due_at, fact.handler, "", True, fact.evidence, True, at,
+        fact.handler, at, dispatcher, budget=given,
+    )  # fmt: skip
+    return conclude(message.subject, order, city, at, (handled,), armed, dispatcher=dispatcher)

@@ -216,6 +216,8 @@ def resumed(line: CaseLine | None, fact: heard.OrderResumed, at: datetime) -> Ca
 
 @follow.on(heard.OrderHandled)
 def handled(line: CaseLine | None, fact: heard.OrderHandled, at: datetime) -> CaseLine | None:
+    if line is not None and not line.lead:  # solved on the spot and drawn: due nowhere, verified by another
+        return replace(line, lead=fact.done_by, dispatcher=fact.dispatcher or "", handled_at=at)
     return line and replace(line, handled_at=at, due_at=fact.handle_due_at)
 
 
@@ -223,7 +225,7 @@ def handled(line: CaseLine | None, fact: heard.OrderHandled, at: datetime) -> Ca
 def verified(line: CaseLine | None, fact: heard.OrderVerified, at: datetime) -> CaseLine | None:
     if line is None:
         return None
-    if not line.lead:  # solved on the spot: nobody dispatched it, and his own word is no verification
+    if not line.lead:  # solved on the spot where nothing is verified: his own word is no verification
         return replace(line, lead=fact.handled_by, dispatcher=fact.dispatcher, verified_at=at)
     return replace(line, verified_at=at, first_verified_at=line.first_verified_at or at)
 

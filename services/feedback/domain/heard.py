@@ -149,6 +149,8 @@ class OrderHandled:
     handle_due_at: datetime
     responsible: str | None = None
     due_at: datetime | None = None
+    done_by: str = ""
+    dispatcher: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,14 +211,38 @@ def test_a_case_solved_on_the_spot_is_closed_at_once() -> None:
     assert order(played).status is Status.CLOSED
 
 
-def test_a_drawn_case_solved_on_the_spot_waits_for_its_rating_and_can_be_reworked_by_its_handler() -> None:
+@pytest.mark.parametrize(("handler", "verifier"), [("b1111", "g111"), ("g111", "c11")])
+def test_a_drawn_case_solved_on_the_spot_is_verified_by_another_than_its_handler_and_then_rated(
+    handler: str, verifier: str
+) -> None:
     played = town.play()
-    (fact,) = played.hear(CASE, town.on_spot("b1111", drawn=True), "intake")
-    assert (fact.status, fact.responsible, fact.clock, fact.verifier) == (V, "top", "window", None)
+    (fact,) = played.hear(CASE, town.on_spot(handler, drawn=True), "intake")
+    assert (fact.status, fact.responsible, fact.clock, fact.done_by) == (H, verifier, "verify", handler)
+    assert (order(played).dispatcher, fact.on_time) == ("c11", True)
+    with pytest.raises(Refused, match=r"order\.verify_own"):
+        town.say(played, unit(handler), replies.Verify(CASE, 1, True, "现场查看", "photo"))
+    (passed,) = town.verify(played, passed=True)
+    assert (passed.status, passed.handled_by, passed.verifier, passed.dispatcher) == (V, handler, verifier, "c11")
     played.hear(CASE, heard.ReworkOrdered(1), "feedback")
-    assert (order(played).status, order(played).responsible) == (A, "b1111")
+    assert (order(played).status, order(played).responsible) == (A, handler)
     town.finish(played)
-    assert order(played).responsible == "g111"
+    assert order(played).responsible == verifier
+
+
+def test_a_drawn_case_that_fails_its_verification_goes_back_to_who_solved_it() -> None:
+    played = town.play()
+    played.hear(CASE, town.on_spot("g111", drawn=True), "intake")
+    town.verify(played, passed=False)
+    assert (order(played).status, order(played).responsible, order(played).dispatcher) == (A, "g111", "c11")
+    town.finish(played)
+    assert order(played).responsible == "c11"
+
+
+def test_a_drawn_case_of_a_matter_without_verification_is_rated_at_once() -> None:
+    played = town.play()
+    (fact,) = played.hear(CASE, replace(town.on_spot("b1111", drawn=True), understanding=heard.Understanding("advice")),
+                          "intake")  # fmt: skip
+    assert (fact.status, fact.responsible, fact.clock, fact.verifier) == (V, "top", "window", None)
 
 
 def test_an_unknown_case_is_nobodys_business() -> None:

@@ -120,6 +120,13 @@ def test_what_is_solved_on_the_spot_is_due_nowhere_and_no_verification_of_others
     assert (quiet.lead, quiet.dispatcher, quiet.closed_at) == ("g1", "c11", when(1))
 
 
+def test_what_was_drawn_of_it_is_verified_by_another_and_sent_back_to_who_solved_it() -> None:
+    handled = heard.OrderHandled(DUE, "c11", DUE, "g1", "c11")
+    line = told(REGISTERED, handled, heard.OrderVerified("g1", "c11", "c11"))
+    assert (line.lead, line.dispatcher, line.due_at, line.first_verified_at) == ("g1", "c11", None, when(2))
+    assert told(REGISTERED, handled, heard.VerificationFailed("handle", DUE)).failed
+
+
 def test_a_case_that_a_meeting_declined_is_marked() -> None:
     assert follow(HELD, heard.CaseClosed("answered", "water", "s1"), at(7, 1)).declined
     assert not follow(DONE, heard.CaseClosed("rated", "water", "s1"), at(7, 1)).declined
