@@ -15,7 +15,7 @@ from deploy.cities.build import HERE as CITIES
 from deploy.cli.main import build
 from deploy.replay.record import read_file
 from shared.kernel.calendar import SHANGHAI
-from tests.integration.city import RunningCity
+from tests.support.running_city import RunningCity
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
 LEAD = "water-company"
