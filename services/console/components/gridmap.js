@@ -10,7 +10,7 @@ const tip = (name, text) => {
 };
 
 export default {
-  template: `<div class="map" role="img" :aria-label="label"></div>`,
+  template: `<div class="map" role="group" :aria-label="label"></div>`,
   props: { src: String, cells: Object, label: String, zoomable: Boolean, resourcePath: String },
   async mounted() {
     await this.$nextTick();
