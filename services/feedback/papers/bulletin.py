@@ -29,9 +29,9 @@ IN_DOCUMENT = frozenset({"county", "street", "community", "department"})
 """Kinds whose cards a document lists; the many grids stand in the workbook alone."""
 MOST_BARS = 20
 PLACES = (
-    Column("名次", 8, True), Column("单位", 17), Column("综合", 12, True), Column("响应率", 12, True),
-    Column("解决率", 12, True), Column("满意率", 12, True), Column("覆盖率", 12, True), Column("有效/应评", 12, True),
-    Column("备注", 14),
+    Column("名次", 7, True), Column("单位", 17), Column("综合", 10, True), Column("响应率", 11, True),
+    Column("解决率", 11, True), Column("满意率", 11, True), Column("覆盖率", 11, True), Column("有效/应评", 10, True),
+    Column("备注", 23),
 )  # fmt: skip
 CASES = (Column("单位", 17), *(Column(title, 12, True) for title in RATES.values()))
 SHEET = (
