@@ -62,8 +62,8 @@ def sit(browser: Browser, donggang: RunningCity) -> Iterator[Sit]:
 
 
 def refusal(said: ConsoleMessage) -> bool:
-    """Tell whether Chromium reports what the page itself shows: an act that a rule refused."""
-    return "/act/" in str(said.location.get("url", ""))
+    """Tell whether Chromium reports what the page itself shows: an act that a rule refused, or that still waits."""
+    return any(path in str(said.location.get("url", "")) for path in ("/act/", "/g/do/"))
 
 
 def watch(page: Page, origin: str, wrong: list[str]) -> None:

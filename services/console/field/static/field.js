@@ -76,8 +76,7 @@ function position(button) {
 function near(form) {
   const place = form.querySelector("[data-near]");
   let waiting, last = "";
-  form.addEventListener("input", (event) => {
-    if (event.target.name === "same_as") return;
+  const look = (delay) => {
     clearTimeout(waiting);
     waiting = setTimeout(async () => {
       const asked = new URLSearchParams();
@@ -89,8 +88,10 @@ function near(form) {
         const answer = await fetch(form.dataset.report || "/r/near", { method: "POST", body: asked });
         if (answer.ok) place.replaceChildren(...new DOMParser().parseFromString(await answer.text(), "text/html").body.childNodes);
       } catch { /* without a network nothing is near */ }
-    }, 900);
-  });
+    }, delay);
+  };
+  form.addEventListener("input", (event) => { if (event.target.name !== "same_as") look(900); });
+  look(0);
 }
 
 function taps(form) {
