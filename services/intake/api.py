@@ -11,7 +11,18 @@ from fastapi import APIRouter, Query, Request
 from services.intake import store
 from services.intake.chores.photos import Blobs
 from services.intake.domain import Case
-from services.intake.routes import admission, dossier, duplicate, example, follow, ground_work, importing, nearby, photo
+from services.intake.routes import (
+    admission,
+    dossier,
+    duplicate,
+    example,
+    follow,
+    grid_service,
+    ground_work,
+    importing,
+    nearby,
+    photo,
+)
 from services.intake.routes.follow import progress, seen, unit
 from services.intake.routes.report import MOST_REPORTS, take_many
 from shared.contracts.base import Contract
@@ -58,6 +69,7 @@ def router(desk: Desk, blobs: Blobs, read: importing.Read | None = None) -> APIR
     routes.include_router(ground_work.router(desk, Allowance(AT_ONCE, PER_SECOND)))
     routes.include_router(importing.router(desk, read))
     routes.include_router(admission.router(desk, Allowance(AT_ONCE, PER_SECOND)))
+    routes.include_router(grid_service.router(desk, Allowance(AT_ONCE, PER_SECOND)))
     routes.include_router(photo.router(desk, blobs, Allowance(AT_ONCE, PER_SECOND)))
     routes.include_router(nearby.router(desk))
     routes.include_router(commands(desk, "cases", None, COMMANDS))

@@ -70,7 +70,9 @@ class Client:
 
 @pytest_asyncio.fixture
 async def client(cell: Cell, tmp_path: Path) -> AsyncIterator[Client]:
-    city = replace(load("donggang"), code=cell.code)
+    known = load("donggang")
+    more = {"admission", "grid-service-list"}
+    city = replace(known, code=cell.code, mechanisms=known.mechanisms | more)
     given = settings(cell, "intake")
     store = Store(new_id, city)
 
@@ -466,3 +468,36 @@ async def test_an_alarm_that_flaps_is_one_case_and_a_source_has_its_number_a_min
     assert (alone.status_code, alone.headers["Retry-After"]) == (429, "60")
     await client.db.execute("DELETE FROM source_minute")
     assert (await client.post("/v1/reports", many[3])).json()["outcome"] == "registered"
+
+
+async def test_what_a_department_asks_for_stands_on_the_public_list_at_every_version(client: Client) -> None:
+    leaf = next(leaf for leaf in client.city.matters.values() if not leaf.admitted)
+    ask = {"powers": "现场检查权", "people": 18, "money": "每社区每年两万元", "from_on": "2031-03-01"}
+    path = f"/v1/admission/{leaf.code}"
+    late = await client.post(f"{path}/request", ask | {"from_on": "2026-01-01"}, "department", leaf.leads[0])
+    assert (late.status_code, late.json()["rule"]) == (409, "admission.too_late")
+    asked = await client.post(f"{path}/request", ask, "department", leaf.leads[0])
+    assert asked.status_code == 200, asked.text
+    refused = {"granted": False, "rule": "admission.no_means"}
+    assert (await client.post(f"{path}/decide", refused, "department", leaf.leads[0])).status_code == 403
+    assert (await client.post(f"{path}/decide", refused, "operations", "duty")).status_code == 200
+    shown = (await client.http.get("/v1/admission")).json()
+    (change,) = shown["asked"]
+    assert (change["standing"], change["rule"], shown["version"]) == ("refused", "admission.no_means", 2)
+    first = (await client.http.get("/v1/admission", params={"version": 1})).json()
+    assert first["asked"][0]["standing"] == "requested"
+
+
+async def test_a_grids_service_list_is_public_on_its_own_on_the_notice_and_as_a_workbook(client: Client) -> None:
+    city, grid = client.city, grid_of(client.city)
+    levels = {unit.level for unit in city.lineage(grid)}
+    post = next(post.code for post in city.posts.values() if post.level in levels)
+    item = {"item": "hazards", "task": "每周排查楼道隐患", "post": post, "duty": "发现即报"}
+    street = next(unit.code for unit in city.lineage(grid) if unit.level.value == "street")
+    done = await client.post(f"/v1/grid-services/{grid}/publish", item, "unit", street)
+    assert done.status_code == 200, done.text
+    shown = (await client.http.get(f"/v1/grid-services/{grid}")).json()
+    assert [one["task"] for one in shown["items"]] == ["每周排查楼道隐患"]
+    assert (await client.http.get(f"/v1/notices/{grid}")).json()["services"][0]["item"] == "hazards"
+    assert "每周排查楼道隐患" in (await client.http.get(f"/v1/notices/{grid}/sheet")).text
+    assert (await client.http.get(f"/v1/grid-services/{grid}.xlsx")).content[:2] == b"PK"

@@ -309,6 +309,8 @@ CASES = {
     "领导联系点": "Leader's contact point",
     "领导到联系点": "Leader visited",
     "民情家访": "Leader received people",
+    "网格服务清单上单": "On the grid service list",
+    "网格服务清单撤单": "Off the grid service list",
     "申请准入社区": "Asked for admission to communities",
     "准入审批": "Admission decided",
     "准入": "admitted",

@@ -5,6 +5,7 @@ from services.intake.domain import (
     erasing,
     follow_up,
     following,
+    grid_service,
     ground_work,
     merging,
     registration,
@@ -120,14 +121,17 @@ register(
 
 registration.decide.include(ground_work.decide)
 registration.decide.include(admission.decide)
+registration.decide.include(grid_service.decide)
 evolve.include(ground_work.evolve)
 evolve.include(admission.evolve)
+evolve.include(grid_service.evolve)
 
 STATES: dict[str, type] = {
     "case": Case,
     "unit": ground_work.UnitRecord,
     "leader": ground_work.Leader,
     "admission": admission.AdmissionRecord,
+    "services": grid_service.GridServices,
 }
 """Kind of subject -> its state."""
 

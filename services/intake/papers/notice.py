@@ -21,6 +21,10 @@ td, th { border: 1px solid #57606a; padding: 2mm 3mm; text-align: left } footer 
 {% for one in people %}<tr><td>{{ one.unit }}</td><td>{{ one.post }}</td><td>{{ one.name }}</td>
 <td>{{ one.phone or "" }}</td><td>{{ one.duties | join("；") }}</td></tr>
 {% endfor %}</table>
+{% if services %}<h2>网格化服务管理清单</h2>
+<table><tr><th>任务</th><th>岗位</th><th>职责</th></tr>
+{% for one in services %}<tr><td>{{ one.task }}</td><td>{{ one.post_name }}</td><td>{{ one.duty }}</td></tr>
+{% endfor %}</table>{% endif %}
 <footer>{{ picture }}<p>{{ city.zh }} · 第 {{ version }} 版 · 扫码查看最新公示</p></footer>
 </body></html>
 """

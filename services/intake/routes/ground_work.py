@@ -15,6 +15,7 @@ from services.intake import store
 from services.intake.domain.ground_work import GRIDS, UnitRecord
 from services.intake.papers.notice import sheet
 from services.intake.routes.follow import HEADERS
+from services.intake.routes.grid_service import listed
 from services.intake.tables.ground_work import HOLDERS, NOTICES, UNVISITED, WORK
 from shared.contracts import people
 from shared.contracts.base import Contract
@@ -148,7 +149,9 @@ async def _notice(desk: Desk, code: str) -> dict[str, Any]:
             name, phone = names.get((unit, seat.post, seat.holder), ("", None))
             shown.append({"unit": city.units[unit].name, "post": city.posts[seat.post].name, "name": name,
                           "phone": phone, "duties": list(seat.duties)})  # fmt: skip
-    return {"unit": code, "name": city.units[code].name, "version": (await _record(desk, code)).notice, "people": shown}
+    services = (await listed(desk, code))["items"] if "grid-service-list" in city.mechanisms else []
+    version = (await _record(desk, code)).notice
+    return {"unit": code, "name": city.units[code].name, "version": version, "people": shown, "services": services}
 
 
 def _may_look(desk: Desk, code: str, actor: Actor) -> None:
