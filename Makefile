@@ -6,10 +6,11 @@ UV := $(or $(shell command -v uv 2>/dev/null),.tools/uv/bin/uv)
 RUN := $(UV) run --no-sync
 CHECKED := services shared deploy
 
-.PHONY: help setup check format lint types imports contracts test bench bench-floor bench-ledger simulate faults demo up down status clean
+.PHONY: help setup check format lint types imports contracts test bench bench-floor bench-ledger \
+  bench-deadlines bench-burst bench-desk bench-memory simulate faults demo up down status clean
 
 help:  ## 列出全部目标 / list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .tools/uv/bin/uv:
 	@echo "安装 uv 到 .tools / installing uv into .tools"
@@ -53,6 +54,18 @@ bench-floor: setup  ## 与裸循环对比 / the same beside a bare loop on the s
 
 bench-ledger: setup  ## 台账校验速度 / how fast ledgers are verified; RECORDS=n
 	@$(RUN) python -m tests.bench.ledger
+
+bench-deadlines: setup  ## 时限触发迟多少 / how late deadlines fire; ARMED=n DUE=n SECONDS=s
+	@$(RUN) python -m tests.bench.deadlines
+
+bench-burst: setup  ## 高峰十倍 / ten times the peak for a minute; PEAK=r TIMES=n SECONDS=s
+	@$(RUN) python -m tests.bench.burst
+
+bench-desk: setup  ## 柜台用时 / a desk command alone and behind an import; COMMANDS=n IMPORT=n
+	@$(RUN) python -m tests.bench.desk
+
+bench-memory: setup  ## 内存随时间 / memory of the services over time; MINUTES=n RATE=r
+	@$(RUN) python -m tests.bench.memory
 
 demo: setup  ## 演示一周 / show a simulated week; DEMO_EXIT=1 ends there
 	@$(RUN) sidan demo

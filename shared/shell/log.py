@@ -28,9 +28,9 @@ log = structlog.get_logger()
 forgive()
 
 MAX_RECORDS = 500
-FETCH_BYTES, FETCH_WAIT_MS = 65_536, 30
+FETCH_BYTES, FETCH_WAIT_MS, PATIENT_WAIT_MS = 65_536, 30, 100
 """The broker gathers this much or waits this long: a fetch of twelve partitions costs both sides a millisecond, and a
-broker that answers at the first byte is asked some hundred times a second.
+broker that answers at the first byte is asked some hundred times a second. Patient is who holds no order up.
 """
 REBALANCE_TIMEOUT_MS = 30_000
 DRAIN_SECONDS = 25.0
@@ -56,7 +56,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def __init__(
         self, shell: Shell, broker: KafkaBroker, bootstrap: str, group: str, *,
-        topics: tuple[str, ...] = (), pattern: str | None = None, safe: bool = True,
+        topics: tuple[str, ...] = (), pattern: str | None = None, safe: bool = True, patient: bool = False,
     ) -> None:  # fmt: skip
         self.shell, self.bootstrap, self.group = shell, bootstrap, group
         self._idle = asyncio.Event()
@@ -86,7 +86,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             max_records=MAX_RECORDS,
             batch_timeout_ms=50,
             fetch_min_bytes=FETCH_BYTES,
-            fetch_max_wait_ms=FETCH_WAIT_MS,
+            fetch_max_wait_ms=PATIENT_WAIT_MS if patient else FETCH_WAIT_MS,
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.MANUAL,  # the fence is the position; Kafka's is for lag tools
             no_reply=True,

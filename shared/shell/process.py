@@ -37,6 +37,8 @@ from shared.telemetry.logs import brief
 
 log = structlog.get_logger()
 
+ON_THE_WAY = frozenset({"intake", "dispatch"})
+"""The services between a report and its order; nobody waits a tenth of a second for the others."""
 OUTSIDE_STREAMS = {"intake": "reports", "dispatch": "replies", "feedback": "ratings"}
 """Service -> the family of outside streams that it reads, in a group of its own (architecture §3)."""
 PARKED_ALARM_SECONDS = 60
@@ -91,11 +93,13 @@ class Process:
         code, name = self.city.code, self.service.name
         kafka = self.settings.kafka
         topics = tuple(topic_name(code, stream) for stream in READS[name])
-        readers = [Reader(self.shell, self.broker, kafka, f"{code}.{name}", topics=topics)]
+        patient = name not in ON_THE_WAY
+        readers = [Reader(self.shell, self.broker, kafka, f"{code}.{name}", topics=topics, patient=patient)]
         family = OUTSIDE_STREAMS.get(name)
         if family:
             pattern = rf"^{code}\.{family}\..+\.v1$"
-            readers.append(Reader(self.shell, self.broker, kafka, f"{code}.{name}.{family}", pattern=pattern))
+            group = f"{code}.{name}.{family}"
+            readers.append(Reader(self.shell, self.broker, kafka, group, pattern=pattern, patient=patient))
         return readers
 
     def _may_fire(self) -> bool:
