@@ -27,7 +27,7 @@ IMPORT = int(os.environ.get("IMPORT", "40000"))
 PAGE, AT_ONCE = 1_000, 2
 PAUSE = 0.05
 """Seconds between two commands of the one person at the desk."""
-SOURCE = Actor("source", "mini")
+SOURCE = Actor("source", "excel")  # one without a limit a minute
 
 
 class Counter:
