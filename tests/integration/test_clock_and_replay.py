@@ -30,7 +30,7 @@ def _sidan(city: RunningCity, *words: str) -> str:
 @pytest.fixture(scope="module")
 def accepted(donggang: RunningCity) -> dict[str, Any]:
     """Return an order that its lead has signed for."""
-    case = donggang.report("clock-1", "burst-pipe", text="站前路供水主管道爆裂，路面跑水")["case"]
+    case = donggang.report("clock-1", "burst-pipe")["case"]
     donggang.order(case, "dispatched")
     answer = donggang.act(case, "accept", ("department", LEAD), assignment=1, handler="抢修班班长")
     assert answer.status_code == 200, answer.text
