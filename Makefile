@@ -7,7 +7,7 @@ RUN := $(UV) run --no-sync
 CHECKED := services shared deploy
 
 .PHONY: help setup check format lint types imports contracts test bench bench-floor bench-ledger \
-  bench-deadlines bench-burst bench-desk bench-memory simulate faults demo up down status clean
+  bench-deadlines bench-burst bench-desk bench-memory bench-console bench-rebuild simulate faults demo up down status clean
 
 help:  ## 列出全部目标 / list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,12 @@ bench: setup  ## 性能测量 / measure whole lifecycles; CASES=n CORES=0,1 PREL
 
 bench-floor: setup  ## 与裸循环对比 / the same beside a bare loop on the same cores
 	@$(RUN) python -m tests.bench.floor
+
+bench-console: setup  ## 一百万件时的查询 / the console's questions at a million cases; CASES=n CORES=0,1
+	@$(RUN) python -m tests.bench.read_model
+
+bench-rebuild: setup  ## 重建读模型 / the read model made anew; FACTS=n CORES=0,1
+	@$(RUN) python -m tests.bench.rebuild
 
 bench-ledger: setup  ## 台账校验速度 / how fast ledgers are verified; RECORDS=n
 	@$(RUN) python -m tests.bench.ledger

@@ -26,6 +26,7 @@ MODULES = {
     "quarantine": {"quarantine": ("被拒收或无法读取的消息", "Messages that were refused or could not be read")},
     "calling": {
         "address": ("打印一个服务的地址", "Print the address of a service"),
+        "targets": ("打印 Prometheus 的抓取目标", "Print the targets for Prometheus"),
         "token": ("打印一个调用凭证", "Print a token to call with"),
     },
     "user": {"user": ("控制台账号与岗位", "Accounts of the console and their posts")},
@@ -38,6 +39,7 @@ MODULES = {
     "ledger": {"ledger": ("联席会台账", "Ledgers of the joint meetings")},
     "papers": {"papers": ("台账、通知、纪要与总结", "Ledgers, notices, minutes, summaries")},
     "draw": {"draw": ("抽检、回头看、两随机的抽样", "Draws of checks and inspections")},
+    "console": {"console": ("重建指挥台的读模型", "Make the console's read model anew")},
     "republish": {"republish": ("重发一个丢失的消息流", "Fill a lost stream again from the journals")},
     "score": {"score": ("评分：三率与各项指标", "Scores: three rates and case rates")},
     "classify": {"classify": ("归类：训练、预测、评估、导出样本", "What texts are about: train, predict, evaluate")},

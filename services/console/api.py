@@ -9,10 +9,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.console import grounds, listing, queries
+from services.console import grounds, listing, paging, queries
 from services.console.access import scope
 from services.console.access.scope import Reading
-from services.console.queries import Page
+from services.console.paging import Page
 from services.console.selection import SORTS, Selection
 from services.console.words import LANGUAGES, TONGUES
 from shared.city.model import City
@@ -105,7 +105,7 @@ async def _page(
     if sort.lstrip("-") not in SORTS:
         raise wrong("sort", "没有这一列", "not a column")
     async with engine.connect() as conn:
-        return await queries.page(conn, city, selection, sort, limit, offset, scope.of(actor, city))
+        return await paging.page(conn, city, selection, sort, limit, offset, scope.of(actor, city))
 
 
 def _after(after: str) -> tuple[str, int]:

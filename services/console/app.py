@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from services.console.access.sign_in import Provider
-from services.console.projection import Heard, project
+from services.console.projection import heard_of, project
 from services.console.web import Outside, mount
 from shared.city.load import load
 from shared.contracts.pairing import Unpaired
@@ -29,17 +29,7 @@ class ReadModel(NoTables):
 
 def hear(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
     """Keep the fact for the read model; state nothing."""
-    recorded_at = message.recorded_at or context.now
-    heard = Heard(
-        message.subject,
-        message.source,
-        message.sequence,
-        message.data.TYPE,
-        message.data,
-        message.acted_at,
-        recorded_at,
-    )
-    return Decision(rows=(heard,))
+    return Decision(rows=(heard_of(message, context.now),))
 
 
 def keep(state: Any, fact: Any, at: datetime) -> Any:
@@ -47,12 +37,14 @@ def keep(state: Any, fact: Any, at: datetime) -> Any:
     return state
 
 
+SERVICE = Service("console", hear, keep, {}, Unpaired(), ReadModel())
+
+
 def main() -> None:
     """Run the service until it is told to stop."""
     settings = Settings()  # from the environment
     set_up("console", settings.log_level)
     city = load(settings.city_file)
-    service = Service("console", hear, keep, {}, Unpaired(), ReadModel())
     provider = Provider(settings.oidc_issuer, settings.oidc_client, settings.oidc_secret)
     outside = Outside(
         settings.secret,
@@ -62,5 +54,5 @@ def main() -> None:
         settings.telephone,
     )
     serve(
-        application(service, settings, city, lambda app, process: mount(app, process.engine, city, outside)), settings
+        application(SERVICE, settings, city, lambda app, process: mount(app, process.engine, city, outside)), settings
     )

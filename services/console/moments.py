@@ -33,6 +33,12 @@ def moment(t: Tongue, at: datetime, now: datetime) -> str:
     return f"{day(at, now)} {weekday(t, at)} {at.astimezone(SHANGHAI):%H:%M}"
 
 
+def moment_of(t: Tongue, at: str) -> str:
+    """Return the same of an instant as HTTP says it, in real time."""
+    found = datetime.fromisoformat(at)
+    return moment(t, found, found)
+
+
 def short_moment(at: datetime, now: datetime) -> str:
     """Return 11-24 10:11."""
     return f"{day(at, now)} {at.astimezone(SHANGHAI):%H:%M}"

@@ -12,15 +12,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.console.access.scope import EVERYTHING, Scope
+from services.console.projection import tally
 from services.console.projection.case import CaseRow
 from services.console.projection.ledger import LedgerRow, MeetingRow, TopicRow
 from services.console.projection.score import ScoreRow
-from services.console.selection import OPEN, SORTS, Selection
+from services.console.selection import OPEN, Selection
 from shared.city.model import City
-
-_NEVER_NULL = ("number", "received_at", "status", "source")
-SEARCH_CAP = 10_000
-"""Where counting of a free search stops: beyond, the total is "more than this"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +43,6 @@ class Told:
     data: dict[str, Any]
     number: str | None = None
     summary: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of a list; `capped` says that there are more than `total`."""
-
-    rows: list[CaseRow]
-    total: int
-    capped: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,45 +74,38 @@ async def counts(
     """Return how many cases each selection chooses within a scope, all at one moment."""
     parts, params = [], dict(scope.params)
     for index, selection in enumerate(selections.values()):
-        condition, values = selection.condition(city, f"s{index}_")
-        parts.append(f"(SELECT count(*) FROM case_view WHERE {condition} AND {scope.condition})")  # noqa: S608
+        counted, values = _counted(city, selection, scope, f"s{index}_")
+        parts.append(f"({counted})")
         params |= values
     row = (await conn.execute(text("SELECT " + ", ".join(parts)), params)).one()
-    return dict(zip(selections, row, strict=True))
+    return {name: int(n) for name, n in zip(selections, row, strict=True)}
 
 
-async def page(
-    conn: AsyncConnection, city: City, selection: Selection, sort: str, limit: int, offset: int,
-    scope: Scope = EVERYTHING,
-) -> Page:  # fmt: skip
-    """Return one page within a scope and the exact total; a free search is counted up to the cap."""
-    condition, params = selection.condition(city)
-    condition, params = f"{condition} AND {scope.condition}", params | scope.params
-    limited = f" LIMIT {SEARCH_CAP + 1}" if selection.q else ""
-    counted = f"SELECT count(*) FROM (SELECT 1 FROM case_view WHERE {condition}{limited}) AS found"  # noqa: S608
-    total = (await conn.execute(text(counted), params)).scalar_one()
-    column, way = SORTS[sort.lstrip("-")], "DESC" if sort.startswith("-") else "ASC"
-    last = "" if column in _NEVER_NULL else "NULLS LAST"  # an index serves both ways only without it
-    query = (
-        f"SELECT to_jsonb(c)::text FROM case_view c WHERE {condition} "  # noqa: S608 - values are bound
-        f"ORDER BY {column} {way} {last}, id {way} LIMIT :limit OFFSET :offset"
-    )
-    found = await _rows(conn, query, CaseRow, limit=limit, offset=offset, **params)
-    capped = bool(selection.q) and total > SEARCH_CAP
-    return Page(found, min(total, SEARCH_CAP) if capped else total, capped)
+def _counted(city: City, selection: Selection, scope: Scope, prefix: str) -> tuple[str, dict[str, Any]]:
+    """Return the statement that counts a selection: from the kept counters where one of them knows all its columns."""
+    for choice, among in ((selection, tally.FIGURES), (selection.within_open(), ("ground",))):
+        if choice is None or scope is not EVERYTHING:
+            continue
+        for figure in among:
+            if choice.columns() <= tally.FIGURES[figure]:
+                condition, params = choice.condition(city, prefix)
+                cells = f"FROM case_tally WHERE figure = '{figure}' AND {condition}"
+                return f"SELECT coalesce(sum(n), 0) {cells}", params
+    condition, params = selection.condition(city, prefix)
+    return f"SELECT count(*) FROM case_view WHERE {condition} AND {scope.condition}", params  # noqa: S608
 
 
 async def case(conn: AsyncConnection, name: str, scope: Scope = EVERYTHING) -> CaseRow | None:
     """Return a case by id or number, if it is within the scope."""
     query = f"SELECT to_jsonb(c)::text FROM case_view c WHERE (id = :name OR number = :name) AND {scope.condition}"  # noqa: S608
-    found = await _rows(conn, query, CaseRow, name=name, **scope.params)
+    found = await rows(conn, query, CaseRow, name=name, **scope.params)
     return found[0] if found else None
 
 
 async def history(conn: AsyncConnection, subject: str) -> list[Told]:
     """Return every fact about a subject, oldest first, in the order in which they were caused."""
     query = "SELECT to_jsonb(t)::text FROM timeline t WHERE subject = :subject ORDER BY position"
-    return await _rows(conn, query, Told, subject=subject)
+    return await rows(conn, query, Told, subject=subject)
 
 
 async def sequence(conn: AsyncConnection, subject: str, service: str) -> int:
@@ -137,10 +118,10 @@ async def latest(conn: AsyncConnection, limit: int, without: Sequence[str]) -> l
     """Return the last facts, newest first, but those of the named types."""
     query = (
         "SELECT (to_jsonb(t) || jsonb_build_object('number', c.number, 'summary', c.summary))::text FROM "
-        "(SELECT * FROM timeline WHERE NOT type = ANY (:without) ORDER BY position DESC LIMIT :limit) t "
-        "LEFT JOIN case_view c ON c.id = t.subject ORDER BY t.position DESC"
+        "(SELECT * FROM timeline WHERE NOT type = ANY (:without) ORDER BY recorded_at DESC, position DESC "
+        "LIMIT :limit) t LEFT JOIN case_view c ON c.id = t.subject ORDER BY t.recorded_at DESC, t.position DESC"
     )
-    return await _rows(conn, query, Told, limit=limit, without=list(without))
+    return await rows(conn, query, Told, limit=limit, without=list(without))
 
 
 async def longest_overdue(conn: AsyncConnection, limit: int) -> list[CaseRow]:
@@ -148,26 +129,33 @@ async def longest_overdue(conn: AsyncConnection, limit: int) -> list[CaseRow]:
     query = (
         f"SELECT to_jsonb(c)::text FROM case_view c WHERE {OPEN} AND overdue ORDER BY overdue_since, id LIMIT :limit"  # noqa: S608
     )
-    return await _rows(conn, query, CaseRow, limit=limit)
+    return await rows(conn, query, CaseRow, limit=limit)
 
 
 async def open_by_unit(conn: AsyncConnection) -> dict[str, tuple[int, int]]:
     """Return open and overdue cases per unit of their place."""
-    query = f"SELECT unit, count(*), count(*) FILTER (WHERE overdue) FROM case_view WHERE {OPEN} GROUP BY unit"  # noqa: S608
-    return {unit: (count, late) for unit, count, late in await conn.execute(text(query)) if unit is not None}
+    query = (
+        "SELECT unit, sum(n)::bigint, coalesce(sum(n) FILTER (WHERE overdue), 0)::bigint FROM case_tally "
+        "WHERE figure = 'ground' AND unit IS NOT NULL GROUP BY unit HAVING sum(n) > 0"
+    )
+    return {unit: (count, late) for unit, count, late in await conn.execute(text(query))}
 
 
 async def registered_by_unit(conn: AsyncConnection, since: datetime) -> dict[str, int]:
-    """Return the cases registered since then per unit of their place."""
-    query = "SELECT unit, count(*) FROM case_view WHERE registered_at >= :since AND unit IS NOT NULL GROUP BY unit"
+    """Return the cases registered since the beginning of a day per unit of their place."""
+    query = (
+        "SELECT unit, sum(n)::bigint FROM case_tally WHERE figure = 'recent' AND registered_at >= :since "
+        "AND unit IS NOT NULL GROUP BY unit HAVING sum(n) > 0"
+    )
     return await _pairs(conn, query, since=since)
 
 
 async def paths(conn: AsyncConnection, since: datetime) -> list[tuple[tuple[str, ...], bool, int]]:
-    """Return how many cases registered since then went which way up the ladder, and whether they are closed."""
+    """Return how many cases registered since the beginning of a day went which way up the ladder, and ended there."""
     query = (
-        "SELECT path, status = 'closed', count(*) FROM case_view WHERE registered_at >= :since "
-        "AND status NOT IN ('held', 'rejected', 'withdrawn', 'merged', 'split') AND cardinality(path) > 0 GROUP BY 1, 2"
+        "SELECT path, status = 'closed', sum(n)::bigint FROM case_tally WHERE figure = 'way' "
+        "AND registered_at >= :since AND status NOT IN ('held', 'rejected', 'withdrawn', 'merged', 'split') "
+        "AND cardinality(path) > 0 GROUP BY 1, 2 HAVING sum(n) > 0"
     )
     return [(tuple(path), closed, n) for path, closed, n in await conn.execute(text(query), {"since": since})]
 
@@ -191,7 +179,7 @@ async def pending_entries(conn: AsyncConnection, per_level: int) -> tuple[dict[s
         "ORDER BY from_body IS NULL, answer_due_at, topic) AS place FROM topic_view "
         "WHERE entry IN ('open', 'tabled')) t WHERE place <= :per_level ORDER BY level, place"
     )
-    return totals, await _rows(conn, query, TopicRow, per_level=per_level)
+    return totals, await rows(conn, query, TopicRow, per_level=per_level)
 
 
 async def year_of_meetings(conn: AsyncConnection, since: datetime) -> dict[str, tuple[int, int, int]]:
@@ -222,19 +210,19 @@ async def next_meetings(conn: AsyncConnection, now: datetime) -> dict[str, datet
 async def entries_of(conn: AsyncConnection, case_id: str) -> list[TopicRow]:
     """Return the ledger entries of a case's topics, oldest first."""
     query = "SELECT to_jsonb(t)::text FROM topic_view t WHERE case_id = :case ORDER BY opened_at, body"
-    return await _rows(conn, query, TopicRow, case=case_id)
+    return await rows(conn, query, TopicRow, case=case_id)
 
 
 async def meetings(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, MeetingRow]:
     """Return meetings by id."""
     query = "SELECT to_jsonb(t)::text FROM meeting_view t WHERE id = ANY (:ids)"
-    return {row.id: row for row in await _rows(conn, query, MeetingRow, ids=list(ids))}
+    return {row.id: row for row in await rows(conn, query, MeetingRow, ids=list(ids))}
 
 
 async def ledgers(conn: AsyncConnection, bodies: Sequence[str]) -> dict[str, LedgerRow]:
     """Return the heads of ledgers by the unit of their body."""
     query = "SELECT to_jsonb(t)::text FROM ledger_view t WHERE body = ANY (:bodies)"
-    return {row.body: row for row in await _rows(conn, query, LedgerRow, bodies=list(bodies))}
+    return {row.body: row for row in await rows(conn, query, LedgerRow, bodies=list(bodies))}
 
 
 async def latest_score(conn: AsyncConnection, unit: str) -> ScoreRow | None:
@@ -243,7 +231,7 @@ async def latest_score(conn: AsyncConnection, unit: str) -> ScoreRow | None:
         "SELECT to_jsonb(t)::text FROM score_view t WHERE unit = :unit AND period ~ '^[0-9]{4}-[0-9]{2}$' "
         "ORDER BY period DESC LIMIT 1"
     )
-    found = await _rows(conn, query, ScoreRow, unit=unit)
+    found = await rows(conn, query, ScoreRow, unit=unit)
     return found[0] if found else None
 
 
@@ -257,7 +245,8 @@ async def published(conn: AsyncConnection) -> Published | None:
     return Published(*found) if found else None
 
 
-async def _rows(conn: AsyncConnection, query: str, kind: type[Any], **params: Any) -> list[Any]:
+async def rows(conn: AsyncConnection, query: str, kind: type[Any], **params: Any) -> list[Any]:
+    """Return what a query finds as JSON, as rows of a kind."""
     return [msgspec.json.decode(row, type=kind) for (row,) in await conn.execute(text(query), params)]
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from services.console.projection.case import LADDER
+from services.console.projection.case import LADDER, OPEN_STATUSES
 from shared.city.model import City
 from shared.kernel.calendar import SHANGHAI
 
-OPEN = "status IN ('registered', 'waiting', 'dispatched', 'accepted', 'suspended', 'handled', 'verified', 'escalated')"
+OPEN = f"status IN {OPEN_STATUSES}"
 STATES = {
     "open": OPEN,
     "soon": f"{OPEN} AND reminded AND NOT overdue",
@@ -49,7 +49,8 @@ class Selection:
     """A choice of cases; an empty field chooses all. Days are days of the platform's clock in Asia/Shanghai.
 
     `unit` means that unit and everything below it; `reached` a rung of the ladder and `outcome` what became of the case
-    there; `pending` a level of the joint meetings that has still to decide on it; `q` a number or words of the summary.
+    there; `pending` a level of the joint meetings that has still to decide on it; `q` words of the summary or the
+    beginning of a number or of its parts, which is looked up (`queries`), not part of the condition.
     """
 
     state: str = ""
@@ -95,6 +96,14 @@ class Selection:
         """Return the fields that choose."""
         return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name)}
 
+    def columns(self) -> frozenset[str]:
+        """Return the columns of `case_view` that the choice looks at; one beside them is named by its field."""
+        return frozenset().union(*(_LOOKS_AT.get(name, (name,)) for name in self.chosen()))
+
+    def within_open(self) -> Selection | None:
+        """Return what this chooses among the open cases, if it chooses no others."""
+        return replace(self, state="") if self.state == "open" else None
+
     def condition(self, city: City, prefix: str = "") -> tuple[str, dict[str, Any]]:
         """Return the SQL condition on `case_view` and its parameters, their names made unique by the prefix."""
         parts: list[str] = []
@@ -134,11 +143,19 @@ class Selection:
                 "id IN (SELECT case_id FROM topic_view WHERE entry IN ('open', 'tabled') AND level = :{0}pending)",
                 pending=self.pending,
             )
-        if self.q:
-            words = self.q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-            add("(number ILIKE :{0}q OR summary ILIKE :{0}q)", q=f"%{words}%")
         return " AND ".join(parts) or "true", params
 
+
+_LOOKS_AT = {
+    "state": ("status", "reminded", "overdue", "supervised"),
+    "on_time": ("on_time", "status"),
+    "registered_from": ("registered_at",),
+    "registered_to": ("registered_at",),
+    "closed_from": ("closed_at", "status"),
+    "closed_to": ("closed_at", "status"),
+    "reached": ("status", "path"),
+    "outcome": ("status", "path"),
+}
 
 _CHOICES: dict[str, tuple[str, ...]] = {
     "state": ("", *STATES),

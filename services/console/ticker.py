@@ -13,7 +13,7 @@ import structlog
 from nicegui import Event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.console import figures, queries, stories
+from services.console import figures, paging, queries, stories
 from services.console.access.scope import Scope
 from services.console.projection.case import CaseRow
 from services.console.projection.ledger import TopicRow
@@ -22,6 +22,7 @@ from services.console.queries import Moment, Published, Told
 from services.console.selection import Selection
 from shared.city.model import City, UnitLevel
 from shared.kernel.calendar import SHANGHAI
+from shared.telemetry import metrics
 from shared.telemetry.logs import brief
 
 EVERY = 1.0
@@ -80,6 +81,7 @@ class Ticker:
         self.ticked: Event[[Tick]] = Event()
         self.last: Tick | None = None
         self._said: dict[object, Any] = {}
+        self._medians: tuple[datetime, dict[str, float]] | None = None
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -102,12 +104,13 @@ class Ticker:
     async def count(self, selection: Selection, scope: Scope) -> int:
         """Return how many cases within a scope a selection chooses now."""
         async with self.engine.connect() as conn:
-            return (await queries.counts(conn, self.city, {"chosen": selection}, scope))["chosen"]
+            return (await paging.total(conn, self.city, selection, scope))[0]
 
     async def _run(self) -> None:
         while True:
             try:
-                self.last = tick = await self.look()
+                with metrics.LOOK_SECONDS.time():
+                    self.last = tick = await self.look()
                 self.ticked.emit(tick)
             except (
                 Exception
@@ -139,7 +142,7 @@ class Ticker:
             at=now,
             today=today,
             counts=await queries.counts(conn, self.city, figures.tiles(today)),
-            steps=figures.ladder(await queries.paths(conn, window), await queries.median_seconds(conn, window)),
+            steps=figures.ladder(await queries.paths(conn, window), await self._median(conn, now, window)),
             grids=grids,
             recent={code: n for code, (n, _) in recent.items()},
             unplaced=unplaced,
@@ -149,6 +152,12 @@ class Ticker:
             score=await queries.latest_score(conn, self.city.root.code),
             published=await queries.published(conn),
         )
+
+    async def _median(self, conn: Any, now: datetime, since: datetime) -> dict[str, float]:
+        """Return the medians of the ladder, counted anew each minute: no list stands behind them, and they are dear."""
+        if self._medians is None or self._medians[0] != _minute(now):
+            self._medians = _minute(now), await queries.median_seconds(conn, since)
+        return self._medians[1]
 
     def _by_grid(self, units: dict[str, tuple[int, int]]) -> tuple[dict[str, tuple[int, int]], int]:
         grids: dict[str, tuple[int, int]] = {}

@@ -32,8 +32,10 @@ from services.console.pages import (
     lookbacks,
     scores,
     stars,
+    system,
 )
 from services.console.pages import raising as raising_page
+from services.console.pulse import Pulse
 from services.console.ticker import Ticker
 from shared.city.model import City
 from shared.shell.problems import answer_problems
@@ -68,6 +70,7 @@ def mount(app: FastAPI, engine: AsyncEngine, city: City, outside: Outside) -> No
     """Add the console to an application; last of all routes, since the pages take every address that is left."""
     app.state.city, app.state.secret = city, outside.secret
     ticker = Ticker(engine, city)
+    pulse = Pulse(outside.services)
     owners = Owners(outside.services, outside.secret, city)
     app.include_router(api.router(engine, city))
     app.include_router(sign_in.router(engine))
@@ -89,13 +92,14 @@ def mount(app: FastAPI, engine: AsyncEngine, city: City, outside: Outside) -> No
     callbacks.add(city, ticker, engine, owners)
     for page in (scores, lookbacks, assessment, stars, analysis):
         page.add(city, ticker, owners)
+    system.add(city, ticker, owners, pulse)
     look = hashlib.sha256((_STATIC / "console.css").read_bytes()).hexdigest()[:12]
     ui.add_head_html(f'<link rel="stylesheet" href="/static/console.css?v={look}">', shared=True)
     inner = app.router.lifespan_context
 
     @asynccontextmanager
     async def lifespan(started: FastAPI) -> AsyncIterator[Any]:
-        async with inner(started) as state, ticker.running():
+        async with inner(started) as state, ticker.running(), pulse.running():
             yield state
         await owners.close()
 

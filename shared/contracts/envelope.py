@@ -47,6 +47,7 @@ class Envelope:
 def stated(
     *, service: str, city: str, subject: str, sequence: int, type_: str, acted_at: datetime, recorded_at: datetime,
     after: Mapping[str, int], auth: tuple[str, str], causation: str, city_version: str, id_: str = "",
+    traceparent: str = "",
 ) -> dict[str, str]:  # fmt: skip
     """Return the headers of a fact, as text."""
     headers = {
@@ -66,6 +67,8 @@ def stated(
     }
     if sequence:
         headers["ce_sequence"] = str(sequence)
+    if traceparent:
+        headers["ce_traceparent"] = traceparent
     if after:
         headers["ce_after"] = ",".join(f"{name}:{n}" for name, n in sorted(after.items()))
     return headers

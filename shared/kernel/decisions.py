@@ -67,6 +67,8 @@ class Message:
     """An outside message that may begin a subject (a report); all others meet only what exists."""
     recorded_at: datetime | None = None
     """Real time at which an inside fact was written down; None for the other doors."""
+    traceparent: str = ""
+    """The trace that it belongs to (W3C), handed on to what it leads to; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 
+import asyncpg
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
@@ -86,7 +88,26 @@ def _partitions(conn: Connection) -> None:
         month = after
 
 
+async def grant(conn: asyncpg.Connection, city: str, service: str) -> None:
+    """Give a service's role and the auditor their rights on tables that have come anew."""
+    journals = await conn.fetch(_JOURNALS.replace(":s", "$1"), f'"{schema_of(city, service)}"')
+    for statement in _rights(city, service, [row[0] for row in journals]):
+        await conn.execute(statement)
+
+
+_JOURNALS = (
+    "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(:s) AND relname LIKE 'journal\\_%' "
+    "AND relkind = 'r'"
+)
+
+
 def _grants(conn: Connection, city: str, service: str) -> None:
+    journals = conn.execute(text(_JOURNALS), {"s": f'"{schema_of(city, service)}"'})
+    for statement in _rights(city, service, [row[0] for row in journals]):
+        conn.execute(text(statement))
+
+
+def _rights(city: str, service: str, journals: Sequence[str]) -> list[str]:
     schema, auditor = schema_of(city, service), schema_of(city, "auditor")
     statements = [
         f'GRANT USAGE ON SCHEMA "{schema}" TO "{schema}", "{auditor}"',
@@ -95,20 +116,13 @@ def _grants(conn: Connection, city: str, service: str) -> None:
         f'GRANT USAGE ON ALL SEQUENCES IN SCHEMA "{schema}" TO "{schema}"',
         f'REVOKE INSERT, UPDATE, DELETE ON "{schema}".alembic_version FROM "{schema}"',
     ]
-    kept = ["journal", *_append_only(service)]
-    journals = conn.execute(
-        text("SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(:s) AND relname LIKE 'journal\\_%' "
-             "AND relkind = 'r'"),
-        {"s": f'"{schema}"'},
-    )  # fmt: skip
-    kept += [row[0] for row in journals]
+    kept = ["journal", *_append_only(service), *journals]
     statements += [f'REVOKE UPDATE, DELETE, TRUNCATE ON "{schema}"."{table}" FROM "{schema}"' for table in kept]
     statements += [f'REVOKE ALL ON "{schema}"."{table}" FROM "{auditor}"' for table in PRIVATE.get(service, ())]
     for table, columns in COUNTED.items():
         statements.append(f'REVOKE SELECT ON "{schema}".{table} FROM "{auditor}"')  # noqa: S608 - names of ours
         statements.append(f'GRANT SELECT ({columns}) ON "{schema}".{table} TO "{auditor}"')
-    for statement in statements:
-        conn.execute(text(statement))
+    return statements
 
 
 def _append_only(service: str) -> tuple[str, ...]:

@@ -377,7 +377,7 @@ class _Run:
                 said.append(
                     {"subject": name, "sequence": sequence, "type": wire.TYPE, "data": wire.model_dump(mode="json")}
                 )
-        answers = [self._answer(answer, message.id) for answer in decision.answers]
+        answers = [self._answer(answer, message.id, message.traceparent) for answer in decision.answers]
         deadlines = [_about(change, message.subject) for change in decision.deadlines]
         for name, state in states.items():
             subject = self._change(self.loaded.subjects[name])
@@ -415,11 +415,12 @@ class _Run:
             auth=(message.actor.kind, message.actor.id),
             causation=message.id,
             city_version=self.bench.city_version,
+            traceparent=message.traceparent,
         )
         streams = (STATE_STREAM[service], *copies)
         return JournalRow(subject.id, sequence, wire.TYPE, streams, subject.id, headers, wire.model_dump_json())
 
-    def _answer(self, answer: Answer | None, cause: str) -> JournalRow | None:
+    def _answer(self, answer: Answer | None, cause: str, trace: str = "") -> JournalRow | None:
         if answer is None:
             return None
         wire = self.service.wire.to_wire(answer.data)
@@ -437,6 +438,7 @@ class _Run:
             causation=cause,
             city_version=self.bench.city_version,
             id_=id_,
+            traceparent=trace,
         )
         value = wire.model_dump_json()
         return JournalRow(f"answer:{id_}", 0, wire.TYPE, (answer.stream,), answer.key, headers, value)

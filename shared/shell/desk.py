@@ -24,7 +24,9 @@ from shared.shell.taking import Shell
 from shared.shell.tokens import read as read_token
 from shared.shell.validation import invalid, wrong
 from shared.shell.work import Batch, Reply, Work
+from shared.telemetry import metrics
 from shared.telemetry.logs import brief
+from shared.telemetry.traces import ASKED
 
 log = structlog.get_logger()
 C = TypeVar("C", bound=Contract)
@@ -41,6 +43,7 @@ class _Request:
     if_match: int | None
     creates: bool
     answer: asyncio.Future[Reply]
+    traceparent: str
 
 
 class Desk:
@@ -70,7 +73,8 @@ class Desk:
     ) -> Reply:
         """Decide one command; raises Refused with the rule that refuses it."""
         request = self._enter(self._single, data, subject, actor, key, if_match, creates)
-        reply = await request.answer
+        with metrics.DESK_SECONDS.time():
+            reply = await request.answer
         refused = reply.refusal()
         if refused:
             raise refused
@@ -87,7 +91,8 @@ class Desk:
     ) -> _Request:  # fmt: skip
         if len(self._single) + len(self._bulk) > MAX_WAITING:
             raise Refused("database.away", "")
-        request = _Request(data, subject, actor, key, if_match, creates, asyncio.get_running_loop().create_future())
+        request = _Request(data, subject, actor, key, if_match, creates, asyncio.get_running_loop().create_future(),
+                           ASKED.get())  # fmt: skip
         queue.append(request)
         self._woken.set()
         return request
@@ -139,7 +144,7 @@ class Desk:
                 work.append(
                     outside(
                         r.data, r.actor, r.key, wire, subject=r.subject, clock=clock, creates=r.creates,
-                        if_match=r.if_match, ticket=n,
+                        if_match=r.if_match, ticket=n, traceparent=r.traceparent,
                     )
                 )  # fmt: skip
             except Refused as refused:

@@ -43,7 +43,8 @@ SETTLE_SECONDS = 5.0
 RESTARTED_RECENTLY = 60.0
 
 
-def _record(raw: Any) -> Record:
+def record_of(raw: Any) -> Record:
+    """Return a record as the shell knows it, of one as the client hands it out."""
     headers = raw.headers
     if any(value is None for _, value in headers):
         headers = tuple((name, value or b"") for name, value in headers)
@@ -175,12 +176,12 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         try:
             await self._take(message)
         except Exception:  # it is known in `last_error`
-            self._give_back([_record(r) for r in message.raw_message])
+            self._give_back([record_of(r) for r in message.raw_message])
         finally:
             self._idle.set()
 
     async def _take(self, message: KafkaMessage) -> None:
-        records = [_record(r) for r in message.raw_message]
+        records = [record_of(r) for r in message.raw_message]
         places = {TopicPartition(r.topic, r.partition) for r in records}
         unplaced = places - self._placed
         if unplaced or places & self.stuck.keys():
@@ -290,15 +291,18 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def lag(self) -> int:
         """Return how many records lie between the fences and the ends of the logs, as far as is known."""
+        return sum(self.lags().values())
+
+    def lags(self) -> dict[str, int]:
+        """Return the same by topic."""
         consumer = self.sub.consumer
-        if consumer is None:
-            return 0
-        total = 0
-        for tp, following in self._next.items():
+        found: dict[str, int] = {}
+        for tp, following in self._next.items() if consumer is not None else ():
             with suppress(Exception):
                 known = consumer.highwater(tp)  # None before the first fetch
-                total += max(0, (self._ends[tp] if known is None else known) - following)
-        return total
+                behind = max(0, (self._ends[tp] if known is None else known) - following)
+                found[tp.topic] = found.get(tp.topic, 0) + behind
+        return found
 
     def assigned(self) -> bool:
         """Tell whether the group has given this process its share, which may be nothing, and all of it is placed."""

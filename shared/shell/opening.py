@@ -21,6 +21,7 @@ from shared.kernel.refusals import Refused
 from shared.shell.validation import invalid, wrong
 from shared.shell.work import INSIDE, Batch, Clock, Record, Work
 from shared.telemetry.logs import brief
+from shared.telemetry.traces import well_formed
 
 log = structlog.get_logger()
 
@@ -84,6 +85,7 @@ def _inside(record: Record, service: str, wire: Wire) -> Work:
         sequence=envelope.sequence,
         after=envelope.after or {},
         recorded_at=envelope.recorded,
+        traceparent=well_formed(envelope.traceparent) if envelope.traceparent else "",
     )
     return Work(message, record)
 
@@ -117,16 +119,20 @@ def _outside(record: Record, stream: str, wire: Wire, clock: Clock) -> Work:
     if known is None or known not in _ALLOWED.get(stream.partition(".")[0], ()):
         raise Refused("message.unknown_type", "ce_type", type=envelope.type)
     data = parse(known, record.value)
-    return outside(data, sender, envelope.id, wire, subject=getattr(data, "order", ""), record=record, clock=clock)
+    trace = well_formed(envelope.traceparent)
+    subject = getattr(data, "order", "")
+    return outside(data, sender, envelope.id, wire, subject=subject, record=record, clock=clock, traceparent=trace)
 
 
 def outside(
     data: Contract, sender: Actor, id_: str, wire: Wire, *, subject: str, clock: Clock,
     record: Record | None = None, creates: bool = False, if_match: int | None = None, ticket: int = -1,
+    traceparent: str = "",
 ) -> Work:  # fmt: skip
     """Wrap an outside message of either door: its time is that of its receipt, never the sender's word (§6.3)."""
     acted_at = clock.virtual(record.timestamp) if record else clock.now
-    message = Message(wire.to_domain(data), subject, OUTSIDE, sender, acted_at, id_, creates=creates)
+    message = Message(wire.to_domain(data), subject, OUTSIDE, sender, acted_at, id_, creates=creates,
+                      traceparent=traceparent)  # fmt: skip
     said = data.model_dump_json().encode()
     if has_nul(said):
         raise Refused("message.unreadable", "body", reason="U+0000")

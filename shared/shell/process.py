@@ -16,9 +16,11 @@ from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 from faststream.kafka import KafkaBroker
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.contracts.topics import READS, STATE_STREAM, topic_name
 from shared.persistence.engine import connect, schema_of
+from shared.shell import kept
 from shared.shell import log as reading
 from shared.shell.apply import Bench
 from shared.shell.clock import ClockDoor
@@ -34,6 +36,7 @@ from shared.shell.taking import Shell
 from shared.shell.waiting import wait_for_kafka
 from shared.telemetry import metrics
 from shared.telemetry.logs import brief
+from shared.telemetry.traces import ASKED, collector, well_formed
 
 log = structlog.get_logger()
 
@@ -65,6 +68,8 @@ class Process:
         self.engine = connect(settings.postgres)
         bench = Bench(service, city, city.code, city.version, new_id)
         self.shell = Shell(SqlStore(self.engine, bench, schema_of(city.code)), bench)
+        if settings.traces:
+            self.shell.traces = collector(service.name, settings.traces)
         self.desk = Desk(self.shell, settings.secret)
         self.broker = KafkaBroker(
             settings.kafka,
@@ -134,6 +139,8 @@ class Process:
                 task.cancel()
             await asyncio.wait(left, timeout=STOP_SECONDS)
         await self.engine.dispose()
+        if self.shell.traces is not None:
+            await asyncio.to_thread(self.shell.traces.stop)
 
     def _spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work, name=name)
@@ -212,7 +219,11 @@ class Process:
         armed = await conn.fetchval("SELECT reltuples::bigint FROM pg_class WHERE oid = 'deadline'::regclass")
         metrics.ARMED.set(max(0, armed))
         for reader in self.readers:
-            metrics.LAG.labels(reader.group).set(reader.lag())
+            for topic, lag in reader.lags().items():
+                metrics.LAG.labels(reader.group, topic).set(lag)
+        due_now = "SELECT count(*) FROM (SELECT FROM deadline WHERE due_at <= $1 LIMIT 10000) d"
+        metrics.DUE.set(await conn.fetchval(due_now, clock.now))
+        metrics.QUARANTINE.set(await conn.fetchval("SELECT count(*) FROM quarantine WHERE state = 'kept'"))
 
     async def _prune(self, conn: asyncpg.Connection) -> None:
         before = datetime.now(UTC) - timedelta(days=INBOX_DAYS)
@@ -267,10 +278,31 @@ def application(service: Service, settings: Settings, city: Any, routes: Callabl
     return app
 
 
+class Traced:
+    """Keep the trace that a request came with for what it leads to."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        if scope["type"] == "http":
+            for name, value in scope["headers"]:
+                if name == b"traceparent":
+                    ASKED.set(well_formed(value.decode("latin-1")))
+        await self.app(scope, receive, send)
+
+
 def attach(app: FastAPI, process: Process) -> None:
     """Add what every process answers: is it alive, is it ready, how much has it done, what time is it."""
     app.state.desk = process.desk
+    app.include_router(kept.router(process.desk, process.settings.kafka))
+    metrics.BUILD.info(
+        {"version": metrics.VERSION, "city_version": process.city.version, "service": process.service.name}
+    )
     app.state.process = process
+
+    app.add_middleware(Traced)
 
     @app.get("/livez", include_in_schema=False)
     async def livez() -> JSONResponse:

@@ -38,7 +38,7 @@ class AheadOfJournal(RuntimeError):
     """The stream holds facts that the journal does not: a database restored from an old backup. Nothing may be sent."""
 
 
-class _Batches:
+class Batches:
     """Records of one page gathered by partition: one call and one future for each batch instead of each record."""
 
     def __init__(self, producer: AIOKafkaProducer) -> None:
@@ -151,7 +151,7 @@ class Relay:
         rows = await conn.fetch(NEXT_PAGE, list(self._held), PAGE)
         self.oldest = rows[0]["written_at"] if rows else None
         held = set(self._held.values())
-        batches = _Batches(producer)
+        batches = Batches(producer)
         ids: list[int] = []
         for row in rows:
             if row["subject"] in held:

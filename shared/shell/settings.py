@@ -24,6 +24,8 @@ class Settings(BaseSettings):
     """Service -> base address."""
     secret: str = Field(min_length=16)
     log_level: str = "INFO"
+    traces: str = ""
+    """Where spans go: an OTLP address over HTTP. Empty: none are made."""
     data: Path = Path("data")
     """Folder of what is kept in files: photos, notices."""
     blobs: str = ""

@@ -371,7 +371,7 @@ class SqlTransaction:
             subject, topic, partition, offset, key, headers, value, stamped_at = row[7:]
             if subject is None:
                 continue
-            record = Record(topic, partition, offset, key, _headers_from(headers), value, stamped_at)
+            record = Record(topic, partition, offset, key, headers_from(headers), value, stamped_at)
             waiting = open_record(record, self.service.wire, clock)
             if waiting.message is not None:
                 found.setdefault(subject, []).append(waiting)
@@ -524,16 +524,16 @@ def _columns(records: Sequence[Record]) -> dict[str, list[Any]]:
         "partitions": [record.partition for record in records],
         "offsets": [record.offset for record in records],
         "keys": [record.key for record in records],
-        "headers": [_headers_to(record.headers) for record in records],
+        "headers": [headers_to(record.headers) for record in records],
         "values": [record.value for record in records],
         "ats": [record.timestamp for record in records],
     }
 
 
-def _headers_to(headers: Iterable[tuple[str, bytes]]) -> str:
+def headers_to(headers: Iterable[tuple[str, bytes]]) -> str:
     """Return what jsonb can hold: a NUL in a name, which no header of ours has, shows as `\\0`."""
     return json.dumps([[name.replace("\0", "\\0"), (value or b"").hex()] for name, value in headers])
 
 
-def _headers_from(stored: str) -> tuple[tuple[str, bytes], ...]:
+def headers_from(stored: str) -> tuple[tuple[str, bytes], ...]:
     return tuple((name, bytes.fromhex(value)) for name, value in json.loads(stored))

@@ -17,6 +17,7 @@ from shared.shell.apply import Bench, apply
 from shared.shell.work import Batch, Clock, Hole, Loaded, OurFault, Outcome, Partition, Relock, Unfenced
 from shared.telemetry import metrics
 from shared.telemetry.logs import brief
+from shared.telemetry.traces import Traces
 
 log = structlog.get_logger()
 TRIES = 5
@@ -91,6 +92,7 @@ class Shell:
         self._aside_in_a_row = 0
         self.calendar = 0
         """How many calendars were published when deadlines were last looked at."""
+        self.traces: Traces | None = None
         self.wake: Callable[[], None] = lambda: None
         self.wake_clock: Callable[[], None] = lambda: None
 
@@ -119,8 +121,16 @@ class Shell:
             try:
                 async with self.store.transaction() as tx:
                     loaded, resolved = await tx.load(batch)
-                    outcome = apply(self.bench, loaded, resolved)
-                    await tx.commit(outcome, batch.reader)
+                    begun: list[Any] = []
+                    if self.traces is not None:
+                        works, begun = self.traces.begin(resolved.work, door)
+                        resolved = replace(resolved, work=works)
+                    try:
+                        outcome = apply(self.bench, loaded, resolved)
+                        await tx.commit(outcome, batch.reader)
+                    finally:
+                        for span in begun:
+                            span.end()
             except Relock as more:
                 batch = replace(batch, extra=batch.extra | more.subjects)
                 if not left:

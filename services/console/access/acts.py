@@ -19,6 +19,8 @@ _OPERATIONS = frozenset({Role.OPERATIONS})
 _COMMUNITIES = frozenset({Role.COMMUNITY})
 _ABOVE = frozenset({Role.STREET, Role.OPERATIONS})
 _OFFICE = frozenset(Role)
+_KEEPERS = frozenset({Role.OPERATIONS, Role.ADMIN})
+_QUARANTINE = (("/v1/quarantine/{}/replay", _KEEPERS), ("/v1/quarantine/{}/discard", _KEEPERS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ def _acts(service: str, *lines: tuple[str, frozenset[Role]]) -> tuple[Act, ...]:
 
 
 ACTS: tuple[Act, ...] = (
+    *(
+        act
+        for service in ("intake", "dispatch", "escalation", "feedback", "console")
+        for act in _acts(service, *_QUARANTINE)
+    ),
     *_acts(
         "intake",
         ("/v1/cases/{}/triage", _TRIAGE),

@@ -20,6 +20,7 @@ from shared.city.model import City
 from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
 from shared.shell.tokens import sign
+from shared.telemetry.traces import ASKED
 
 SECONDS = 30.0
 _PASSED = ("content-type", "content-disposition", "retry-after")
@@ -71,6 +72,8 @@ class Owners:
         sent = dict(headers or {})
         if actor is not None:
             sent["Authorization"] = f"Bearer {sign(self._secret, self._city.code, actor)}"
+        if trace := ASKED.get():
+            sent["traceparent"] = trace
         base = self._services.get(service, "")
         try:
             return await self._http.request(

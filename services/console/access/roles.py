@@ -119,6 +119,7 @@ PLACES = (
     Place("assessment", "/assessment", word("百分考核"), EVERYBODY, "scores"),
     Place("stars", "/stars", word("双星"), EVERYBODY, "scores"),
     Place("analysis", "/analysis", word("研判"), EVERYBODY),
+    Place("system", "/system", word("运行状态"), frozenset({Role.ADMIN, Role.OPERATIONS})),
 )
 """In the order of the navigation; the first of a role is its home. A new page is a new line here."""
 

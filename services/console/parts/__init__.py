@@ -51,6 +51,10 @@ class Freshness(Part, component=_COMPONENTS / "freshness.js"):
     """How old the data is, judged in the browser."""
 
 
+class SystemTable(Part, component=_COMPONENTS / "systemtable.js"):
+    """A table of short texts, each with its colour."""
+
+
 class Tiles(Part, component=_COMPONENTS / "tiles.js"):
     """The figures on top."""
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from msgspec import Raw
 
-from services.console.projection import case, ledger, rows, score
+from services.console.projection import case, ledger, rows, score, tally, words
 from shared.contracts.base import Contract
 from shared.contracts.escalation import LedgerHead, Meeting, Topic
 from shared.contracts.feedback import Figures
+from shared.kernel.decisions import Message
 from shared.persistence.connection import Executes
 
 
@@ -28,45 +29,70 @@ class Heard:
     recorded_at: datetime
 
 
+@dataclass(slots=True)
+class Model:
+    """Rows of the read model while facts are folded into them; those that a fact concerns must be there before it."""
+
+    cases: dict[str, case.CaseRow] = field(default_factory=dict)
+    topics: dict[tuple[str, str], ledger.TopicRow] = field(default_factory=dict)
+    meetings: dict[str, ledger.MeetingRow] = field(default_factory=dict)
+    ledgers: dict[str, ledger.LedgerRow] = field(default_factory=dict)
+    scores: dict[tuple[str, str], score.ScoreRow] = field(default_factory=dict)
+
+    def fold(self, fact: Heard) -> None:
+        """Bring the rows up to a fact."""
+        data = fact.data
+        if case.concerns(data):
+            row = self.cases.get(fact.subject) or case.CaseRow(fact.subject, received_at=fact.acted_at)
+            self.cases[fact.subject] = case.fold(row, data, fact.acted_at)
+        elif isinstance(data, Topic):
+            for entry in ledger.fold_topic(self.topics, fact.subject, data, fact.acted_at):
+                self.topics[entry.topic, entry.body] = entry
+        elif isinstance(data, Meeting):
+            known = self.meetings.get(fact.subject)
+            self.meetings[fact.subject] = ledger.fold_meeting(known, fact.subject, data, fact.acted_at)
+        elif isinstance(data, LedgerHead):
+            self.ledgers[data.body] = ledger.head(data)
+        elif isinstance(data, Figures):
+            self.scores[data.unit, data.period] = score.read(data, fact.acted_at)
+
+
 async def project(conn: Executes, facts: Sequence[Heard]) -> None:
     """Bring the read model up to a batch of facts: each fact once, in causal order, inside the caller's transaction."""
-    await _project_cases(conn, [fact for fact in facts if case.concerns(fact.data)])
-    await _project_topics(conn, [fact for fact in facts if isinstance(fact.data, Topic)])
-    await _project_meetings(conn, [fact for fact in facts if isinstance(fact.data, Meeting)])
-    heads = {fact.data.body: ledger.head(fact.data) for fact in facts if isinstance(fact.data, LedgerHead)}
-    await rows.write(conn, "ledger_view", list(heads.values()))
-    scores = [score.read(fact.data, fact.acted_at) for fact in facts if isinstance(fact.data, Figures)]
-    await rows.write(conn, "score_view", list({(row.unit, row.period): row for row in scores}.values()))
-    await rows.append(conn, "timeline", [_entry(fact) for fact in facts])
-
-
-async def _project_cases(conn: Executes, facts: Sequence[Heard]) -> None:
-    known = await rows.read(conn, "case_view", "id", sorted({fact.subject for fact in facts}), case.CaseRow)
-    found = {row.id: row for row in known}
+    model = await _known(conn, facts)
+    before = dict(model.cases)
     for fact in facts:
-        row = found.get(fact.subject) or case.CaseRow(fact.subject, received_at=fact.acted_at)
-        found[fact.subject] = case.fold(row, fact.data, fact.acted_at)
-    await rows.write(conn, "case_view", list(found.values()))
+        model.fold(fact)
+    await rows.write(conn, "case_view", list(model.cases.values()))
+    await words.keep(conn, before, model.cases)
+    await tally.move(conn, before, model.cases)
+    await rows.write(conn, "topic_view", list(model.topics.values()))
+    await rows.write(conn, "meeting_view", list(model.meetings.values()))
+    await rows.write(conn, "ledger_view", list(model.ledgers.values()))
+    await rows.write(conn, "score_view", list(model.scores.values()))
+    await rows.append(conn, "timeline", [entry_of(fact) for fact in facts])
 
 
-async def _project_topics(conn: Executes, facts: Sequence[Heard]) -> None:
+async def _known(conn: Executes, facts: Sequence[Heard]) -> Model:
+    subjects = sorted({fact.subject for fact in facts if case.concerns(fact.data)})
     topics = sorted({fact.data.topic for fact in facts if isinstance(fact.data, Topic)})
-    known = await rows.read(conn, "topic_view", "topic", topics, ledger.TopicRow)
-    found = {(row.topic, row.body): row for row in known}
-    for fact in facts:
-        for row in ledger.fold_topic(found, fact.subject, fact.data, fact.acted_at):
-            found[row.topic, row.body] = row
-    await rows.write(conn, "topic_view", list(found.values()))
+    meetings = sorted({fact.subject for fact in facts if isinstance(fact.data, Meeting)})
+    return Model(
+        {row.id: row for row in await rows.read(conn, "case_view", "id", subjects, case.CaseRow)},
+        {(r.topic, r.body): r for r in await rows.read(conn, "topic_view", "topic", topics, ledger.TopicRow)},
+        {row.id: row for row in await rows.read(conn, "meeting_view", "id", meetings, ledger.MeetingRow)},
+    )
 
 
-async def _project_meetings(conn: Executes, facts: Sequence[Heard]) -> None:
-    known = await rows.read(conn, "meeting_view", "id", sorted({fact.subject for fact in facts}), ledger.MeetingRow)
-    found = {row.id: row for row in known}
-    for fact in facts:
-        found[fact.subject] = ledger.fold_meeting(found.get(fact.subject), fact.subject, fact.data, fact.acted_at)
-    await rows.write(conn, "meeting_view", list(found.values()))
+def heard_of(message: Message, now: datetime) -> Heard:
+    """Return a fact as the log door hands it over; one that does not say when it was written down counts as of now."""
+    kind, recorded_at = type(message.data).TYPE, message.recorded_at or now
+    return Heard(
+        message.subject, message.source, message.sequence, kind, message.data, message.acted_at, recorded_at
+    )  # fmt: skip
 
 
-def _entry(fact: Heard) -> rows.Entry:
+def entry_of(fact: Heard) -> rows.Entry:
+    """Return a fact as the timeline keeps it."""
     data = Raw(fact.data.model_dump_json().encode())
     return rows.Entry(fact.subject, fact.service, fact.sequence, fact.type, fact.acted_at, fact.recorded_at, data)

@@ -15,6 +15,10 @@ from shared.contracts.base import Contract
 
 LADDER = ("grid", "community", "street", "department", "meeting")
 ENDED = ("closed", "withdrawn", "rejected", "merged")
+OPEN_STATUSES = (
+    *("registered", "waiting", "dispatched", "accepted", "suspended"),
+    *("handled", "verified", "escalated"),
+)
 
 
 class CaseRow(Struct, frozen=True):

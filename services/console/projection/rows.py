@@ -19,6 +19,7 @@ text = cache(make_text)
 
 KEYS = {
     "case_view": ("id",),
+    "case_words": ("id",),
     "topic_view": ("topic", "body"),
     "meeting_view": ("id",),
     "ledger_view": ("body",),

@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.console import api, figures, panels, queries
-from services.console.projection import Heard, project
-from services.console.selection import Selection
+from services.console import api, figures, paging, panels
+from services.console.projection import Heard, project, tally
+from services.console.projection.case import OPEN_STATUSES
+from services.console.selection import SORTS, Selection
 from services.console.ticker import Ticker
 from services.console.words import TONGUES
 from shared.city.load import load
@@ -51,12 +52,13 @@ async def engine(dsn: str) -> AsyncIterator[AsyncEngine]:
     await engine.dispose()
 
 
-TABLES = ("case_view", "topic_view", "meeting_view", "ledger_view", "score_view")
+TABLES = ("case_view", "case_words", "topic_view", "meeting_view", "ledger_view", "score_view")
 
 
 async def _told(engine: AsyncEngine, facts: list[Heard], size: int) -> dict[str, list[str]]:
     async with engine.begin() as conn:
         await conn.execute(text("DELETE FROM timeline"))
+        await conn.execute(text("DELETE FROM case_tally"))
         for table in TABLES:
             await conn.execute(text(f"DELETE FROM {table}"))
     for start in range(0, len(facts), size):
@@ -78,6 +80,68 @@ async def test_the_read_model_is_the_same_however_the_facts_are_batched(
     assert told == len(facts)
 
 
+async def test_what_is_kept_counted_is_what_there_is_to_count(engine: AsyncEngine, facts: list[Heard]) -> None:
+    await _told(engine, facts, 23)
+    kept = await _cells(engine)
+    async with engine.begin() as conn:
+        await conn.execute(text("DELETE FROM case_tally"))
+        await conn.execute(text(tally.ANEW))
+    assert kept == await _cells(engine)
+    assert sum(n for (figure, *_), n in kept.items() if figure == "standing") == 150
+
+
+async def _cells(engine: AsyncEngine) -> dict[tuple[object, ...], int]:
+    columns = ", ".join("array_to_string(path, ' ')" if name == "path" else name for name in tally.COLUMNS)
+    groups = ", ".join(tally.COLUMNS)
+    query = f"SELECT {columns}, sum(n)::int FROM case_tally GROUP BY {groups} HAVING sum(n) <> 0"
+    async with engine.connect() as conn:
+        return {tuple(row[:-1]): row[-1] for row in await conn.execute(text(query))}
+
+
+async def test_a_search_finds_words_of_any_length_and_beginnings_of_numbers(
+    engine: AsyncEngine, city: City, facts: list[Heard]
+) -> None:
+    await _told(engine, facts, 500)
+    async with engine.connect() as conn:
+        everything = (await paging.page(conn, city, Selection(), "number", 200, 0)).rows
+        some = everything[7]
+        tail = some.number[-4:]
+        for q, expected in {
+            "顶楼漏雨": {row.id for row in everything if "顶楼漏雨" in row.summary},
+            "漏雨": {row.id for row in everything if "漏雨" in row.summary},
+            "雨": {row.id for row in everything if "雨" in row.summary},
+            "雨漏": set[str](),
+            "%": set[str](),
+            "a' | 'b": set[str](),
+            some.number: {some.id},
+            some.number.lower()[:6]: {row.id for row in everything if row.number[:6] == some.number[:6]},
+        }.items():
+            for sort in ("-received", "-due", "matter"):
+                found = await paging.page(conn, city, Selection(q=q), sort, 200, 0)
+                assert ({row.id for row in found.rows}, found.total) == (expected, len(expected)), (q, sort)
+            chosen = Selection(q=q, state="open")
+            found = await paging.page(conn, city, chosen, "-received", 200, 0)
+            assert found.total == len(found.rows) == sum(row.id in expected and row.status in OPEN_STATUSES
+                                                         for row in everything), (q, tail)  # fmt: skip
+
+
+async def test_an_order_puts_empty_values_last_both_ways_and_pages_meet(
+    engine: AsyncEngine, city: City, facts: list[Heard]
+) -> None:
+    await _told(engine, facts, 500)
+    async with engine.connect() as conn:
+        for sort in ("due", "-due", "matter", "-responsible", "-rung", "unit", "-source", "status"):
+            whole = (await paging.page(conn, city, Selection(), sort, 200, 0)).rows
+            cut = [row for at in range(0, 200, 30) for row in
+                   (await paging.page(conn, city, Selection(), sort, 30, at)).rows]  # fmt: skip
+            assert cut == whole
+            name = SORTS[sort.lstrip("-")]
+            values = [getattr(row, name) for row in whole]
+            told = [value for value in values if value is not None]
+            assert told == sorted(told, reverse=sort.startswith("-"))
+            assert values == [*told, *[None] * (len(values) - len(told))]
+
+
 async def test_every_figure_equals_its_list_and_the_ladder_equals_its_links(
     engine: AsyncEngine, city: City, facts: list[Heard]
 ) -> None:
@@ -86,7 +150,7 @@ async def test_every_figure_equals_its_list_and_the_ladder_equals_its_links(
     snapshot = tick.snapshot
     async with engine.connect() as conn:
         for key, selection in figures.tiles(snapshot.today).items():
-            page = await queries.page(conn, city, selection, "-received", 200, 0)
+            page = await paging.page(conn, city, selection, "-received", 200, 0)
             assert page.total == snapshot.counts[key] == len(page.rows), key
         since = figures.window_start(snapshot.today).isoformat()
         for step in snapshot.steps:
@@ -94,12 +158,12 @@ async def test_every_figure_equals_its_list_and_the_ladder_equals_its_links(
                 ("", step.reached), ("solved", step.solved), ("in_hand", step.in_hand), ("passed_up", step.passed_up)
             ):  # fmt: skip
                 choice = Selection(registered_from=since, reached=step.rung, outcome=outcome)
-                assert (await queries.page(conn, city, choice, "-received", 1, 0)).total == n
+                assert (await paging.page(conn, city, choice, "-received", 1, 0)).total == n
         for board in snapshot.boards:
             choice = Selection(pending=board.level)
-            assert (await queries.page(conn, city, choice, "-received", 1, 0)).total == board.pending
+            assert (await paging.page(conn, city, choice, "-received", 1, 0)).total == board.pending
         for grid, (count, late) in snapshot.grids.items():
-            here = await queries.page(conn, city, Selection(unit=grid, state="open"), "number", 200, 0)
+            here = await paging.page(conn, city, Selection(unit=grid, state="open"), "number", 200, 0)
             assert (here.total, sum(row.overdue for row in here.rows)) == (count, late)
     assert sum(count for count, _ in snapshot.grids.values()) + snapshot.unplaced == snapshot.counts["open"]
     assert snapshot.counts["open"] > 0

@@ -1,0 +1,1 @@
+"""What operators see in Grafana; `python -m deploy.grafana.build` writes the dashboard."""

@@ -1,0 +1,320 @@
+# ruff: noqa: E501
+"""The read model at a million cases: what each question costs. `python -m tests.bench.read_model`; CASES=n CORES=0,1."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from msgspec import structs
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from deploy.local import clock, database, postgres
+from services.console import paging, queries
+from services.console.projection import tally
+from services.console.projection.case import LADDER, CaseRow
+from services.console.projection.words import words_of
+from services.console.selection import SORTS, STATES, Selection
+from services.console.ticker import Ticker
+from shared.city.load import load
+from shared.city.model import City, UnitLevel
+from shared.persistence.engine import connect
+from shared.persistence.migrate import migrate
+from tests.support.console_stack import NOON
+
+ROUNDS = int(os.environ.get("ROUNDS", "20"))
+WORDS = {"楼道照明": 8, "污水井满溢": 2, "垃圾清运": 10, "人行道砖破损": 4, "夜间施工噪声": 12, "消防通道": 3, "车位": 9,
+         "顶楼漏雨": 2, "路灯": 5, "油烟扰民": 1, "井盖松动": 1, "树枝遮挡": 1}  # fmt: skip
+RARE = "石榴树"
+"""Stands in a few hundred summaries."""
+WAITING = ("registered", "waiting", "dispatched", "accepted", "suspended", "handled", "verified", "escalated")
+
+
+def cases(city: City, count: int) -> Iterator[CaseRow]:
+    """Invent the cases of a year up to noon: nine in ten of the last week's are open, one in two hundred of old ones."""
+    rnd = random.Random(4)
+    grids = [unit.code for unit in city.of_level(UnitLevel.GRID)]
+    matters, sources = list(city.matters.values()), list(city.sources)
+    words, weights = list(WORDS), list(WORDS.values())
+    for n in range(count):
+        at = NOON - timedelta(days=365) * (1 - n / count)
+        age = (NOON - at).days
+        matter, grid = rnd.choice(matters), rnd.choice(grids)
+        top = min(int(rnd.expovariate(0.9)), 4)
+        path = list(LADDER[: top + 1]) if rnd.random() < 0.8 else [LADDER[top]]
+        is_open = rnd.random() < (0.9 if age < 4 else 0.3 if age < 12 else 0.005)
+        late = is_open and rnd.random() < 0.1
+        status = (
+            rnd.choice(WAITING)
+            if is_open
+            else rnd.choices(("closed", "withdrawn", "rejected", "merged"), (90, 3, 2, 5))[0]
+        )
+        closed = None if is_open else min(at + timedelta(days=rnd.expovariate(0.25)), NOON)
+        holder = rnd.choice(list(matter.leads) or [grid]) if top == 3 else grid
+        yield CaseRow(
+            id=f"case-{n:07}", received_at=at, number=f"DG-{at:%Y%m%d}-{n % 10000:05}",
+            summary=f"{city.name_of(grid)}{rnd.choices(words, weights)[0]}{RARE if n % 4001 == 0 else ''}，请{'尽快' if n % 3 else ''}处理，编号{n}",
+            status=status, source=rnd.choices(sources, range(len(sources), 0, -1))[0], report=f"r{n}", matter=matter.code,
+            matter_how="rules", matter_confidence=0.8, kind=matter.kind.value, urgent=matter.urgent, unit=grid,
+            place_how="unit_code", reporters=1, registered_at=None if status == "rejected" else at, closed_at=closed,
+            close_reason=None if is_open else status, on_time=rnd.random() < 0.9 if status == "closed" else None,
+            responsible=holder if is_open else None, dispatcher=grid, lead=holder, assignment=1, rung=path[-1],
+            clock="handle" if is_open else None, due_at=at + timedelta(days=7) if is_open else None,
+            reminded=is_open and rnd.random() < 0.2, overdue=late, overdue_of="handle" if late else None,
+            overdue_since=at + timedelta(days=5) if late else None, supervised=late and rnd.random() < 0.2, path=path,
+            reached={path[-1]: at}, rung_seconds=rnd.expovariate(1 / 90000) if status == "closed" else None,
+        )  # fmt: skip
+
+
+async def fill(dsn: str, city: City, count: int) -> None:
+    """COPY the cases, three facts of each, topics and meetings of the year; then what the read model counts of them."""
+    conn = await asyncpg.connect(dsn, command_timeout=None)
+    await conn.execute(f"SET search_path TO {city.code}_console, {city.code}")
+    names = [field.name for field in structs.fields(CaseRow)]
+
+    def record(row: CaseRow) -> tuple[Any, ...]:
+        values = structs.asdict(row)
+        values["reached"] = json.dumps({rung: at.isoformat() for rung, at in row.reached.items()})
+        return tuple(values[name] for name in names)
+
+    await conn.copy_records_to_table("case_view", records=map(record, cases(city, count)), columns=names)
+    await conn.execute("CREATE TEMP TABLE said (id text, said text, words text)")
+    said = (structs.astuple(words_of(row)) for row in cases(city, count))
+    await conn.copy_records_to_table("said", records=said)
+    await conn.execute("INSERT INTO case_words SELECT id, said, words::tsvector FROM said")
+    await conn.execute(tally.ANEW)
+    fact = (
+        '{"status": "dispatched", "responsible": "C01", "rung": "street", "note": "已转交，正在核实", "assignment": 1}'
+    )
+    await conn.execute(
+        "INSERT INTO timeline (subject, service, sequence, type, acted_at, recorded_at, data) SELECT id, 'dispatch', n, "
+        "'order.dispatched.v1', received_at + n * interval '1 hour', received_at + n * interval '1 hour', $1::jsonb "
+        "FROM case_view, generate_series(1, 3) n", fact,
+    )  # fmt: skip
+    bodies = [(body.unit, body.level) for body in city.bodies.values()]
+    await conn.execute(
+        "INSERT INTO meeting_view SELECT 'meeting:' || b || ':' || n, b, l, n, false, "
+        "CASE WHEN at < sidan_now() THEN 'adopted' ELSE 'planned' END, at::date, at, 5, "
+        "CASE WHEN at < sidan_now() THEN at END, 9, 8, at, 3, 1, 1, 0, n, 'h' FROM unnest($1::text[], $2::text[]) u(b, l), "
+        "generate_series(1, 25) n, LATERAL (SELECT sidan_now() + (n - 24) * interval '14 days' AS at) x",
+        [b for b, _ in bodies], [level for _, level in bodies],
+    )  # fmt: skip
+    await conn.execute(
+        "INSERT INTO topic_view (topic, body, case_id, level, entry, opened_at, answer_due_at, number, summary, urgent, "
+        "deferrals, written_off_at) SELECT 'T' || id, $1, id, $2, CASE WHEN status = 'escalated' THEN 'open' ELSE 'written_off' END, "
+        "received_at, received_at + interval '30 days', number, summary, false, 0, closed_at FROM case_view "
+        "WHERE status = 'escalated' OR rung = 'meeting'", bodies[0][0], bodies[0][1],
+    )  # fmt: skip
+    months = [f"2026-{month:02}" for month in range(1, 11)]
+    await conn.execute(
+        "INSERT INTO score_view SELECT u, m, 'p1', 1, 100, '{}', '{}', '{}', '91.20', false, sidan_now() "
+        "FROM unnest($1::text[]) u, unnest($2::text[]) m", list(city.units), months,
+    )  # fmt: skip
+    await conn.close()
+
+
+async def settle(admin: str, schema: str) -> None:
+    """Let the planner know what there is, as autovacuum would have."""
+    conn = await asyncpg.connect(admin, command_timeout=None)
+    for (table,) in await conn.fetch("SELECT tablename FROM pg_tables WHERE schemaname = $1", schema):
+        await conn.execute(f'VACUUM ANALYZE "{schema}"."{table}"')
+    await conn.close()
+
+
+@contextmanager
+def database_alone(folder: Path, city: str) -> Iterator[tuple[str, str]]:
+    """Lend a PostgreSQL of our own, fsync on, with the console's tables; yields the DSNs of administrator and console."""
+    server, port, admin = postgres.prepare(folder, logs=folder)
+    try:
+        postgres.start(server, port)
+        dsns = asyncio.run(
+            database.prepare(admin, city, dict.fromkeys((*database.SERVICES, database.AUDITOR), "bench"))
+        )
+        migrate(dsns["admin"], city, "console")
+        asyncio.run(clock.start_clock(dsns["admin"], city, 1, virtual_at=NOON))
+        yield dsns["admin"], dsns["console"]
+    finally:
+        server.stop()
+
+
+Ask = Callable[[AsyncConnection, random.Random], Awaitable[Any]]
+
+
+def questions(city: City) -> dict[str, Ask]:
+    """Return every question that a page puts, by the name of what shows it."""
+    today = NOON.date()
+    departments = list(city.departments)
+
+    def pages(label: str, sort: str, **chosen: Any) -> tuple[str, Ask]:
+        async def ask(conn: AsyncConnection, rnd: random.Random) -> Any:
+            selection = Selection(**{name: value(rnd) if callable(value) else value for name, value in chosen.items()})
+            return await paging.page(conn, city, selection, sort, 100, rnd.choice((0, 0, 100, 400)))
+
+        return f"list: {label}, {sort}", ask
+
+    def day(rnd: random.Random) -> str:
+        return (today - timedelta(days=rnd.randrange(300))).isoformat()
+
+    asked = dict(pages("all", way + sort) for sort in SORTS for way in ("", "-"))
+    for state in STATES:
+        asked |= dict(
+            pages(state, sort, state=state) for sort in ("-received", "due", "matter", "-responsible", "source", "rung")
+        )
+    single: dict[str, Any] = {
+        "responsible": lambda rnd: rnd.choice(departments), "matter": lambda rnd: rnd.choice(list(city.matters)),
+        "unit": lambda rnd: rnd.choice(city.of_level(UnitLevel.GRID)).code, "rung": lambda rnd: rnd.choice(LADDER),
+        "source": lambda rnd: rnd.choice(list(city.sources)), "status": lambda rnd: rnd.choice((*WAITING, "closed")),
+        "overdue": "true", "on_time": "false", "registered_from": day, "closed_from": day,
+    }  # fmt: skip
+    for name, value in single.items():
+        asked |= dict(pages(name, sort, **{name: value}) for sort in ("-received", "due", "-matter"))
+    street = lambda rnd: rnd.choice(city.of_level(UnitLevel.STREET)).code  # noqa: E731
+    asked |= dict(pages("street, open", sort, unit=street, state="open") for sort in ("-received", "due"))
+    asked |= dict(
+        pages(
+            "ladder link",
+            "-received",
+            registered_from=(today - timedelta(days=29)).isoformat(),
+            reached=rung,
+            outcome="solved",
+        )
+        for rung in LADDER
+    )
+    asked |= dict(pages("meeting level", "-received", pending=level.code) for level in city.chain)
+    words = {"common word": lambda rnd: rnd.choice(("噪声", "垃圾清运", "处理")), "rarer word": lambda rnd: rnd.choice(("油烟", "井盖松动")),
+             "rare word": RARE, "number": lambda rnd: f"{rnd.randrange(10000):05}", "one character": "雨", "no such word": "骆驼"}  # fmt: skip
+    for label, q in words.items():
+        asked |= dict(pages(label, sort, q=q) for sort in ("-received", "due", "-matter"))
+        asked |= dict(
+            [
+                pages(f"{label}, open", "-received", q=q, state="open"),
+                pages(f"{label}, ended", "-received", q=q, state="ended"),
+            ]
+        )
+
+    async def one(conn: AsyncConnection, rnd: random.Random) -> None:
+        row = await queries.case(conn, f"case-{rnd.randrange(int(os.environ.get('CASES', 1_000_000))):07}")
+        assert row is not None
+        assert len(await queries.history(conn, row.id)) == 3
+        await queries.entries_of(conn, row.id)
+
+    async def year(conn: AsyncConnection, rnd: random.Random) -> None:
+        since = datetime.combine(date(today.year, 1, 1), datetime.min.time(), NOON.tzinfo)
+        await queries.year_of_meetings(conn, since)
+        await queries.written_off(conn, since)
+        await queries.next_meetings(conn, NOON)
+        await queries.pending_entries(conn, 3)
+
+    return asked | {"case page": one, "year of meetings": year}
+
+
+async def measure(engine: AsyncEngine, city: City) -> list[dict[str, Any]]:
+    """Ask each question some times on one connection; then look as the ticker does, with a fact written before each.
+
+    Beside the time that passed stands what client and server spent of a processor: on a busy machine the former says
+    how busy it was.
+    """
+    rnd, found = random.Random(9), []
+
+    def note(name: str, times: list[tuple[float, float]]) -> None:
+        passed, spent = zip(*times, strict=True)
+        row = {"asked": name, "p50_ms": statistics.median(passed), "p95_ms": _p95(passed)}
+        found.append(row | {"cpu_p50_ms": statistics.median(spent), "cpu_p95_ms": _p95(spent)})
+
+    async def timed(ask: Awaitable[Any], pid: int) -> tuple[float, float]:
+        began, before = time.perf_counter(), _spent(pid)
+        await ask
+        return (time.perf_counter() - began) * 1000, (_spent(pid) - before) * 1000
+
+    async with engine.connect() as conn:
+        await conn.exec_driver_sql("SET max_parallel_workers_per_gather = 0")
+        pid = (await conn.exec_driver_sql("SELECT pg_backend_pid()")).scalar_one()
+        for name, ask in questions(city).items():
+            note(name, [await timed(ask(conn, rnd), pid) for _ in range(ROUNDS)])
+            await conn.rollback()  # who idles in a transaction is put out
+    ticker = Ticker(create_async_engine(engine.url, pool_size=1, max_overflow=0), city)
+    times = []
+    async with ticker.engine.connect() as conn:
+        pid = (await conn.exec_driver_sql("SELECT pg_backend_pid()")).scalar_one()
+    for n in range(3 * ROUNDS):
+        async with engine.begin() as conn:
+            await conn.exec_driver_sql(
+                "INSERT INTO timeline (subject, service, sequence, type, acted_at, recorded_at, data) VALUES "
+                f"('case-0000001', 'feedback', {n + time.time_ns() % 10**9}, 'x', sidan_now(), sidan_now(), '{{}}')"
+            )
+
+        async def look() -> None:
+            ticker.last = await ticker.look()
+
+        times.append(await timed(look(), pid))
+    note("look once a second", times)
+    return found
+
+
+def _p95(values: Sequence[float]) -> float:
+    return statistics.quantiles(values, n=20, method="inclusive")[18]
+
+
+def _spent(pid: int) -> float:
+    """Return the processor seconds of a server process and of this one."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9 + time.process_time()
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Lend the folder that `FOLDER` names, which stays, or one that goes."""
+    if "FOLDER" in os.environ:
+        yield Path(os.environ["FOLDER"])
+        return
+    with tempfile.TemporaryDirectory(dir="/tmp") as place:
+        try:
+            yield Path(place) / "data"
+        finally:
+            postgres.erase(Path(place) / "data")
+
+
+async def _is_full(dsn: str) -> bool:
+    conn = await asyncpg.connect(dsn)
+    try:
+        return bool(await conn.fetchval("SELECT EXISTS (SELECT FROM case_tally)"))
+    finally:
+        await conn.close()
+
+
+def main() -> None:
+    """Fill, ask, print a table of the slowest and one JSON line."""
+    os.sched_setaffinity(0, {int(core) for core in os.environ.get("CORES", "0,1").split(",")})
+    count = int(os.environ.get("CASES", "1000000"))
+    city = load("donggang")
+    with _folder() as folder, database_alone(folder, city.code) as (admin, dsn):
+        if not asyncio.run(_is_full(dsn)):
+            began = time.perf_counter()
+            asyncio.run(fill(admin, city, count))
+            print(f"{count} cases in {time.perf_counter() - began:.0f} s", flush=True)
+            asyncio.run(settle(admin, f"{city.code}_console"))
+        found = asyncio.run(measure(connect(dsn), city))
+    keys = ("p50_ms", "p95_ms", "cpu_p50_ms", "cpu_p95_ms")
+    table = Table("question", "p50 ms", "p95 ms", "processor p50 ms", "p95 ms")
+    for row in sorted(found, key=lambda row: -row["cpu_p95_ms"])[: int(os.environ.get("SHOW", "40"))]:
+        table.add_row(row["asked"], *(f"{row[key]:.1f}" for key in keys))
+    Console(width=110).print(table)
+    worst = max((row for row in found if row["asked"] != "look once a second"), key=lambda row: row["cpu_p95_ms"])
+    said = {"cases": count, "questions": len(found), "load": os.getloadavg()[0], "worst": worst, "look": found[-1]}
+    print(json.dumps(said, ensure_ascii=False, default=lambda value: round(value, 1)))
+
+
+if __name__ == "__main__":
+    main()
