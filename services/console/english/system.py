@@ -24,7 +24,6 @@ SYSTEM = {
     "隔离区没有待处理的消息": "Nothing waits in quarantine",
     "{service}共 {n} 条": "{service}: {n} in all",
     "重放": "Send again",
-    "作废": "Discard",
     "按原样重新送入；规则或程序改正之后才有用": "Goes in as it came; of use once rules or code have changed",
     "不再处理，仍保留在案": "Not dealt with any more; stays on record",
     "接单": "Intake",
