@@ -4,6 +4,8 @@ SCORES = {
     "评分": "Scores",
     "评分与检查": "Scores and checks",
     "评分服务暂时没有回答，稍后重试。": "The scoring service does not answer just now; try again later.",
+    "这里没有可看的": "Nothing to see here",
+    "暂时看不到": "Not to be seen just now",
     "三率 · {unit}": "Three rates · {unit}",
     "评分办法第 {n} 版": "Policy {n}",
     "{period} · 有效评价 {n} 件 · 剔除 {out} 件": "{period} · {n} valid answers · {out} excluded",

@@ -45,6 +45,7 @@ def add(city: City, ticker: Ticker, owners: Owners) -> None:
 async def _build(desk: Desk, owners: Owners) -> None:
     t = desk.t
     if "hundred-point" not in desk.city.mechanisms:
+        Text("h1", t("百分考核"))
         with Box("div", "nothing"):
             Text("p", t("本市没有启用百分考核。"))
         return

@@ -61,6 +61,7 @@ async def _cards(desk: Desk, owners: Owners) -> None:
     try:
         span = scores.span_of(period)
     except ValueError:
+        Text("h1", t("评分"))
         with Box("div", "nothing"):
             Text("p", t("还没有公布过评分。每期结束后第 7 个工作日冻结并公布。"))
         return

@@ -46,6 +46,7 @@ def add(city: City, ticker: Ticker, owners: Owners) -> None:
 async def _build(desk: Desk, owners: Owners) -> None:
     t, asked = desk.t, desk.request.query_params
     if "star-rating" not in desk.city.mechanisms:
+        Text("h1", t("双星评定"))
         with Box("div", "nothing"):
             Text("p", t("本市没有启用双星评定。"))
         return

@@ -33,9 +33,11 @@ async def guarded(desk: Desk, build: Awaitable[None]) -> None:
     try:
         await build
     except NotDone as error:
+        Text("h1", t("这里没有可看的"))
         with Box("div", "nothing"):
             Text("p", error.said(t.language)).classes("refused")
     except Refused:
+        Text("h1", t("暂时看不到"))
         with Box("div", "nothing"):
             Text("p", t("评分服务暂时没有回答，稍后重试。"))
             Text("a", t("重试"), href=desk.request.url.path).classes("button")
