@@ -21,6 +21,11 @@ SELECT DISTINCT ON (subject) subject, type, value::jsonb ->> 'status' AS status,
        value::jsonb ->> 'due_at' AS due_at FROM "{dispatch}".journal
 WHERE sequence > 0 AND position(':' in subject) = 0 ORDER BY subject, id DESC
 """
+_OWN = """
+SELECT DISTINCT subject FROM "{escalation}".journal
+WHERE type IN ('topic.resolved.v1', 'topic.squad_formed.v1') AND (value::jsonb ->> 'own_order')::boolean
+"""
+"""Topics without a case whose resolution made an order of its own: nobody reported them."""
 _REGISTER = 'SELECT case_id, status, responsible FROM "{dispatch}".responsibility'
 
 
@@ -35,16 +40,21 @@ class Cases:
 
 async def account(conn: asyncpg.Connection, city: str) -> Cases:
     """Account for every case that intake knows; a claim without any fact was refused and answered at the door."""
-    intake, dispatch = schema_of(city, "intake"), schema_of(city, "dispatch")
+    intake, dispatch, escalation = (schema_of(city, name) for name in ("intake", "dispatch", "escalation"))
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         known = await conn.fetch(_FIRST.format(intake=intake))
         standing = {row["subject"]: row for row in await conn.fetch(_STANDING.format(dispatch=dispatch))}
         register = {row["case_id"]: row for row in await conn.fetch(_REGISTER.format(dispatch=dispatch))}
+        own = {row["subject"] for row in await conn.fetch(_OWN.format(escalation=escalation))}
     cases = Cases(len(known))
     for row in known:
         _one(cases, row, standing.pop(row["subject"], None), register)
-    for subject in standing:
-        cases.findings.append(Finding("foreign", f"dispatch {subject}", "an order without a report"))
+    for subject, order in standing.items():
+        if subject in own:
+            _, finding = _place(f"topic {subject}", order, register.get(subject))
+            cases.findings += [finding] if finding else []
+        else:
+            cases.findings.append(Finding("foreign", f"dispatch {subject}", "an order without a report"))
     return cases
 
 
@@ -67,18 +77,20 @@ def _one(cases: Cases, row: asyncpg.Record, order: asyncpg.Record | None, regist
         cases.outcomes["two_places"] += 1
         cases.findings.append(Finding("two_places", f"case {case}", f"{last} at intake and an order at dispatch"))
         return
-    entry = register.get(case)
+    outcome, finding = _place(f"case {case}", order, register.get(case))
+    cases.outcomes[outcome] += 1
+    cases.findings += [finding] if finding else []
+
+
+def _place(what: str, order: asyncpg.Record, entry: asyncpg.Record | None) -> tuple[str, Finding | None]:
+    """Return where an order is, and what is wrong with that; `entry` is its line in the register."""
     if entry is None or (entry["status"], entry["responsible"]) != (order["status"], order["responsible"]):
         told = f"journal: {order['status']} at {order['responsible']}"
         listed = f"register: {entry['status']} at {entry['responsible']}" if entry else "not in the register"
-        cases.outcomes["two_places"] += 1
-        cases.findings.append(Finding("two_places", f"case {case}", f"{told}; {listed}"))
-        return
-    status = order["status"]
+        return "two_places", Finding("two_places", what, f"{told}; {listed}")
+    status = str(order["status"])
     if status in ("closed", "withdrawn"):
-        cases.outcomes[status] += 1
-    elif order["responsible"] and order["clock"] and order["due_at"]:
-        cases.outcomes["open"] += 1
-    else:
-        cases.outcomes["nowhere"] += 1
-        cases.findings.append(Finding("nowhere", f"case {case}", f"{status} without a responsible unit or a clock"))
+        return status, None
+    if order["responsible"] and order["clock"] and order["due_at"]:
+        return "open", None
+    return "nowhere", Finding("nowhere", what, f"{status} without a responsible unit or a clock")

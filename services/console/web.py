@@ -28,8 +28,11 @@ from services.console.pages import (
     cases,
     cockpit,
     desks,
+    ledger,
     login,
     lookbacks,
+    meeting,
+    meetings,
     scores,
     stars,
     system,
@@ -89,6 +92,9 @@ def mount(app: FastAPI, engine: AsyncEngine, city: City, outside: Outside) -> No
     case.add(city, ticker, engine, owners)
     desks.add(city, ticker, engine, owners)
     raising_page.add(city, ticker)
+    meetings.add(city, ticker, engine)
+    meeting.add(city, ticker, engine)
+    ledger.add(city, ticker, engine, owners)
     callbacks.add(city, ticker, engine, owners)
     for page in (scores, lookbacks, assessment, stars, analysis):
         page.add(city, ticker, owners)

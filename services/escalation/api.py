@@ -6,6 +6,7 @@ The token of a post (`post.<unit>:<post>.<signature>`) has that post's acts alon
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from hashlib import sha256
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from sqlalchemy import TextClause
 
+from services.escalation.domain.chain import GENESIS, Anchor, Check, Record
 from services.escalation.domain.reading import check_reads_ledger, check_reads_topic
 from services.escalation.domain.topic import EntryStatus
 from services.escalation.routes import councils, meetings, papers
@@ -116,6 +118,31 @@ def router(desk: Desk) -> APIRouter:
             raise Refused("body.unknown", "unit", body=unit)
         check_reads_ledger(actor, desk.city, unit)
         return {"ledger": unit, "records": await rows(RECORDS, ledger=unit, after=after, limit=limit)}
+
+    @routes.get("/v1/ledger/{unit}/check", tags=["ledger"])
+    async def check(
+        unit: str,
+        actor: Caller,
+        seq: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+        hash: Annotated[str, Query(max_length=64)] = "",
+    ) -> dict[str, Any]:
+        """Verify a body's chain as it is kept now: its head, and the first broken link if any.
+
+        `seq` and `hash` are a head that the caller has seen: a ledger cut off or written anew since does not agree.
+        """
+        if unit not in desk.city.bodies:
+            raise Refused("body.unknown", "unit", body=unit)
+        check_reads_ledger(actor, desk.city, unit)
+        found, after = Check(unit, [Anchor(seq, hash, "seen")] if hash else ()), 0
+        head = {"seq": 0, "hash": GENESIS}
+        async with desk.engine.connect() as conn:
+            while page := (await conn.execute(RECORDS, {"ledger": unit, "after": after, "limit": MOST_RECORDS})).all():
+                for row in page:
+                    found.take(Record(*(getattr(row, name) for name in Record.__slots__)))
+                after = page[-1].seq
+                head = {"seq": after, "hash": page[-1].hash}
+        broken = found.end()
+        return {"ledger": unit, "head": head, "broken": None if broken is None else asdict(broken)}
 
     @routes.get("/v1/heads", tags=["ledger"])
     async def heads(on: date | None = None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from services.console.access.roles import Role
+from services.console.access.roles import AT_DEPARTMENT, EVERYBODY, Role
 
 _HOLDERS = frozenset({Role.GRID, Role.COMMUNITY, Role.STREET, Role.CLERK, Role.HEAD})
 _UNITS = frozenset({Role.GRID, Role.COMMUNITY, Role.STREET})
@@ -21,6 +21,10 @@ _ABOVE = frozenset({Role.STREET, Role.OPERATIONS})
 _OFFICE = frozenset(Role)
 _KEEPERS = frozenset({Role.OPERATIONS, Role.ADMIN})
 _QUARANTINE = (("/v1/quarantine/{}/replay", _KEEPERS), ("/v1/quarantine/{}/discard", _KEEPERS))
+_CONVENER = frozenset({Role.CONVENER})
+_RECORDER = frozenset({Role.RECORDER})
+_MEMBERS = _HOLDERS | _OPERATIONS | _CONVENER | _RECORDER
+_OVER_LEDGERS = frozenset(Role) - AT_DEPARTMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,18 @@ ACTS: tuple[Act, ...] = (
         ("/v1/stars/{}/{}/review", _UNITS | _OPERATIONS),
         ("/v1/stars/award", _OPERATIONS),
     ),
+    *_acts(
+        "escalation",
+        ("/v1/bodies/{}/propose", _MEMBERS),
+        ("/v1/meetings/{}/call", _CONVENER),
+        ("/v1/meetings/{}/refuse", _CONVENER),
+        ("/v1/meetings/{}/postpone", _CONVENER),
+        ("/v1/meetings/{}/hold", _CONVENER),
+        ("/v1/meetings/{}/record", _RECORDER),
+        ("/v1/meetings/{}/adopt", _CONVENER),
+        ("/v1/meetings/{}/supplement", _CONVENER),
+        ("/v1/meetings/{}/cancel", _CONVENER),
+    ),
 )
 """Commands, sent by POST."""
 
@@ -124,6 +140,14 @@ PAPERS: tuple[Act, ...] = (
     ),
     *_acts("feedback", ("/v1/cases/{}/rating.{}", _DISPATCHERS | frozenset({Role.HEAD}))),
     *_acts("feedback", ("/v1/bulletins/{}.{}", _OFFICE)),
+    *_acts(
+        "escalation",
+        ("/v1/meetings/{}/notice.{}", EVERYBODY),
+        ("/v1/meetings/{}/minutes.{}", EVERYBODY),
+        ("/v1/meetings/{}/supplements/{}.{}", EVERYBODY),
+        ("/v1/ledger/{}.{}", _OVER_LEDGERS),
+        ("/v1/ledger/{}/annual/{}.{}", _OVER_LEDGERS),
+    ),
 )
 """Papers and exports, fetched by GET."""
 

@@ -113,6 +113,8 @@ PLACES = (
     Place("grid", "/g", word("网格工作台"), frozenset({Role.GRID})),
     Place("cases", "/cases", word("案件"), EVERYBODY),
     Place("intake", "/intake", word("提单"), frozenset({Role.OPERATIONS, Role.STREET, Role.COMMUNITY})),
+    Place("meetings", "/meetings", word("联席会议"), EVERYBODY),
+    Place("ledger", "/ledger", word("台账"), EVERYBODY - AT_DEPARTMENT),
     Place("scores", "/scores", word("评分"), EVERYBODY, "scores"),
     Place("callbacks", "/callbacks", word("回访"), CITY_WIDE, "scores"),
     Place("lookbacks", "/lookbacks", word("回头看"), EVERYBODY, "scores"),

@@ -58,3 +58,25 @@ def of(actor: Actor, city: City) -> Scope:
         "(unit = ANY (:own) OR responsible = ANY (:own) OR lead = ANY (:own) OR dispatcher = ANY (:own))",
         {"own": [code for code in city.units if city.is_within(code, unit)]},
     )
+
+
+def bodies_of(actor: Actor, city: City) -> tuple[str, ...]:
+    """Return the joint meetings that an actor follows: those of the own unit and below, and those it is a member of."""
+    if actor.kind == "operations":
+        return tuple(city.bodies)
+    party = party_of(actor)
+    return tuple(code for code in city.bodies if leads_to(city, code, party) or _is_member(city, code, party))
+
+
+def party_of(actor: Actor) -> str:
+    """Return the unit or department for which an actor comes to a meeting."""
+    return actor.id if actor.kind == "department" else office_of(actor)[0]
+
+
+def leads_to(city: City, body: str, party: str) -> bool:
+    """Tell whether a body is that of a unit or of one below it: whose ledger it reads."""
+    return party in city.units and city.is_within(body, party)
+
+
+def _is_member(city: City, body: str, party: str) -> bool:
+    return any(member.code == party for member in city.bodies[body].members)

@@ -6,7 +6,9 @@ export default {
     <form class="actform" @submit.prevent="send" @keydown.esc.stop="$emit('close')" :aria-label="title">
       <p v-if="title" class="act-title">{{ title }}</p>
       <template v-for="f in fields" :key="f.name">
-      <label v-if="!f.when || values[f.when[0]] === f.when[1]" :class="{ wrong: f.name === wrong }">
+      <fieldset v-if="f.kind === 'cards'" class="cards"><legend>{{ f.label }}</legend>
+        <label v-for="o in f.options" :key="o.value" :class="{ on: values[f.name] === o.value, no: o.off }" :title="o.off || null"><input type="radio" :name="f.name" :value="o.value" v-model="values[f.name]" :disabled="!!o.off" required @change="keep"><b>{{ o.text }}</b><small>{{ o.off || o.hint }}</small></label></fieldset>
+      <label v-else-if="shown(f)" :class="{ wrong: f.name === wrong }">
         <span>{{ f.label }}<i v-if="f.required" aria-hidden="true"> *</i></span>
         <textarea v-if="f.kind === 'text'" v-model="values[f.name]" :required="f.required" :minlength="f.least" :maxlength="f.most" rows="3" @input="keep"></textarea>
         <select v-else-if="f.kind === 'choice'" v-model="values[f.name]" :required="f.required" @change="keep">
@@ -22,7 +24,7 @@ export default {
         <span v-if="off" class="off">{{ off }}</span>
         <span :class="'state-' + state" :role="state === 'refused' ? 'alert' : 'status'">{{ said }}</span></p>
     </form>`,
-  props: { url: String, title: String, submit: String, next: String, fields: Array, fixed: Object, sequence: String, off: String, look: String, words: Object },
+  props: { url: String, title: String, submit: String, next: String, fields: Array, fixed: Object, sequence: String, off: String, look: String, words: Object, into: Array },
   emits: ["done", "close"],
   data: () => ({ values: {}, state: "", said: "", wrong: "", key: "" }),
   computed: { place() { return "draft:" + this.url; } },
@@ -41,14 +43,15 @@ export default {
       this.state = this.said = this.wrong = "";
     },
     keep() { localStorage.setItem(this.place, JSON.stringify({ at: Date.now(), key: this.key, values: this.values })); },
+    shown(f) { return !f.when || [].concat(f.when[1]).includes(this.values[f.when[0]]); },
     body() {
-      const out = { ...this.fixed };
+      const own = {}, [list, given] = this.into || [];
       for (const f of this.fields) {
         const v = this.values[f.name];
-        if ((f.when && this.values[f.when[0]] !== f.when[1]) || v === "" || v === null || v === undefined) continue;
-        out[f.name] = f.zoned ? v + ":00+08:00" : f.flag ? v === "true" : f.kind === "number" ? Number(v) : f.list ? String(v).split(/[\s,\uFF0C\u3001]+/).filter(Boolean) : v;
+        if (!this.shown(f) || v === "" || v === null || v === undefined) continue;
+        own[f.name] = f.zoned ? v + ":00+08:00" : f.flag ? v === "true" : f.kind === "number" ? Number(v) : f.list ? String(v).split(/[\s,\uFF0C\u3001]+/).filter(Boolean) : v;
       }
-      return out;
+      return list ? { ...this.fixed, [list]: [...this.fixed[list], { ...given, ...own }] } : { ...this.fixed, ...own };
     },
     async send() {
       if (this.off || this.state === "sent") return;
@@ -66,7 +69,7 @@ export default {
           this.state = "done"; this.said = this.words.done;
           this.$emit("done", told);
         } else {
-          this.state = "refused"; this.wrong = told.field;
+          this.state = "refused"; this.wrong = (told.field || "").split(".").pop();
           this.said = this.words.refused.replace("{why}", told[this.words.title]);
           if (answer.status < 500 && answer.status !== 429) { this.key = made(); this.keep(); } // decided: a corrected one is another command
         }

@@ -83,6 +83,18 @@ class BoardPart(Part, component=_COMPONENTS / "board.js"):
     """The levels of the joint meetings."""
 
 
+class AgendaList(Part, component=_COMPONENTS / "agenda.js"):
+    """The topics of a meeting, each a link, with what is decided so far."""
+
+
+class MinutesPaper(Part, component=_COMPONENTS / "minutes.js"):
+    """The minutes as they grow, in official layout."""
+
+
+class LedgerRows(Part, component=_COMPONENTS / "ledgerrows.js"):
+    """The entries of a ledger as a table, on a phone as cards."""
+
+
 class Stream(Part, component=_COMPONENTS / "stream.js"):
     """The last facts."""
 

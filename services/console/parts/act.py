@@ -41,6 +41,12 @@ def many(name: str, label: str, options: Options) -> Field:
     return {"name": name, "label": label, "kind": "many", "options": [{"value": c, "text": w} for c, w in options]}
 
 
+def cards(name: str, label: str, options: Sequence[tuple[str, str, str, str]], *, value: str = "") -> Field:
+    """Return a field that takes one of (value, words, hint, rule): what a rule forbids just now is shown with it."""
+    shown = [{"value": code, "text": words, "hint": hint, "off": off} for code, words, hint, off in options]
+    return {"name": name, "label": label, "kind": "cards", "options": shown, "required": True, "value": value}
+
+
 def yes(name: str, label: str, *, value: bool = False) -> Field:
     """Return a box to tick; sent as true or false."""
     return {"name": name, "label": label, "kind": "yes", "value": value}
@@ -48,7 +54,7 @@ def yes(name: str, label: str, *, value: bool = False) -> Field:
 
 def single(name: str, label: str, kind: str = "text", *, required: bool = True, **more: Any) -> Field:
     """Return a field of one line of an HTML input type; `number` is sent as a number; `most`, `least`, `step`, `value`,
-    `hint`; `list=True` sends the words as a list; `when=(name, value)` shows it only then."""
+    `hint`; `list=True` sends the words as a list; `when=(name, value or values)` shows it only then."""
     return {"name": name, "label": label, "kind": "line" if kind == "text" else kind, "required": required, **more}
 
 
@@ -65,21 +71,26 @@ def act_form(
     sequence: int | None = None,
     off: str = "",
     look: str = "",
+    mark: str = "",
+    into: tuple[str, Mapping[str, Any]] | None = None,
     done: Callable[[Mapping[str, Any]], Any] | None = None,
 ) -> ActForm | None:
     """Build the form of an act, or nothing at all if the act is not of the reader's role.
 
     `path` is the service's own address, ids filled in; `fixed` goes into the body beside the fields; `sequence` is what
     the form was built on, so that it is refused when the case has changed; `next` says what will happen; `off` is the
-    rule that forbids it just now. `done` hears what the service answered: subject, sequence, facts.
+    rule that forbids it just now. `mark` tells several forms of one act apart; `into=(list, given)` sends the
+    fields, with what is given, as one more entry of that list of `fixed`. `done` hears what the service answered:
+    subject, sequence, facts.
     """
     act = find(ACTS, service, path)
     if act is None or desk.signed.role not in act.roles:
         return None
     form = ActForm(
-        url=f"/act/{service}{path}", title=title, submit=submit, next=next, fields=list(fields),
+        url=f"/act/{service}{path}{'?' if mark else ''}{mark}", title=title, submit=submit, next=next,
+        fields=list(fields),
         fixed=dict(fixed or {}), sequence="" if sequence is None else str(sequence), off=off, look=look,
-        words=form_words(desk.t),
+        words=form_words(desk.t), into=None if into is None else [into[0], dict(into[1])],
     )  # fmt: skip
     if done is not None:
         hear = done

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -38,11 +38,13 @@ class TopicRow:
     ledger_seq: int | None = None
     ledger_hash: str | None = None
     written_off_at: datetime | None = None
+    decision: str | None = None
+    """What the body decided last: a `DecisionKind`."""
 
 
 @dataclass(frozen=True, slots=True)
 class MeetingRow:
-    """A meeting: `status` is that of workflows §2.3; the counts are its decisions."""
+    """A meeting: `status` is that of workflows §2.3; the counts are its decisions; `invited` beside the members."""
 
     id: str
     body: str
@@ -63,6 +65,10 @@ class MeetingRow:
     declined: int = 0
     ledger_seq: int | None = None
     ledger_hash: str | None = None
+    invited: list[str] = field(default_factory=list)
+    place: str = ""
+    caller: str = ""
+    decide_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,7 @@ def fold_topic(
     row = known.get((fact.topic, fact.body))
     if row is None:
         row = TopicRow(fact.topic, fact.body, case, fact.level, fact.entry.value, at)
-    row = replace(row, entry=fact.entry.value, **_said(fact))
+    row = replace(row, entry=fact.entry.value, decision=_DECIDED.get(type(fact), row.decision), **_said(fact))
     match fact:
         case e.TopicResolved():
             return (replace(row, resolved_at=at),)
@@ -111,6 +117,14 @@ def fold_topic(
             return (row,)
 
 
+_DECIDED: Mapping[type[Contract], str] = {
+    e.TopicResolved: "resolve",
+    e.TopicMovedUp: "move_up",
+    e.TopicDeferred: "defer",
+    e.TopicDeclined: "decline",
+    e.TopicSquadFormed: "squad",
+    e.TopicListed: "list",
+}
 _KEPT = (
     "number",
     "summary",
@@ -140,9 +154,17 @@ def fold_meeting(row: MeetingRow | None, subject: str, fact: Contract, at: datet
         row = MeetingRow(subject, fact.body, fact.level, fact.number, fact.temporary, "planned")
     match fact:
         case e.MeetingPlanned():
+            row = replace(row, place=fact.place, caller=fact.caller)
             return replace(row, status="planned", planned_on=fact.on, opens_at=fact.opens_at)
         case e.MeetingConvened():
-            return replace(row, status="convened", opens_at=fact.opens_at, agenda=len(fact.agenda))
+            row = replace(row, place=fact.place or row.place, caller=fact.caller or row.caller)
+            return replace(
+                row,
+                status="convened",
+                opens_at=fact.opens_at,
+                agenda=len(fact.agenda),
+                invited=list(fact.invited),
+            )
         case e.MeetingHeld():
             return replace(
                 row,
@@ -153,9 +175,16 @@ def fold_meeting(row: MeetingRow | None, subject: str, fact: Contract, at: datet
                 agenda=len(fact.agenda),
             )
         case e.MeetingProposed():
-            return replace(row, status="proposed", opens_at=fact.opens_at)
+            row = replace(row, place=fact.place, caller=fact.caller)
+            return replace(
+                row,
+                status="proposed",
+                opens_at=fact.opens_at,
+                agenda=len(fact.topics),
+                decide_by=fact.decide_by,
+            )
         case e.MeetingTabled():
-            return replace(row, agenda=len(fact.agenda))
+            return replace(row, agenda=len(fact.agenda), invited=list(fact.invited))
         case e.MeetingPostponed():
             return replace(row, opens_at=fact.opens_at, agenda=0)
         case e.MeetingNotHeld():
