@@ -1,0 +1,103 @@
+"""A meeting as its page knows it: folded from its facts, what may be decided, the minutes as they grow."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.console import agendas, minutes
+from services.console.projection.ledger import TopicRow, fold_meeting, fold_topic
+from services.console.queries import Told
+from services.console.sittings import Sitting, sitting
+from services.console.words import TONGUES
+from shared.city.load import load
+from shared.city.model import City
+from shared.contracts import escalation as e
+from shared.kernel.calendar import SHANGHAI
+
+NOW = datetime(2026, 11, 24, 10, tzinfo=SHANGHAI)
+OF = {"body": "S01", "level": "street", "number": 4}
+TOPICS = ("T-1", "T-2")
+CALLED = {"opens_at": NOW, "caller": "street-secretary", "place": "会议室", "theme": "议事"}
+CONVENED = e.MeetingConvened(**OF, agenda=TOPICS, cases=("c-1", "c-2"), invited=("housing",), **CALLED)
+HELD = e.MeetingHeld(
+    **OF, held_at=NOW, chair="street-secretary", members=7, present=5, agenda=TOPICS,
+    attendance=("street-secretary", "C01", "C02", "C03", "C04", "housing"), absent=("C05", "C06"),
+)  # fmt: skip
+RESOLVED = e.DecisionDraft(
+    topic="T-1", kind=e.DecisionKind.RESOLVE, lead="housing", support=("C01",), due_on=date(2026, 12, 10),
+    done_means="屋面不再漏水", digest="d",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def city() -> City:
+    return load("donggang")
+
+
+def told(*facts: e.Meeting) -> list[Told]:
+    return [
+        Told("meeting:S01:4", "escalation", n, fact.TYPE, NOW, NOW, n, fact.model_dump(mode="json"))
+        for n, fact in enumerate(facts, 1)
+    ]
+
+
+def known(*facts: e.Meeting) -> Sitting:
+    found = sitting(told(*facts))
+    assert found is not None
+    return found
+
+
+def entry(topic: str, **more: Any) -> TopicRow:
+    row = TopicRow(topic, "S01", f"c-{topic[-1]}", "street", "tabled", NOW - timedelta(days=9))
+    return replace(row, summary=f"议题{topic}", answer_due_at=NOW + timedelta(days=3), **more)
+
+
+def test_a_meeting_is_what_its_facts_say_and_nothing_without_any() -> None:
+    assert sitting([]) is None
+    held = known(CONVENED, HELD)
+    assert (held.status, held.sequence, held.agenda, held.undecided) == ("held", 2, list(TOPICS), list(TOPICS))
+    assert (held.called, held.invited, held.chair) == ({"T-1": "c-1", "T-2": "c-2"}, ["housing"], "street-secretary")
+    recorded = known(CONVENED, HELD, e.MeetingRecorded(**OF, decisions=(RESOLVED,), review="逐项听取"))
+    assert (recorded.undecided, recorded.review) == (["T-2"], "逐项听取")
+    again = known(CONVENED, e.MeetingNotHeld(**OF, why="no_quorum", opens_at=NOW + timedelta(days=2)))
+    assert (again.agenda, again.opens_at) == ([], NOW + timedelta(days=2))
+
+
+def test_the_minutes_tell_what_is_decided_and_what_is_still_open(city: City) -> None:
+    recorded = known(CONVENED, HELD, e.MeetingRecorded(**OF, decisions=(RESOLVED,)))
+    entries = {topic: [entry(topic)] for topic in TOPICS}
+    said = [p["text"] for p in minutes.paragraphs(city, TONGUES["zh"], recorded, entries)]
+    assert "应到 7 家，实到 5 家；缺席：福兴社区、和平社区" in said
+    lead, support = city.name_of("housing"), city.name_of("C01")
+    resolved = f"议定：由{lead}牵头，{support}配合，12-10 前办结，不得退单。完成标准：屋面不再漏水"
+    assert f"1、议题T-1。{resolved}" in said
+    assert "2、议题T-2。〔待议〕" in said
+    rows = agendas.rows(city, TONGUES["zh"], recorded, entries, NOW)
+    assert [(row["n"], row["chip"], row["late"]) for row in rows] == [(1, "议定", False), (2, "待议", False)]
+
+
+def test_a_topic_that_may_not_be_deferred_or_declined_says_why_and_only_the_top_has_squads(city: City) -> None:
+    def choices(held: Sitting, row: TopicRow) -> dict[str, bool]:
+        return {kind: bool(off) for kind, _, _, off in agendas.kinds(city, TONGUES["zh"], held, row, NOW)}
+
+    street = known(CONVENED, HELD)
+    free = {"resolve": False, "move_up": False, "defer": False, "decline": False}
+    assert choices(street, entry("T-1")) == free
+    spent = entry("T-1", deferrals=city.limits["deferrals"], urgent=True)
+    assert choices(street, spent) == {**free, "defer": True, "decline": True}
+    top = replace(street, body=city.root.code, level="city")
+    assert set(choices(top, entry("T-1"))) == {"resolve", "defer", "decline", "squad", "list"}
+
+
+def test_the_read_model_keeps_the_last_decision_of_an_entry_and_who_was_called() -> None:
+    said = {"topic": "T-1", "body": "S01", "level": "street", "meeting": "meeting:S01:4"}
+    until = {"until": date(2027, 2, 22), "deferrals": 1, "answer_due_at": NOW + timedelta(days=90)}
+    deferred = e.TopicDeferred(**said, entry=e.EntryStatus.OPEN, **until)
+    (row,) = fold_topic({("T-1", "S01"): entry("T-1")}, "c-1", deferred, NOW)
+    assert (row.decision, row.entry, row.deferrals) == ("defer", "open", 1)
+    meeting = fold_meeting(None, "meeting:S01:4", CONVENED, NOW)
+    assert (meeting.invited, meeting.caller, meeting.place) == (["housing"], "street-secretary", "会议室")
