@@ -79,7 +79,7 @@ async def _build(desk: Desk, unit: str, engine: AsyncEngine, owners: Owners) -> 
                  city.levels[city.bodies[unit].level].names.en).classes("crumbs")  # fmt: skip
             Text("h1", t("{body} 议题台账", body=agendas.body_name(city, unit)))
         newer = Text("a", t("有更新，点击刷新"), href=_address(unit, state, is_late)).classes("newer hidden")
-        with Box("p", "downloads"):
+        with Box("p", "ledger-files"):
             for form, name in FORMS:
                 Text("a", t("导出 {form}", form=name), href=f"/paper/escalation/v1/ledger/{unit}.{form}", download="")
     await _chain(desk, unit, head, owners, now)

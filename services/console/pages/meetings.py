@@ -54,7 +54,7 @@ async def _build(desk: Desk, engine: AsyncEngine) -> None:
         newer = Text("a", t("有更新，点击刷新"), href=_address(level)).classes("newer hidden")
         Text("p", t("{n} 个联席会 · 待召开 {m} 次", n=len(bodies), m=len(coming))).classes("total")
     _levels(desk, level)
-    with Box("div", "meetings"):
+    with Box("div", "meetings-page"):
         with Box("div", "main"):
             with card(t("会议安排"), "calendar-card") as more:
                 _calendar(desk, coming, now)
@@ -117,7 +117,7 @@ def _calendar(desk: Desk, rows: Sequence[MeetingRow], now: datetime) -> None:
     ahead = [row for row in rows if row.opens_at is not None][:SHOWN]
     if not ahead:
         Text("p", t("没有已排定的会议；每个周期的例会由系统自动排定")).classes("empty")
-    with Box("ol", "calendar"):
+    with Box("ol", "meeting-days"):
         for on, group in groupby(ahead, key=lambda row: row.opens_at.astimezone(SHANGHAI).date()):  # type: ignore[union-attr]
             day = list(group)
             at = day[0].opens_at
