@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,18 @@ def test_every_chinese_literal_goes_through_the_catalogue(name: str) -> None:
     tree = SOURCES[name]
     marks = {"四单", "中"} if name == "pages/frame.py" else PLACE_NAMES if name == "grounds.py" else set()
     assert _literals(tree) - _said(tree) - _said_twice(tree) <= marks
+
+
+def test_a_text_stands_in_one_module_of_the_catalogue_alone() -> None:
+    keys = [
+        key.value
+        for path in sorted((HOME / "english").glob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Dict)
+        for key in node.keys
+        if isinstance(key, ast.Constant)
+    ]
+    assert sorted(key for key, n in Counter(keys).items() if n > 1) == []
 
 
 def test_every_text_has_english_and_none_is_left_over() -> None:
