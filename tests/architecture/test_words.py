@@ -19,7 +19,6 @@ def _registered() -> None:
         importlib.import_module(f"services.{service}.domain")
     importlib.import_module("services.console.access")
     importlib.import_module("shared.city.rules")
-    importlib.import_module("services.console.access")
 
 
 def raised() -> Iterator[tuple[str, ast.Call, str]]:
