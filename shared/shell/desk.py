@@ -30,7 +30,8 @@ from shared.telemetry.traces import ASKED
 
 log = structlog.get_logger()
 C = TypeVar("C", bound=Contract)
-MAX_BATCH = 200
+MAX_BATCH, MAX_BULK = 200, 50
+"""A person waits for the bulk batch in hand: a small one (decision 20)."""
 MAX_WAITING = 5_000
 
 
@@ -107,8 +108,8 @@ class Desk:
 
     def _next(self) -> list[_Request]:
         batch: list[_Request] = []
-        for queue in (self._single, self._bulk):
-            while queue and len(batch) < MAX_BATCH:
+        for queue, most in ((self._single, MAX_BATCH), (self._bulk, MAX_BULK)):
+            while queue and len(batch) < most:
                 request = queue.popleft()
                 if not request.answer.done():
                     batch.append(request)

@@ -50,7 +50,8 @@ class Counter:
     async def _post(self, body: Any) -> float:
         began = time.perf_counter()
         answer = await self.http.post(self.url, json=body, headers=self.header)
-        answer.raise_for_status()
+        if answer.status_code != 200:
+            raise RuntimeError(f"{answer.status_code} {answer.text[:300]}")
         return time.perf_counter() - began
 
     async def command(self) -> float:
