@@ -88,5 +88,9 @@ async def count(conn: Connection, sent: Mapping[str, int], now: datetime) -> Map
 async def prune(conn: Executes, now: datetime) -> None:
     """Forget what is too old to matter."""
     old = {"now": now, "days": KEPT_DAYS}
-    await conn.execute(text("DELETE FROM alarm WHERE last_at < :now - make_interval(days => :days)"), old)
-    await conn.execute(text("DELETE FROM source_minute WHERE minute < :now - make_interval(days => :days)"), old)
+    await conn.execute(
+        text("DELETE FROM alarm WHERE last_at < CAST(:now AS timestamptz) - make_interval(days => :days)"), old
+    )
+    await conn.execute(
+        text("DELETE FROM source_minute WHERE minute < CAST(:now AS timestamptz) - make_interval(days => :days)"), old
+    )
