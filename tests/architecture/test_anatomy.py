@@ -97,6 +97,23 @@ def test_settings_are_read_by_composition_roots_alone() -> None:
     assert not found, "\n".join(found)
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_migrations_of_a_service_follow_one_another_in_one_line(service: str) -> None:
+    after: dict[object, object] = {}
+    paths = list((ROOT / "services" / service / "migrations" / "versions").glob("0*.py"))
+    for path in paths:
+        said = {
+            node.targets[0].id: ast.literal_eval(node.value)
+            for node in tree(path).body
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+            and node.targets[0].id in ("revision", "down_revision")
+        }  # fmt: skip
+        assert said["revision"] == f"{service}_{path.name[:4]}"
+        assert said["down_revision"] not in after, f"{path.name} and another follow the same one"
+        after[said["down_revision"]] = said["revision"]
+    assert len(set(after.values())) == len(paths)
+
+
 def test_modules_are_named_after_nouns_of_the_office() -> None:
     found = [short(path) for path in files(*CODE, "tests") if path.stem in NO_NOUNS or path.parent.name in NO_NOUNS]
     assert not found, "\n".join(found)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "console_0004"
-down_revision = "console_0003"
+revision = "console_0005"
+down_revision = "console_0004"
 branch_labels = None
 depends_on = None
 
