@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from services.escalation.domain import topic_facts as t
 from services.escalation.domain.answer_clock import stop_answer
-from tests.unit.escalation.hall import COMMUNITY, ESTATE, Hall
+from tests.unit.escalation.hall import CITY, COMMUNITY, ESTATE, STREET, Hall
 
 
 def rungs(hall: Hall) -> list[str]:
@@ -46,6 +48,16 @@ def test_a_body_that_does_not_answer_is_reminded_at_three_quarters_overdue_and_s
     assert rungs(hall) == [f"reminded {ESTATE}", f"overdue {ESTATE}", f"supervised {ESTATE}"]
     (supervised,) = (f for f in hall.stated(t.TopicSupervised) if f.of is t.FollowUp.ANSWER)
     assert (supervised.charged, supervised.supervisor) == (ESTATE, COMMUNITY)
+
+
+@pytest.mark.parametrize(("body", "days"), [(ESTATE, 45), (COMMUNITY, 105), (STREET, 105), (CITY, 200)])
+@pytest.mark.parametrize("urgent", [False, True])
+def test_each_level_has_its_own_days_and_what_is_urgent_ten(body: str, days: int, urgent: bool) -> None:
+    hall = Hall()
+    hall.escalate(body=body, urgent=urgent)
+    (raised,) = hall.stated(t.TopicRaised)
+    last = hall.city.calendar.local(raised.answer_due_at) - timedelta(microseconds=1)
+    assert (last.date() - hall.now.date()).days == (10 if urgent else days)
 
 
 def test_a_decision_stops_the_clock_and_moving_up_starts_the_next_body_s_own() -> None:

@@ -124,6 +124,20 @@ def test_every_body_has_an_official_name_posts_and_a_quorum_that_its_members_can
         assert len(set(members)) == len(members)
 
 
+@pytest.mark.parametrize("code", CITIES)
+def test_exactly_half_of_the_members_is_no_quorum_in_any_city_and_one_more_with_the_chair_is_where_half_is_asked(
+    code: str,
+) -> None:
+    bodies = [body for body in city(code).bodies.values() if body.quorum_rule == "share"]
+    for body in bodies:
+        codes = [body.convener, *(member.code for member in body.members if member.code != body.convener)]
+        half = len(codes) // 2
+        assert not body.is_quorate(codes[:half])
+        assert body.is_quorate(codes[: half + 1]) == (half + 1 >= body.quorum * len(codes))
+        assert not body.is_quorate(codes[1:])
+    assert any(len(body.members) % 2 == 0 for body in bodies), "half of an odd number is no whole number"
+
+
 def test_the_four_levels_of_donggang_bear_the_documents_names() -> None:
     donggang = city("donggang")
     endings = {"C01-G01": "民主议事协商会", "C01": "民主协商共建议事联席会", "S01": "区域化党建及基层治理联席会"}
