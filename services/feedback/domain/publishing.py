@@ -63,10 +63,20 @@ def cards(
     found = []
     for unit in sorted(tallies):
         kind = kind_of(unit, city)
-        is_open = working or period.span is Span.YEAR or kind not in policy.yearly_only
+        is_open = working or not is_working_only(kind, period, policy)
         if kind and is_open and (unit in keep or not tallies[unit].is_empty):
             found.append(ScoreCounted(**card(unit, kind, period.code, tallies[unit], policy)))
     return found
+
+
+def is_working_only(kind: str, period: Period, policy: Policy) -> bool:
+    """Tell whether figures of a kind of unit are neither published nor ranked: only its year is (workflows §4.4)."""
+    return kind in policy.yearly_only and period.span is not Span.YEAR
+
+
+def ranked(period: Period, counted: Iterable[ScoreCounted], policy: Policy) -> dict[str, tuple[int, int]]:
+    """Return unit -> (place, how many are ranked); working figures have no place, not in a what-if either."""
+    return places(card for card in counted if not is_working_only(card.kind, period, policy))
 
 
 def kind_of(unit: str, city: Any) -> str:

@@ -10,8 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.feedback.domain.opening import check_desk, check_open, check_operations
 from services.feedback.domain.period import Period
 from services.feedback.domain.policy import Policy, in_force, version_of
-from services.feedback.domain.publishing import cards, kind_of
-from services.feedback.domain.ranking import places
+from services.feedback.domain.publishing import cards, is_working_only, kind_of, ranked
 from services.feedback.domain.score import ScoreCounted, ratio
 from services.feedback.tables.case_list import LISTINGS, PARTS, open_figure
 from services.feedback.tables.score import REVISIONS, SCORES, policies
@@ -65,10 +64,9 @@ def router(desk: Desk) -> APIRouter:
             rows = await conn.execute(REVISIONS, {"period": when.code, "unit": unit})
             revisions = [{**row.score, "published_at": row.published_at} for row in rows]
         now = next((card for card in counted if card.unit == unit), None)
-        is_yearly = kind in rules.yearly_only and when.code not in (f"{when.first:%Y}",)
         return {
             "unit": unit, "period": when.code, "revisions": revisions, "what_if": is_what_if,
-            "working_only": is_yearly, "now": None if now is None else vars(now),
+            "working_only": is_working_only(kind, when, rules), "now": None if now is None else vars(now),
         }  # fmt: skip
 
     @routes.get("/what-if")
@@ -81,7 +79,7 @@ def router(desk: Desk) -> APIRouter:
         async with desk.engine.connect() as conn:
             rules, _ = await _policy(conn, when, policy, desk.city)
             counted = await _counted(conn, when, rules, desk)
-        placed = places(counted)
+        placed = ranked(when, counted, rules)
         shown = [
             {**vars(card), "place": placed.get(card.unit, (None, 0))[0], "ranked": placed.get(card.unit, (None, 0))[1]}
             for card in counted

@@ -12,7 +12,7 @@ from services.feedback.domain import decide, evolve, heard, seeds
 from services.feedback.domain.book import Book
 from services.feedback.domain.period import Period
 from services.feedback.domain.policy import PolicyPublished, PolicyRefused, in_force, text_of, version_of
-from services.feedback.domain.publishing import cards
+from services.feedback.domain.publishing import cards, ranked
 from services.feedback.domain.score import Prepared, ScoreCounted, ScorePublished
 from services.feedback.domain.tally import Tally
 from shared.city.load import load
@@ -156,6 +156,20 @@ def test_a_month_counts_under_the_policy_in_force_on_its_first_day_whenever_its_
     assert in_force(Period.parse("2026"), published, None).version == 1
 
 
+def test_a_case_verified_on_28_june_and_closed_on_5_july_is_published_with_july_under_version_2() -> None:
+    second = replace(CITY.policies[0], version=2, effective_from=at(7, 1).date())
+    table = Table(_with(CITY, CITY.policies[0], second))
+    table.case("c-1", at(6, 20, 10))
+    table.now = at(7, 5, 23)
+    table.case("c-2", at(7, 5, 23, 59), due_at=at(6, 28, 12))
+    table.advance(at(8, 20))
+    published = {month: table.published(month)[0] for month in ("2026-06", "2026-07")}
+    assert [(month, score.policy, score.asked) for month, score in published.items()] == [
+        ("2026-06", "1", 1), ("2026-07", "2", 1),
+    ]  # fmt: skip
+    assert published["2026-06"].rates["closing"].denominator == 2, "both were due in June"
+
+
 def _text(policy: Any, counts_from: str) -> PolicyPublished:
     said = text_of(CITY.policies[0], at(1, 1))
     return replace(said, version=policy.version, counts_from=datetime.fromisoformat(counts_from).date())
@@ -234,6 +248,20 @@ def test_a_community_of_nanchang_has_one_published_assessment_a_year_and_working
     working = cards(Period.parse("2026-06"), tallies, yearly, Town(), working=True)
     assert [card.unit for card in working] == ["c11", "s1"]
     assert load("nanchang").policies[0].yearly_only == ("community",)
+
+
+def test_working_figures_of_a_community_of_nanchang_have_no_place_in_a_what_if_either() -> None:
+    yearly = replace(POLICY, yearly_only=("community",))
+    tallies = {
+        unit: Tally(asked=12, answers=12, contacted=12, outcomes=12, solved=12, grades={5: 12})
+        for unit in ("c11", "s1")
+    }
+    placed = {
+        code: ranked(period, cards(period, tallies, yearly, Town(), working=True), yearly).keys()
+        for code in ("2026-06", "2026-Q2", "2026")
+        for period in (Period.parse(code),)
+    }
+    assert placed == {"2026-06": {"s1"}, "2026-Q2": {"s1"}, "2026": {"c11", "s1"}}
 
 
 def test_a_unit_that_the_city_file_has_no_more_gets_no_card() -> None:
