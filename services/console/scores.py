@@ -60,9 +60,11 @@ DEEDS = {
     "published": word("发布清单"), "ordered": word("群众点单"), "claimed": word("领单"), "done": word("完成"),
     "rated": word("被评价"), "given_up": word("放弃"), "lapsed": word("认领到期"), "overdue": word("逾期"),
     "stale": word("清单未复核"), "resource_refused": word("拒绝资源调用"), "resource_overdue": word("资源调用逾期"),
+    "part_given": word("协办任务"), "part_done": word("按期协办"), "part_late": word("逾期协办"),
+    "part_lapsed": word("协办未答复"), "part_released": word("准予退出协办"),
     "whistle_sounded": word("吹哨"), "whistle_called": word("被吹哨"), "whistle_answered": word("按时报到"),
     "whistle_late": word("迟到"), "whistle_missed": word("未报到"), "whistle_rated": word("吹哨评分"),
-    "member_checked_in": word("党员报到"), "post_claimed": word("认领岗位"), "meeting_attended": word("到会"),
+    "member_checked_in": word("党员报到"), "post_claimed": word("认领岗位"), "meeting_attended": word("参会"),
     "meeting_missed": word("缺席会议"),
 }  # fmt: skip
 DUTIES = {

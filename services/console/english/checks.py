@@ -39,7 +39,7 @@ CHECKS = {
     "第一人：支持": "First person: support",
     "第二人：批准": "Second person: approve",
     "还须另一名指挥中心人员批准。": "Another officer has still to approve.",
-    "决定": "Decide",
+    "作出决定": "Decide",
     "同意剔除": "Grant",
     "支持的人不能再批准": "Whoever supported it may not approve it",
     "同意后当月评分随之改变；已冻结的作为修订公布。": "Granted, the month's score changes; a frozen one is revised.",

@@ -189,7 +189,7 @@ def _exclude(desk: Desk, case: str, task: Mapping[str, Any]) -> None:
         desk,
         "feedback",
         _path(case, "decide-exclusion"),
-        t("决定"),
+        t("作出决定"),
         [
             choice("granted", t("决定"), [(False, t("不同意剔除")), (True, t("同意剔除"))]
                    if task["stage"] == "supported" else [(False, t("不同意剔除"))]),

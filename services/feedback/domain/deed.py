@@ -1,4 +1,7 @@
-"""Deeds (实绩): what claims, whistles, members and meetings count on a card (domain §2.2, §2.4, §3, §5.1)."""
+"""Deeds (实绩): what claims, supporting parts, whistles, members and meetings count on a card.
+
+Domain §2.2, §2.4, §3 and §5.1; workflows §4.1 for the parts of supporting units.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,11 @@ KINDS = (
     "stale",
     "resource_refused",
     "resource_overdue",
+    "part_given",
+    "part_done",
+    "part_late",
+    "part_lapsed",
+    "part_released",
     "whistle_sounded",
     "whistle_called",
     "whistle_answered",
@@ -100,6 +108,18 @@ def _worked(fact: object) -> Iterator[tuple[tuple[str, str], int | None]]:
             yield (fact.whistler, "whistle_sounded"), None
             for callee in fact.callees:
                 yield (callee, "whistle_called"), None
+        case heard.OrderDispatched():
+            for unit in fact.support:
+                yield (unit, "part_given"), None
+        case heard_work.PartsAgreed():
+            for unit in fact.units:
+                yield (unit, "part_given"), None
+        case heard_work.PartAnswered():
+            yield (fact.unit, "part_late" if fact.late else "part_done"), None
+        case heard_work.PartLapsed():
+            yield (fact.unit, "part_lapsed"), None
+        case heard_work.PartReleaseJudged(granted=True):
+            yield (fact.unit, "part_released"), None
         case heard_work.CalleeReportedIn():
             yield (fact.callee, "whistle_late" if fact.late else "whistle_answered"), None
         case heard_work.CalleeMissing():

@@ -91,6 +91,7 @@ class OrderDispatched:
     assignment: int = 0
     meeting: bool = False
     handle_due_at: datetime | None = None
+    support: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Facts of whistles, members, meetings and leaders, with the fields that feedback needs of them."""
+"""Facts of whistles, supporting parts, members, meetings and leaders, with the fields that feedback needs of them."""
 
 from __future__ import annotations
 
@@ -31,6 +31,32 @@ class CalleeMissing:
 class WhistleRated:
     rated: str
     grade: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartsAgreed:
+    """Called units took on parts of an order at the place (协办)."""
+
+    units: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PartAnswered:
+    """A supporting unit did its part; `late` if that had lapsed."""
+
+    unit: str
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PartLapsed:
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartReleaseJudged:
+    unit: str
+    granted: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""HTTP of deeds: what claims, whistles, members and meetings count for a unit in a period, opening to their facts."""
+"""HTTP of deeds: what a unit did beside its score, counted by kind for a period, opening to the facts behind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What claims, whistles, members and meetings count for whom (domain §2.4, §3, §5.1)."""
+"""What claims, supporting parts, whistles, members and meetings count for whom (domain §2.4, §3, §5.1)."""
 
 from __future__ import annotations
 
@@ -39,6 +39,17 @@ NOW = datetime(2026, 3, 2, 9, tzinfo=SHANGHAI)
             heard_work.WhistleSounded("C01", ("cg", "gas")),
             {("C01", "whistle_sounded"): None, ("cg", "whistle_called"): None, ("gas", "whistle_called"): None},
         ),
+        (
+            heard.OrderDispatched("hb", "S01", support=("water", "gas", "water")),
+            {("water", "part_given"): None, ("gas", "part_given"): None},
+        ),
+        (heard.OrderDispatched("hb", "S01"), {}),
+        (heard_work.PartsAgreed(("water",)), {("water", "part_given"): None}),
+        (heard_work.PartAnswered("water", False), {("water", "part_done"): None}),
+        (heard_work.PartAnswered("water", True), {("water", "part_late"): None}),
+        (heard_work.PartLapsed("water"), {("water", "part_lapsed"): None}),
+        (heard_work.PartReleaseJudged("water", True), {("water", "part_released"): None}),
+        (heard_work.PartReleaseJudged("water", False), {}),
         (heard_work.CalleeReportedIn("cg", False), {("cg", "whistle_answered"): None}),
         (heard_work.CalleeReportedIn("cg", True), {("cg", "whistle_late"): None}),
         (heard_work.CalleeMissing("gas"), {("gas", "whistle_missed"): None}),
