@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from services.console.app import SERVICE
+from services.console.hearing import SERVICE
 from services.console.projection import Model, heard_of
 from services.console.projection.anew import Anew, Lacking
 from shared.city.model import City

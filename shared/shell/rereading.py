@@ -21,6 +21,8 @@ from shared.shell.work import INDEX, UNSEEN, Batch, Clock, Partition, Work
 
 READ_RECORDS, FOLLOW_RECORDS = 5_000, 1_000
 FETCH_BYTES = 4 * 1024 * 1024
+FETCH_WAIT_MS = 20
+"""The ends are known: a fetch that waits for more than there is only holds up the next group of partitions."""
 
 
 @dataclass(slots=True)
@@ -71,8 +73,9 @@ class Streams:
         self.topics = [topic_name(city, stream) for stream in READS[service]]
         self.group = f"{city}.{service}"
         self.consumer = AIOKafkaConsumer(
-            bootstrap_servers=kafka, enable_auto_commit=False, max_partition_fetch_bytes=FETCH_BYTES
-        )
+            bootstrap_servers=kafka, enable_auto_commit=False, max_partition_fetch_bytes=FETCH_BYTES,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
+        )  # fmt: skip
 
     async def __aenter__(self) -> Streams:
         await self.consumer.start()

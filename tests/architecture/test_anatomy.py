@@ -109,19 +109,6 @@ def test_settings_are_read_by_composition_roots_alone() -> None:
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_no_two_migrations_of_a_service_have_the_same_name(service: str) -> None:
-    paths = list((ROOT / "services" / service / "migrations" / "versions").glob("0*.py"))
-    said = {
-        node.value.value
-        for path in paths
-        for node in tree(path).body
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
-        and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "revision"
-    }  # fmt: skip
-    assert len(said) == len(paths)
-
-
 def test_modules_are_named_after_nouns_of_the_office() -> None:
     found = [short(path) for path in files(*CODE, "tests") if path.stem in NO_NOUNS or path.parent.name in NO_NOUNS]
     assert not found, "\n".join(found)

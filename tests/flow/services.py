@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from services.console.app import hear, keep
+from services.console.hearing import hear, keep
 from services.dispatch import domain as dispatch
 from services.dispatch import translate as dispatch_wire
 from services.escalation import domain as escalation

@@ -24,7 +24,7 @@ import services.feedback.domain as feedback
 import services.intake.domain as intake
 from deploy.local.resolver import Backing
 from deploy.local.topics import ensure_topics
-from services.console.app import ReadModel, hear, keep
+from services.console.hearing import ReadModel, hear, keep
 from services.dispatch import translate as dispatch_wire
 from services.dispatch.store import Store as DispatchStore
 from services.escalation import translate as escalation_wire

@@ -14,7 +14,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from deploy.local.topics import ensure_topics
-from services.console.app import SERVICE
+from services.console.hearing import SERVICE
 from services.console.projection import Heard, tally
 from services.console.projection.anew import TABLES
 from services.console.rebuild import Lacking, rebuild
