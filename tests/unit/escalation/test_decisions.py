@@ -255,10 +255,14 @@ def reopened(times: int, body: str) -> Hall:
     return hall
 
 
-def test_a_failed_order_of_a_meeting_reopens_the_entry_that_made_it() -> None:
-    hall = reopened(1, COMMUNITY)
+@pytest.mark.parametrize("cause", ["overdue", "rework", "dissatisfied"])
+def test_a_failed_order_of_a_meeting_reopens_the_entry_that_made_it(cause: str) -> None:
+    hall = Hall()
+    hall.escalate(body=COMMUNITY)
+    hall.decide_at(COMMUNITY, "resolve")
+    hall.escalate(cause=cause, body=STREET)
     fact = hall.stated(t.TopicReopened)[0]
-    assert (fact.body, fact.cause, fact.reopened) == (COMMUNITY, "overdue", 1)
+    assert (fact.body, fact.cause, fact.reopened) == (COMMUNITY, cause, 1)
     assert hall.statuses() == ("open",)
     assert len(hall.stated(t.TopicRaised)) == 1
 

@@ -12,6 +12,7 @@ from services.escalation.domain import topic_facts as t
 from services.escalation.domain.heard import ExtensionJudged
 from services.escalation.domain.messages import RecordDecisions
 from services.escalation.domain.topic import TopicKind
+from services.escalation.domain.topic_messages import DeclineReason
 from shared.contracts import escalation as contract
 from shared.kernel.refusals import Refused
 from tests.unit.escalation.hall import CITY, COMMUNITY, ESTATE, STREET, Hall, liberal, on, unit, when
@@ -167,6 +168,17 @@ def test_g10_no_money_this_year_is_no_code() -> None:
         contract.TopicDecision.model_validate(
             {"topic": "T-1", "kind": "decline", "reason": "no_money", "reply": "今年没有资金"}
         )
+
+
+def test_g10_the_four_reasons_of_the_rule_are_taken_with_a_reply_and_none_without() -> None:
+    assert len(DeclineReason) == 4
+    hall = with_case()
+    hall.escalate()
+    meeting = hall.held(ESTATE)
+    for reason in DeclineReason:
+        hall.record(meeting, hall.decision(hall.topic().id, "decline", reason=reason))
+        with refuses("decision.incomplete"):
+            hall.record(meeting, hall.decision(hall.topic().id, "decline", reason=reason, reply=""))
 
 
 def test_g10_what_is_urgent_for_safety_is_not_declined() -> None:
