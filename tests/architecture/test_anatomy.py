@@ -86,18 +86,6 @@ def test_sql_is_in_the_store_alone(service: str) -> None:
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_each_migration_has_a_name_of_its_own_or_one_of_two_is_not_run(service: str) -> None:
-    names = [
-        ast.literal_eval(node.value)
-        for path in (ROOT / "services" / service / "migrations" / "versions").glob("*.py")
-        for node in tree(path).body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "revision"
-    ]
-    assert names
-    assert sorted(set(names)) == sorted(names)
-
-
 def test_settings_are_read_by_composition_roots_alone() -> None:
     found = [
         f"{short(path)}:{node.lineno}"
