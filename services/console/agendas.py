@@ -150,7 +150,7 @@ def kinds(city: City, t: Tongue, sitting: Sitting, entry: TopicRow, now: datetim
         found.append(
             (
                 "move_up",
-                t("报{body}，附本级台账条目与纪要；上级 {limit} 内答复", body=above.name, limit=_limit(t, days)),
+                t("报{body}，附本级台账条目与纪要；上级{limit}内答复", body=above.name, limit=_limit(t, days)),
                 "",
             )
         )

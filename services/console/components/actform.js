@@ -49,7 +49,7 @@ export default {
       for (const f of this.fields) {
         const v = this.values[f.name];
         if (!this.shown(f) || v === "" || v === null || v === undefined) continue;
-        own[f.name] = f.zoned ? v + ":00+08:00" : f.flag ? v === "true" : f.kind === "number" ? Number(v) : f.list ? String(v).split(/[\s,\uFF0C\u3001]+/).filter(Boolean) : v;
+        own[f.name] = f.zoned ? (v + ":00").slice(0, 19) + "+08:00" : f.flag ? v === "true" : f.kind === "number" ? Number(v) : f.list ? String(v).split(/[\s,\uFF0C\u3001]+/).filter(Boolean) : v;
       }
       return list ? { ...this.fixed, [list]: [...this.fixed[list], { ...given, ...own }] } : { ...this.fixed, ...own };
     },

@@ -102,7 +102,7 @@ MEETINGS = {
     "必须召开，不得不同意": "It is a duty and cannot be refused",
     "怎样算办完，核查时照此核查": "It is verified against this",
     "成立专班，由{leader}负责，{lead}牵头，{by} 前办结。": "Task squad under {leader}, led by {lead}, by {by}.",
-    "报{body}，附本级台账条目与纪要；上级 {limit} 内答复": (
+    "报{body}，附本级台账条目与纪要；上级{limit}内答复": (
         "To {body}, with ledger entry and minutes; answered within {limit}"
     ),
     "拟请{unit}牵头": "{unit} asked to lead",
@@ -147,7 +147,7 @@ MEETINGS = {
     "第 {n} 次会议（例会）": "Meeting {n} (regular)",
     "第 {n} 次会议（补开）": "Meeting {n} (make-up)",
     "第一项：以往议定事项": "First: earlier decisions",
-    "等待召集人签发": "Waits for the convener's signature",
+    "全部议题决定后，由召集人签发": "Signed by the convener once every topic is decided",
     "等着办的会议": "To be acted on",
     "签到与开会": "Attendance",
     "签发即生效：派出工单、上移、反馈下级和反映人；此后不可改": (

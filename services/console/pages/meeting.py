@@ -77,6 +77,7 @@ def _build(desk: Desk, file: File, engine: AsyncEngine) -> None:
     asked = desk.request.query_params.get("topic", "")
     first = (sitting.undecided or sitting.agenda or [""])[0]
     chosen = asked if asked in sitting.agenda else first
+    done = list[int]()
     _head(desk, sitting, file.now)
     with Box("div", "sitting"):
         with Box("div", "agenda-side"):
@@ -86,20 +87,24 @@ def _build(desk: Desk, file: File, engine: AsyncEngine) -> None:
                 )
             with more:
                 Text("span", t("{n} 项，全部列入", n=len(sitting.agenda)))
-            _earlier(desk, sitting)
+            _earlier(desk, sitting, done)
         with Box("div", "decision-side"):
-            done = _middle(desk, file, chosen)
+            _middle(desk, file, chosen, done)
         with Box("div", "minutes-side"):
             with card(t("会议纪要"), "minutes-card") as more:
                 paper = MinutesPaper(title="", issue="", paragraphs=[], seal="")
-                meeting_acts.closing(desk, sitting)
+                closing = meeting_acts.closing(desk, sitting, done)
             with more:
                 _papers(desk, sitting)
     shown = file
+    waits = sitting.status == "convened" and sitting.opens_at is not None and file.now < sitting.opens_at
 
     def paint() -> None:
         agenda.show(rows=agendas.rows(city, t, shown.sitting, shown.entries, shown.now))
         paper.show(**_paper(desk, shown))
+        if closing is not None:
+            off = meeting_acts.closing_off(desk, shown.sitting)
+            closing.show(off=off, sequence=str(shown.sitting.sequence))
 
     async def read_again() -> None:
         nonlocal shown
@@ -113,6 +118,8 @@ def _build(desk: Desk, file: File, engine: AsyncEngine) -> None:
     def show(tick: Tick) -> None:
         if sitting.id in tick.touched:
             background_tasks.create(_with(context.client, read_again), name="meeting page")
+        elif waits and sitting.opens_at is not None and tick.moment.now >= sitting.opens_at:  # now it may be opened
+            ui.navigate.to(agendas.address(sitting.id, chosen))
 
     paint()
     desk.follow(show)
@@ -146,7 +153,7 @@ def _head(desk: Desk, sitting: Sitting, now: datetime) -> None:
                 Text("span", t("应到 {n} 实到 {here}（有效）", n=len(members), here=here))
 
 
-def _earlier(desk: Desk, sitting: Sitting) -> None:
+def _earlier(desk: Desk, sitting: Sitting, done: list[int]) -> None:
     """Show part 1 of every agenda, the state of earlier decisions, and let the recorder write down what was said."""
     t = desk.t
     with card(t("第一项：以往议定事项"), "earlier-card") as more:
@@ -157,21 +164,20 @@ def _earlier(desk: Desk, sitting: Sitting) -> None:
                 with Box("li"):
                     Text("a", one["topic"], href=panels.address(one["case"]))
         if sitting.status == "held":
-            meeting_acts.review(desk, sitting)
+            meeting_acts.review(desk, sitting, done)
     with more:
         Text("span", t("{n} 项", n=len(sitting.earlier)))
 
 
-def _middle(desk: Desk, file: File, chosen: str) -> list[int]:
-    """Build what is to be done now; returns the sequences that the reader's own acts have reached."""
-    sitting, done = file.sitting, list[int]()
+def _middle(desk: Desk, file: File, chosen: str, done: list[int]) -> None:
+    """Build what is to be done now; `done` hears the sequences that the reader's own acts have reached."""
+    sitting = file.sitting
     if sitting.status == "proposed":
         meeting_acts.call(desk, sitting, file.now)
     if sitting.status == "convened":
         meeting_acts.attendance(desk, sitting, file.now)
     if chosen:
         _topic(desk, file, chosen, done)
-    return done
 
 
 def _topic(desk: Desk, file: File, topic: str, done: list[int]) -> None:

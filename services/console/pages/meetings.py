@@ -9,6 +9,7 @@ from itertools import groupby
 from urllib.parse import urlencode
 
 from fastapi import Request
+from nicegui import ui
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.console import agendas, moments, panels, queries, sittings, words
@@ -74,10 +75,14 @@ async def _build(desk: Desk, engine: AsyncEngine) -> None:
                 _late(desk, late[:SHOWN_LATE], now)
             with more:
                 Text("span", t("{n} 项", n=len(late)))
-            _propose(desk, own, waiting)
+            asked = _propose(desk, own, waiting)
+    begun = set[str]()
 
     def show(tick: Tick) -> None:
-        if any(subject.startswith("meeting:") for subject in tick.touched):
+        begun.update(tick.touched)
+        if ready := next((meeting for meeting in asked if meeting in begun), ""):
+            ui.navigate.to(agendas.address(ready))
+        elif any(subject.startswith("meeting:") for subject in tick.touched):
             newer.classes(remove="hidden")
 
     desk.follow(show)
@@ -185,11 +190,14 @@ def _late(desk: Desk, rows: Sequence[TopicRow], now: datetime) -> None:
                 Text("span", t("■ 应于 {day} 答复", day=moments.day(due, now)) if due else "").classes("late")
 
 
-def _propose(desk: Desk, own: str, waiting: Sequence[TopicRow]) -> None:
-    """Build the form by which a member, the secretary or operations ask for a temporary meeting (W 2.3, move 2)."""
-    t, city = desk.t, desk.city
+def _propose(desk: Desk, own: str, waiting: Sequence[TopicRow]) -> list[str]:
+    """Build the form by which a member, the secretary or operations ask for a temporary meeting (W 2.3, move 2).
+
+    Returns the meetings that the reader has asked for since: each begins a moment after its proposal took effect.
+    """
+    t, city, asked = desk.t, desk.city, list[str]()
     if not own:
-        return
+        return asked
     tally = Counter(row.entry for row in waiting)
     options = [(row.case_id, _topic(desk, row)) for row in waiting if row.entry in ("open", "listed")]
     why_not = "" if options else t("本级台账没有待议的议题")
@@ -198,12 +206,14 @@ def _propose(desk: Desk, own: str, waiting: Sequence[TopicRow]) -> None:
         form = act_form(
             desk, "escalation", f"/v1/bodies/{own}/propose", t("提议召开"), fields, off=why_not,
             next=t("由主要议题的分管领导限期决定；紧急或等不到例会的，必须召开"),
+            done=lambda answer: asked.extend(f"meeting:{own}:{fact['data']['number']}" for fact in answer["facts"]),
         )  # fmt: skip
         if form is None:
             Text("p", t("由成员单位、联络员或指挥中心提议")).classes("empty")
     with more:
         Text("span", agendas.body_name(city, own))
         Text("span", t("待议 {n}", n=tally["open"] + tally["listed"]))
+    return asked
 
 
 def _topic(desk: Desk, row: TopicRow) -> str:

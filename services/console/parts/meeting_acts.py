@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ def _path(sitting: Sitting, verb: str) -> str:
     return f"/v1/meetings/{sitting.id}/{verb}"
 
 
-def review(desk: Desk, sitting: Sitting) -> None:
+def review(desk: Desk, sitting: Sitting, done: list[int]) -> None:
     """Let the recorder write down what was said of earlier decisions, part 1 of every agenda, and the next steps."""
     t = desk.t
     fields = [
@@ -31,7 +31,7 @@ def review(desk: Desk, sitting: Sitting) -> None:
     ]
     kept = [_again(draft) for draft in sitting.decisions.values()]
     act_form(desk, "escalation", _path(sitting, "record"), t("记入纪要"), fields, fixed={"decisions": kept},
-             sequence=sitting.sequence, mark="review", look="plain")  # fmt: skip
+             sequence=sitting.sequence, mark="review", look="plain", done=_hear(done))  # fmt: skip
 
 
 def call(desk: Desk, sitting: Sitting, now: datetime) -> None:
@@ -123,7 +123,7 @@ def decision(desk: Desk, sitting: Sitting, entry: TopicRow, now: datetime, done:
         desk, "escalation", _path(sitting, "record"), said, fields,
         next=t("签发纪要前可以改；签发后立即生效"), sequence=sitting.sequence, mark=f"topic={entry.topic}",
         fixed={"decisions": kept} | {name: value for name in ("review", "plans") if (value := getattr(sitting, name))},
-        into=("decisions", {"topic": entry.topic}), done=lambda answer: done.append(int(answer.get("sequence", 0))),
+        into=("decisions", {"topic": entry.topic}), done=_hear(done),
     )  # fmt: skip
 
 
@@ -132,20 +132,34 @@ def _again(draft: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in draft.items() if name != "digest" and value not in (None, "", [])}
 
 
-def closing(desk: Desk, sitting: Sitting) -> None:
+def closing(desk: Desk, sitting: Sitting, done: list[int]) -> ActForm | None:
     """Let whoever called it sign the minutes once every topic is decided; afterwards only add to them."""
     t = desk.t
+    off = closing_off(desk, sitting)
     if sitting.status == "held":
-        off = "" if _is_caller(desk, sitting) else t("由召集会议的人签发")
-        if sitting.undecided:
-            off = t("还有 {n} 项没有决定", n=len(sitting.undecided))
         means = t("签发即生效：派出工单、上移、反馈下级和反映人；此后不可改")
         form = act_form(desk, "escalation", _path(sitting, "adopt"), t("闭会并签发纪要"), off=off, next=means,
                         sequence=sitting.sequence)  # fmt: skip
         if form is None:
-            Text("p", off or t("等待召集人签发")).classes("lead-in")
-    elif sitting.status == "adopted":
-        off = "" if _is_caller(desk, sitting) else t("由签发人补充")
+            Text("p", t("全部议题决定后，由召集人签发")).classes("lead-in")
+        return form
+    if sitting.status == "adopted":
         words = text("text", t("更正或补充的内容"), most=2000)
-        act_form(desk, "escalation", _path(sitting, "supplement"), t("补充纪要"), [words], off=off,
-                 next=t("原纪要不变，另加一条记录"), sequence=sitting.sequence, look="plain")  # fmt: skip
+        return act_form(desk, "escalation", _path(sitting, "supplement"), t("补充纪要"), [words], off=off,
+                        next=t("原纪要不变，另加一条记录"), sequence=sitting.sequence, look="plain",
+                        done=_hear(done))  # fmt: skip
+    return None
+
+
+def closing_off(desk: Desk, sitting: Sitting) -> str:
+    """Return what forbids the reader to sign the minutes, or to add to them, just now."""
+    t = desk.t
+    if sitting.undecided and sitting.status == "held":
+        return t("还有 {n} 项没有决定", n=len(sitting.undecided))
+    if _is_caller(desk, sitting):
+        return ""
+    return t("由召集会议的人签发") if sitting.status == "held" else t("由签发人补充")
+
+
+def _hear(done: list[int]) -> Callable[[Mapping[str, Any]], None]:
+    return lambda answer: done.append(int(answer.get("sequence", 0)))
