@@ -200,16 +200,16 @@ def _propose(desk: Desk, own: str, waiting: Sequence[TopicRow]) -> list[str]:
         return asked
     tally = Counter(row.entry for row in waiting)
     options = [(row.case_id, _topic(desk, row)) for row in waiting if row.entry in ("open", "listed")]
-    why_not = "" if options else t("本级台账没有待议的议题")
     fields = [many("cases", t("议题（第一个为主要议题）"), options), text("why", t("为什么等不到下次例会"), most=2000)]
     with card(t("召集临时会议"), "propose-card") as more:
-        form = act_form(
-            desk, "escalation", f"/v1/bodies/{own}/propose", t("提议召开"), fields, off=why_not,
+        form = None if not options else act_form(
+            desk, "escalation", f"/v1/bodies/{own}/propose", t("提议召开"), fields,
             next=t("由主要议题的分管领导限期决定；紧急或等不到例会的，必须召开"),
             done=lambda answer: asked.extend(f"meeting:{own}:{fact['data']['number']}" for fact in answer["facts"]),
         )  # fmt: skip
         if form is None:
-            Text("p", t("由成员单位、联络员或指挥中心提议")).classes("empty")
+            said = t("由成员单位、联络员或指挥中心提议") if options else t("本级台账没有待议的议题")
+            Text("p", said).classes("empty")
     with more:
         Text("span", agendas.body_name(city, own))
         Text("span", t("待议 {n}", n=tally["open"] + tally["listed"]))

@@ -12,6 +12,7 @@ from services.console.parts import Box, Text
 from services.console.parts.act import ActForm, act_form, cards, choice, many, single, text
 from services.console.projection.ledger import TopicRow
 from services.console.sittings import Sitting
+from shared.kernel.calendar import SHANGHAI
 
 ORDERS = ["resolve", "squad"]
 LED = ["squad", "list"]
@@ -41,7 +42,8 @@ def call(desk: Desk, sitting: Sitting, now: datetime) -> None:
     with card(t("是否召开"), "act-card") as more:
         Text("p", sitting.why or t("系统依规则提议：紧急，或答复、办结期限早于下次例会")).classes("lead-in")
         off = "" if _is_caller(desk, sitting) else t("由{post}决定", post=caller)
-        at = single("opens_at", t("开会时间"), "datetime-local", zoned=True)
+        proposed = sitting.opens_at.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M") if sitting.opens_at else ""
+        at = single("opens_at", t("开会时间"), "datetime-local", zoned=True, value=proposed)
         place = single("place", t("地点"), required=False, value=sitting.place, most=200)
         act_form(desk, "escalation", _path(sitting, "call"), t("召集会议"), [at, place], off=off,
                  next=t("议题涉及的部门、街道、基层单位自动列为参会单位"))  # fmt: skip

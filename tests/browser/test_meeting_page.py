@@ -1,0 +1,140 @@
+"""A temporary meeting in real browsers: asked for, called, held, decided, signed, corrected; then its ledger."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from services.console.access.roles import Post, Role
+from shared.kernel.calendar import SHANGHAI
+from tests.browser.conftest import DESK, PHONE, Sit
+from tests.support.running_city import RunningCity, wait
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+BODY = "C05"
+TRIED, ASKED = "已征求居民意见", "请安排场地与经费"
+TOPICS = (("suggestion", "东门加装充电棚"), ("funding", "外墙维修资金缺口八万元"))
+SECONDS_AHEAD = 5
+
+
+def _propose(city: RunningCity) -> None:
+    """Put two topics without a case on the body's ledger, and wait until the console has heard of both."""
+    who = ("unit", BODY)
+    for kind, summary in TOPICS:
+        asked = {"kind": kind, "summary": summary, "tried": TRIED, "asked": ASKED}
+        topic = city.post("escalation", "/v1/topics", asked, who).json()["subject"]
+        wait(lambda at=topic: city.get("escalation", f"/v1/topics/{at}", who).status_code == 200, 20, summary)  # type: ignore[misc]
+        assert city.post("escalation", f"/v1/topics/{topic}/admit", {}, who).status_code == 200
+
+
+def _form(page: Page, title: str) -> Locator:
+    return page.locator(f".actform:has(button[type=submit]:text-is('{title}'))")
+
+
+def _press(page: Page, title: str) -> None:
+    button = _form(page, title).locator("button[type=submit]")
+    expect(button).to_be_enabled()
+    button.click()
+
+
+def _decide(page: Page, topic: str, kind: str) -> Locator:
+    """Choose a decision of the topic that the page shows now; returns its form."""
+    expect(page.locator(".topic-now h2")).to_contain_text(topic)
+    form = page.locator(".topic-now .actform")
+    form.locator(f".cards label:has(b:text-is('{kind}'))").click()
+    return form
+
+
+def _call_in_a_moment(page: Page) -> None:
+    """Call the meeting; the field takes seconds here, so that nobody waits for a whole minute."""
+    at = page.locator("input[type=datetime-local]")
+    at.evaluate("field => { field.step = 1 }")
+    opens_at = datetime.now(UTC).astimezone(SHANGHAI) + timedelta(seconds=SECONDS_AHEAD)
+    at.fill(f"{opens_at:%Y-%m-%dT%H:%M:%S}")
+    _press(page, "召集会议")
+
+
+def test_a_temporary_meeting_is_asked_for_called_held_decided_signed_and_corrected(
+    donggang: RunningCity, sit: Sit
+) -> None:
+    if not donggang.city.calendar.is_working_day(datetime.now(UTC).astimezone(SHANGHAI).date()):
+        pytest.skip("a meeting opens on a working day, and the running city lives today")
+    _propose(donggang)
+    recorder, convener = sit(Post(Role.RECORDER, BODY)), sit(Post(Role.CONVENER, BODY))
+    options = _form(recorder, "提议召开").locator(".many label")
+    recorder.goto("/meetings")
+    wait(lambda: options.count() == len(TOPICS) or not recorder.reload(), 20, "both topics wait")
+    for box in options.locator("input").all():
+        box.check()
+    _form(recorder, "提议召开").locator("textarea").fill("居民反映强烈，等不到例会")
+    _press(recorder, "提议召开")
+    recorder.wait_for_url(re.compile(r"/meetings/meeting"))
+    expect(recorder.locator(".sitting-facts .chip")).to_have_text("提议召开")
+    expect(recorder.locator(".agenda li")).to_have_count(len(TOPICS))
+    assert _form(recorder, "召集会议").count() == 0, "the convener calls it"
+
+    convener.goto(recorder.url)
+    _call_in_a_moment(convener)
+    expect(_form(convener, "开会")).to_contain_text("尚未到时间")
+    expect(_form(convener, "开会").locator("button")).to_be_enabled()  # as soon as its time has come, of itself
+    for box in _form(convener, "开会").locator(".many input").all():
+        box.check()
+    _press(convener, "开会")
+
+    expect(recorder.locator(".sitting-facts")).to_contain_text("应到 6 实到 6（有效）")
+    expect(_form(convener, "闭会并签发纪要")).to_contain_text("还有 2 项没有决定")
+    form = _decide(recorder, "充电棚", "议定")
+    form.locator("select").select_option(BODY)
+    form.locator("input[type=date]").fill(f"{datetime.now(SHANGHAI) + timedelta(days=14):%Y-%m-%d}")
+    form.locator("label:has-text('完成标准') textarea").fill("充电棚建成并通电")
+    _press(recorder, "记录决定，下一项")
+    expect(convener.locator(".minutes")).to_contain_text("现已决定 1 项")
+    form = _decide(recorder, "外墙", "上移")
+    form.locator("label:has-text('理由') textarea").fill("本级没有维修经费")
+    _press(recorder, "记录决定")
+    expect(_form(recorder, "记录决定").locator("button")).to_be_enabled()  # the page has followed
+    _form(recorder, "记入纪要").locator("label:has-text('下步工作') textarea").fill("下月检查充电棚进度")
+    _press(recorder, "记入纪要")
+    expect(convener.locator(".minutes")).to_contain_text("下步工作：下月检查充电棚进度")
+    expect(convener.locator(".minutes .open")).to_have_count(0)
+    _press(convener, "闭会并签发纪要")
+    expect(recorder.locator(".sitting-facts .chip")).to_have_text("纪要已签发")
+    assert _form(recorder, "记录决定").count() == 0
+
+    for text in ("地点为东门北侧", "经费由街道统筹"):
+        _form(convener, "补充纪要").locator("textarea").fill(text)
+        _press(convener, "补充纪要")
+        expect(convener.locator(".minutes")).to_contain_text(text)
+    for name, ending in (("纪要 Word", "docx"), ("纪要 PDF", "pdf"), ("补充 2 Word", "docx")):
+        _downloads(convener, ".minutes-card a", name, ending)
+    _ledger(convener)
+
+
+def _downloads(page: Page, links: str, name: str, ending: str) -> None:
+    with page.expect_download() as taken:
+        page.locator(links, has_text=name).click()
+    assert taken.value.suggested_filename.endswith(f".{ending}")
+    assert taken.value.path().stat().st_size > 100
+
+
+def _ledger(page: Page) -> None:
+    """See both topics in the ledger, its chain whole, and take its files away; on desk and phone."""
+    page.goto("/ledger")
+    page.wait_for_url(f"**/ledger/{BODY}")
+    expect(page.locator(".chain-line.whole")).to_contain_text("链校验 ✓")
+    decided = page.locator(".ledger-rows tbody tr")
+    expect(decided).to_have_count(len(TOPICS))
+    expect(decided.filter(has_text="充电棚")).to_contain_text("执行中")
+    expect(decided.filter(has_text="外墙")).to_contain_text("上移")
+    for name, ending in (("Excel", "xlsx"), ("CSV", "csv"), ("JSON", "json")):
+        _downloads(page, ".ledger-files a", name, ending)
+    paths = (page.url, page.locator(".ledger-rows td:last-child a").first.get_attribute("href"), "/meetings")
+    for size in (DESK, PHONE):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        for path in paths:
+            page.goto(str(path))
+            expect(page.locator("h1").first).to_be_visible()
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} at {size['width']}"
