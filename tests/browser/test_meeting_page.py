@@ -127,8 +127,8 @@ def _ledger(page: Page) -> None:
     expect(page.locator(".chain-line.whole")).to_contain_text("链校验 ✓")
     decided = page.locator(".ledger-rows tbody tr")
     expect(decided).to_have_count(len(TOPICS))
-    expect(decided.filter(has_text="充电棚")).to_contain_text("执行中")
-    expect(decided.filter(has_text="外墙")).to_contain_text("上移")
+    expect(decided.filter(has_text="充电棚")).to_contain_text("已议定，办理中")
+    expect(decided.filter(has_text="外墙")).to_contain_text("已上移")
     for name, ending in (("Excel", "xlsx"), ("CSV", "csv"), ("JSON", "json")):
         _downloads(page, ".ledger-files a", name, ending)
     paths = (page.url, page.locator(".ledger-rows td:last-child a").first.get_attribute("href"), "/meetings")
