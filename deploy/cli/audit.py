@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -15,7 +16,8 @@ from deploy.audit import audit as run_audit
 from deploy.cli import main
 from deploy.cli.stack import DEFAULT_CITY, City, Folder, running_stack
 from deploy.cli.words import t
-from deploy.local.folder import Stack
+from deploy.local.folder import FILES, Stack, write_json
+from services.console.verdicts import FILE
 
 PRINTED = 20
 OUTCOMES = {
@@ -73,18 +75,25 @@ def audit(
 ) -> None:
     """Audit a running stack."""
     try:
-        verdict = examine(running_stack(city, folder))
+        stack = running_stack(city, folder)
+        verdict = examine(stack)
     except Unreachable as away:
         zh, en = AWAY[away.server]
         main.errors.print(t(zh, en), style="red")
         main.errors.print(f"({away})", markup=False, highlight=False)
         raise typer.Exit(main.NOT_RUNNING) from None
+    leave(stack, verdict)
     if as_json:
         typer.echo(json.dumps(verdict.as_json(), ensure_ascii=False, indent=1))
     else:
         tell(verdict)
     if not verdict.ok:
         raise typer.Exit(main.CHECK_FAILED)
+
+
+def leave(stack: Stack, verdict: Verdict) -> None:
+    """Leave the verdict, with the time, where the console's page on the system reads it."""
+    write_json(stack.folder / FILES / FILE, {"at": datetime.now(UTC).isoformat(), **verdict.as_json()})
 
 
 def examine(stack: Stack) -> Verdict:

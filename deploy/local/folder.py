@@ -17,6 +17,8 @@ from typing import Any
 from deploy.local.processes import is_same
 
 PROJECT = Path(__file__).resolve().parents[2]
+FILES = "files"
+"""Folder, in a stack's own, of what its services keep in files."""
 
 
 def folder_of(city: str) -> Path:

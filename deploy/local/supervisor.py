@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 
 from deploy.local import clock, database, resolver
-from deploy.local.folder import PROJECT, Running, Stack, keep_port, keep_secret, only_one, read_stack, write_json
+from deploy.local.folder import FILES, PROJECT, Running, Stack, keep_port, keep_secret, only_one, read_stack, write_json
 from deploy.local.plan import Plan, read_plan
 from deploy.local.processes import Child, Died, identity, tail
 from deploy.local.pulse import Vigil, hindrances, is_ready
@@ -129,7 +129,7 @@ class Supervisor:
                 "SIDAN_SERVICES": json.dumps(urls),
                 "SIDAN_SECRET": self.stack.secret,
                 "SIDAN_LOG_LEVEL": os.environ.get("SIDAN_LOG_LEVEL", "INFO"),
-                "SIDAN_DATA": str(self.plan.folder / "files"),
+                "SIDAN_DATA": str(self.plan.folder / FILES),
                 "PYTHONUNBUFFERED": "1",
             }
             log = self.plan.folder / "logs" / f"{name}.log"

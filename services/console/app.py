@@ -23,6 +23,7 @@ def main() -> None:
         provider if settings.oidc_issuer else None,
         settings.public_url,
         settings.telephone,
+        settings.data,
     )
     serve(
         application(SERVICE, settings, city, lambda app, process: mount(app, process.engine, city, outside)), settings

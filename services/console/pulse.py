@@ -7,10 +7,13 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
+
+from services.console import verdicts
 
 EVERY = 2.0
 WATCHED_SECONDS = 10.0
@@ -37,10 +40,10 @@ class State:
 
 
 class Pulse:
-    """The last answers of all services."""
+    """The last answers of all services, and the auditor's last verdict, which lies in the folder `data`."""
 
-    def __init__(self, services: Mapping[str, str]) -> None:
-        self.services = dict(services)
+    def __init__(self, services: Mapping[str, str], data: Path) -> None:
+        self.services, self.data = dict(services), data
         self.last: dict[str, State] = {}
         self._wanted = -WATCHED_SECONDS
         self._http = httpx.AsyncClient(timeout=EVERY, trust_env=False)
@@ -49,6 +52,10 @@ class Pulse:
         """Return the last answers and have the services asked on."""
         self._wanted = time.monotonic()
         return self.last
+
+    def verdict(self) -> Mapping[str, Any] | None:
+        """Return what the auditor said last, None where it never did."""
+        return verdicts.read(self.data)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

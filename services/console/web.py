@@ -59,6 +59,8 @@ class Outside:
     provider: Provider | None = None
     public_url: str = ""
     telephone: str = "12345"
+    data: Path = Path("data")
+    """Folder of what is kept in files; the auditor leaves its verdict there."""
 
 
 def build(engine: AsyncEngine, city: City, outside: Outside) -> FastAPI:
@@ -73,7 +75,7 @@ def mount(app: FastAPI, engine: AsyncEngine, city: City, outside: Outside) -> No
     """Add the console to an application; last of all routes, since the pages take every address that is left."""
     app.state.city, app.state.secret = city, outside.secret
     ticker = Ticker(engine, city)
-    pulse = Pulse(outside.services)
+    pulse = Pulse(outside.services, outside.data)
     owners = Owners(outside.services, outside.secret, city)
     app.include_router(api.router(engine, city))
     app.include_router(sign_in.router(engine))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import Request
 from nicegui import background_tasks
 
-from services.console import moments
+from services.console import moments, verdicts
 from services.console.access.gateway import NotDone, Owners
 from services.console.pages.frame import Desk, Page, card, frame
 from services.console.parts import Box, SystemTable, Text
@@ -41,16 +43,25 @@ def add(city: City, ticker: Ticker, owners: Owners, pulse: Pulse) -> None:
             Text("h1", t("运行状态"))
             with card(t("服务"), "system-card"):
                 services = SystemTable(heads=service_heads(t), rows=service_rows(t, {}), label=t("服务"))
-            with card(t("事件流：各服务落后的条数"), "system-card"):
-                lags = SystemTable(heads=lag_heads(t), rows=lag_rows(t, {}), label=t("事件流"))
+            with card(t("稽核"), "system-card"):
+                audited = Box("div", "kept audited")
             with card(t("隔离区：被拒收或无法读取的消息"), "system-card"):
                 kept = Box("div", "kept")
             with kept:
                 Text("p", t("正在读取")).classes("empty")
-            with card(t("稽核"), "system-card"):
-                Text("p", t("在服务器上运行 sidan audit，逐件清点每一件反映")).classes("empty")
+            with card(t("事件流：各服务落后的条数"), "system-card"):
+                lags = SystemTable(heads=lag_heads(t), rows=lag_rows(t, {}), label=t("事件流"))
+            said: list[tuple[str, str]] = []
 
             def show(tick: Tick) -> None:
+                nonlocal said
+                lines = verdicts.words(t, pulse.verdict(), datetime.now(UTC))
+                if lines != said:
+                    said = lines
+                    audited.clear()
+                    with audited:
+                        for css, line in lines:
+                            Text("p", line).classes(css)
                 states = pulse.watch()
                 services.show(rows=service_rows(t, states))
                 lags.show(rows=lag_rows(t, states))
@@ -96,16 +107,23 @@ def lag_heads(t: Tongue) -> list[str]:
 
 
 def lag_rows(t: Tongue, states: Mapping[str, State]) -> list[list[dict[str, str]]]:
-    """Return a row for each topic, a column for each service that may read it."""
-    topics = sorted({topic for state in states.values() for topic in state.lags})
-    rows = [[_cell(topic), *(_lag(states.get(name), topic) for name in SERVICES)] for topic in topics]
+    """Return a row for each stream, one for all of a kind that nobody is behind on; a column for each reader."""
+    kinds: dict[str, list[str]] = defaultdict(list)
+    for topic in sorted({topic for state in states.values() for topic in state.lags}):
+        city, kind, *rest = topic.split(".")
+        is_late = any(state.lags.get(topic) for state in states.values())
+        kinds[topic if is_late or len(rest) < 2 else f"{city}.{kind}.*"].append(topic)
+    rows = [
+        [_cell(kind if kind in topics else t("{family}（{n} 个）", family=kind, n=len(topics))),
+         *(_lag(states.get(name), topics) for name in SERVICES)]
+        for kind, topics in sorted(kinds.items())
+    ]  # fmt: skip
     return rows or [[_cell("—") for _ in range(len(SERVICES) + 1)]]
 
 
-def _lag(state: State | None, topic: str) -> dict[str, str]:
-    if state is None or topic not in state.lags:
-        return _cell("")
-    return _cell(f"{state.lags[topic]:,}", "soon" if state.lags[topic] else "")
+def _lag(state: State | None, topics: Sequence[str]) -> dict[str, str]:
+    behind = [] if state is None else [state.lags[topic] for topic in topics if topic in state.lags]
+    return _cell(f"{sum(behind):,}" if behind else "", "soon" if any(behind) else "")
 
 
 def _cell(text: str, css: str = "") -> dict[str, str]:
@@ -146,5 +164,6 @@ def _kept(desk: Desk, service: str, row: Mapping[str, Any]) -> None:
         act_form(desk, service, f"{base}/replay", t("重放"), done=lambda _: line.delete(),
                  next=t("按原样重新送入；规则或程序改正之后才有用"))  # fmt: skip
         act_form(
-            desk, service, f"{base}/discard", t("作废"), done=lambda _: line.delete(), next=t("不再处理，仍保留在案")
-        )
+            desk, service, f"{base}/discard", t("作废"), done=lambda _: line.delete(), look="danger",
+            next=t("不再处理，仍保留在案"),
+        )  # fmt: skip
