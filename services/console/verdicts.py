@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +38,11 @@ def read(data: Path) -> Mapping[str, Any] | None:
     return said if "at" in said else None
 
 
-def words(t: Tongue, said: Mapping[str, Any] | None, now: datetime) -> list[tuple[str, str]]:
-    """Return (CSS class, text) for each line about a verdict; `now` is real time."""
+def words(t: Tongue, said: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """Return (CSS class, text) for each line about a verdict."""
     if said is None:
         return [("empty", t("还没有稽核过；在服务器上运行 sidan audit，逐件清点每一件反映"))]
-    at = moments.moment(t, datetime.fromisoformat(said["at"]), now)
+    at = moments.moment_of(t, said["at"])
     ended = ("ok", t("✓ 全部在位：无缺失、无重复、次序无误")) if said["ok"] else ("late", t("✗ 稽核未通过"))
     lines = [
         (ended[0], t("{verdict} · 稽核于 {at}", verdict=ended[1], at=at)),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import Request
@@ -55,7 +54,7 @@ def add(city: City, ticker: Ticker, owners: Owners, pulse: Pulse) -> None:
 
             def show(tick: Tick) -> None:
                 nonlocal said
-                lines = verdicts.words(t, pulse.verdict(), datetime.now(UTC))
+                lines = verdicts.words(t, pulse.verdict())
                 if lines != said:
                     said = lines
                     audited.clear()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 from services.console import verdicts
@@ -12,16 +11,15 @@ from services.console.pulse import State
 from services.console.words import TONGUES
 
 T = TONGUES["zh"]
-NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 SAID = {"at": "2026-11-24T02:11:00+00:00", "ok": True, "reports": 1193, "facts": {"intake": 2, "dispatch": 3},
         "ledgers": 2, "found": {}}  # fmt: skip
 
 
 def test_a_verdict_is_said_with_its_time_and_each_kind_of_finding() -> None:
-    (css, ended), (_, counted) = verdicts.words(T, SAID, NOW)
+    (css, ended), (_, counted) = verdicts.words(T, SAID)
     assert (css, ended) == ("ok", "✓ 全部在位：无缺失、无重复、次序无误 · 稽核于 11-24 周二 10:11")
     assert counted == "反映 1,193 件，事实 5 条，台账 2 本"
-    failed = verdicts.words(T, {**SAID, "ok": False, "found": {"gap": 2}}, NOW)
+    failed = verdicts.words(T, {**SAID, "ok": False, "found": {"gap": 2}})
     assert failed[0] == ("late", "✗ 稽核未通过 · 稽核于 11-24 周二 10:11")
     assert failed[-1] == ("late", "序号缺失：2 项")
 
@@ -31,7 +29,7 @@ def test_no_verdict_is_shown_without_a_time(tmp_path: Path) -> None:
     for text in ("{", json.dumps({name: said for name, said in SAID.items() if name != "at"})):
         (tmp_path / verdicts.FILE).write_text(text)
         assert verdicts.read(tmp_path) is None
-    ((css, said),) = verdicts.words(T, None, NOW)
+    ((css, said),) = verdicts.words(T, None)
     assert css == "empty"
     assert said.startswith("还没有稽核过")
 
