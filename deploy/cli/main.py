@@ -26,8 +26,8 @@ MODULES = {
     "quarantine": {"quarantine": ("被拒收或无法读取的消息", "Messages that were refused or could not be read")},
     "calling": {
         "address": ("打印一个服务的地址", "Print the address of a service"),
-        "targets": ("打印 Prometheus 的抓取目标", "Print the targets for Prometheus"),
         "token": ("打印一个调用凭证", "Print a token to call with"),
+        "targets": ("打印 Prometheus 的抓取目标", "Print the targets for Prometheus"),
     },
     "user": {"user": ("控制台账号与岗位", "Accounts of the console and their posts")},
     "department": {"department": ("部门接入：用自己的软件收单、回单", "Departments with software of their own")},
