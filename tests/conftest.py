@@ -1,11 +1,15 @@
 """What every folder of tests may ask for, and which tests keep each other's company."""
 
 import pytest
+from hypothesis import settings
 
 from tests.support.running_city import donggang
 from tests.support.stack import backing
 
 __all__ = ["backing", "donggang"]
+
+settings.register_profile("sidan", deadline=None)  # how fast an example runs is the machine's affair
+settings.load_profile("sidan")
 
 
 @pytest.hookimpl(tryfirst=True)

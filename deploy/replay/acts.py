@@ -64,7 +64,9 @@ def _pass_up(f: Any, case: str) -> Act:
     return Act(_lead, lambda o: replies.PassUp(case, o.assignment, f.reason, f.note))
 
 
-def _finish(f: Any, case: str) -> Act:
+def _finish(f: Any, case: str) -> Act | None:
+    if not f.note:  # solved on the spot and drawn for verification: nobody reported it done to dispatch
+        return None
     return Act(
         _lead, lambda o: replies.Finish(case, o.assignment, f.note, f.contacted, f.evidence, f.handler, f.done_at)
     )
