@@ -110,6 +110,7 @@ def test_what_is_personal_is_shown_for_a_reason_and_on_record(donggang: RunningC
     page = sit(post)
     _open(page, path, "to_accept", case)
     assert "王小丽" not in page.content()
+    page.wait_for_load_state("networkidle")
     page.locator(".reveal input").fill("核实具体地点")
     page.locator(".reveal button").click()
     expect(page.locator(".reveal dd", has_text="王小丽")).to_be_visible()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import random
 import secrets
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -91,6 +92,29 @@ def scored(folder: Path, cases: int = 300, port: int = 0) -> Iterator[Served]:
         outside = web.Outside(SECRET, {"feedback": behind})
         url = stack.enter_context(_serving(web.build(connect(dsns["console"]), city, outside), port))
         yield Served(url, city, dsns["console"])
+
+
+@contextmanager
+def apart(folder: Path, cases: int) -> Iterator[Served]:
+    """Serve it in a process of its own: NiceGUI has one application a process, which another test may have."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    child = context.Process(target=_serve_apart, args=(theirs, folder, cases))
+    child.start()
+    theirs.close()
+    try:
+        url, dsn = ours.recv()
+        yield Served(url, load("donggang"), dsn)
+    finally:
+        ours.close()
+        child.join(30)
+
+
+def _serve_apart(pipe: Any, folder: Path, cases: int) -> None:
+    with scored(folder, cases) as served:
+        pipe.send((served.url, served.dsn))
+        with suppress(EOFError):
+            pipe.recv()
 
 
 @contextmanager
