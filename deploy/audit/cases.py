@@ -11,10 +11,16 @@ from deploy.audit.journals import Finding
 from shared.persistence.engine import schema_of
 
 _FIRST = """
-SELECT subject, (array_agg(type ORDER BY id))[1] AS first, (array_agg(type ORDER BY id DESC))[1] AS last,
+SELECT subject, (array_agg(type ORDER BY id))[1] AS first,
+       (array_agg(type ORDER BY id DESC) FILTER (WHERE type = ANY ($1)))[1] AS last,
        (array_agg(value ORDER BY id DESC))[1]::jsonb AS said
 FROM "{intake}".journal WHERE sequence > 0 GROUP BY subject
 """
+_PLACING = [
+    f"case.{what}.v1"
+    for what in ("held", "registered", "solved_on_spot", "rejected", "merged", "unmerged", "withdrawn", "split")
+]
+"""What says where a case is; a reminder or one more reporter does not."""
 _STANDING = """
 SELECT DISTINCT ON (subject) subject, type, value::jsonb ->> 'status' AS status,
        value::jsonb ->> 'responsible' AS responsible, value::jsonb ->> 'clock' AS clock,
@@ -42,7 +48,7 @@ async def account(conn: asyncpg.Connection, city: str) -> Cases:
     """Account for every case that intake knows; a claim without any fact was refused and answered at the door."""
     intake, dispatch, escalation = (schema_of(city, name) for name in ("intake", "dispatch", "escalation"))
     async with conn.transaction(isolation="repeatable_read", readonly=True):
-        known = await conn.fetch(_FIRST.format(intake=intake))
+        known = await conn.fetch(_FIRST.format(intake=intake), _PLACING)
         standing = {row["subject"]: row for row in await conn.fetch(_STANDING.format(dispatch=dispatch))}
         register = {row["case_id"]: row for row in await conn.fetch(_REGISTER.format(dispatch=dispatch))}
         own = {row["subject"] for row in await conn.fetch(_OWN.format(escalation=escalation))}
