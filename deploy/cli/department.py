@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli import main
+from deploy.cli.logins import show_login
 from deploy.cli.stack import DEFAULT_CITY, City, Folder, running_stack
 from deploy.cli.words import t
 
@@ -36,7 +36,7 @@ def open_(
     folder: Folder = None,
 ) -> None:
     """Print what the department's program needs, as lines of an environment file."""
-    from deploy.local.logins import NoLogins, open_department
+    from deploy.local.logins import open_department
     from shared.city.load import load
 
     stack = running_stack(city, folder)
@@ -52,31 +52,9 @@ def open_(
                 f"{code} works at the desk (reply_path: desk); make it stream, restart, and open it then",
             )
         )
-    if not stack.kafka_outside:
-        main.errors.print(
-            t(
-                "没有供外部登录的 Kafka 地址；设置 SIDAN_KAFKA_OUTSIDE 后重启",
-                "Kafka has no door for logins; set SIDAN_KAFKA_OUTSIDE and restart",
-            )
-        )
-        raise typer.Exit(main.CHECK_FAILED)
-    try:
-        login = open_department(stack.kafka, stack.city, code)
-    except NoLogins as failure:
-        main.errors.print(t(f"未能开通：{failure}", f"Not opened: {failure}"), markup=False)
-        raise typer.Exit(main.NOT_RUNNING) from None
-    main.errors.print(
-        t(
-            "口令只显示这一次，不留存；遗失则重新开通",
-            "The password is shown this once and kept nowhere; lost, open again",
-        )
+    show_login(
+        stack,
+        code,
+        open_department,
+        lambda login: {"SIDAN_ORDERS": login.reads[0], "SIDAN_REPLIES": login.writes[0]},
     )
-    for name, value in (
-        ("SIDAN_KAFKA", stack.kafka_outside),
-        ("SIDAN_LOGIN", login.login),
-        ("SIDAN_PASSWORD", login.password),
-        ("SIDAN_ORDERS", login.reads[0]),
-        ("SIDAN_REPLIES", login.writes[0]),
-        ("SIDAN_GROUPS", login.groups),
-    ):
-        typer.echo(f"{name}={value}")

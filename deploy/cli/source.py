@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from deploy.cli import main
+from deploy.cli.logins import show_login
 from deploy.cli.stack import DEFAULT_CITY, City, Folder, running_stack
 from deploy.cli.words import t
 
@@ -89,7 +90,7 @@ def open_(
     folder: Folder = None,
 ) -> None:
     """Print what the source's program needs, as lines of an environment file."""
-    from deploy.local.logins import NoLogins, open_source
+    from deploy.local.logins import open_source
     from shared.city.load import load
 
     stack = running_stack(city, folder)
@@ -98,32 +99,13 @@ def open_(
         raise typer.BadParameter(
             t(f"城市配置文件中没有启用这个来源：{code}", f"no such source is switched on in the city file: {code}")
         )
-    if not stack.kafka_outside:
-        main.errors.print(
-            t(
-                "没有供外部登录的 Kafka 地址；设置 SIDAN_KAFKA_OUTSIDE 后重启",
-                "Kafka has no door for logins; set SIDAN_KAFKA_OUTSIDE and restart",
-            )
-        )
-        raise typer.Exit(main.CHECK_FAILED)
-    try:
-        login = open_source(stack.kafka, stack.city, code)
-    except NoLogins as failure:
-        main.errors.print(t(f"未能开通：{failure}", f"Not opened: {failure}"), markup=False)
-        raise typer.Exit(main.NOT_RUNNING) from None
-    main.errors.print(
-        t(
-            "口令只显示这一次，不留存；遗失则重新开通",
-            "The password is shown this once and kept nowhere; lost, open again",
-        )
+    show_login(
+        stack,
+        code,
+        open_source,
+        lambda login: {
+            "SIDAN_REPORTS": login.writes[0],
+            "SIDAN_RATINGS": login.writes[1],
+            "SIDAN_RECEIPTS": login.reads[0],
+        },
     )
-    for name, value in (
-        ("SIDAN_KAFKA", stack.kafka_outside),
-        ("SIDAN_LOGIN", login.login),
-        ("SIDAN_PASSWORD", login.password),
-        ("SIDAN_REPORTS", login.writes[0]),
-        ("SIDAN_RATINGS", login.writes[1]),
-        ("SIDAN_RECEIPTS", login.reads[0]),
-        ("SIDAN_GROUPS", login.groups),
-    ):
-        typer.echo(f"{name}={value}")

@@ -8,11 +8,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-import msgspec
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.console import listing, moments, words
+from services.console import listing, moments, queries, words
 from services.console.access.accounts import Signed
 from services.console.access.gateway import NotDone, Owners
 from services.console.access.roles import CITY_WIDE
@@ -71,7 +70,7 @@ async def items(clerk: Clerk, queue: Queue, now: datetime) -> Items:
         "ORDER BY due_at NULLS LAST, id LIMIT :most"
     )
     async with clerk.engine.connect() as conn:
-        rows = await _rows(conn, query, me=clerk.me, most=MOST)
+        rows = await queries.rows(conn, query, CaseRow, me=clerk.me, most=MOST)
     return [_item(clerk, row, now) for row in rows]
 
 
@@ -191,7 +190,7 @@ def address(path: str, queue: str, item: str = "") -> str:
 async def _cases(clerk: Clerk, ids: list[str]) -> list[CaseRow]:
     query = "SELECT to_jsonb(c)::text FROM case_view c WHERE id = ANY (:ids) ORDER BY due_at NULLS LAST, id"
     async with clerk.engine.connect() as conn:
-        return await _rows(conn, query, ids=ids)
+        return list(await queries.rows(conn, query, CaseRow, ids=ids))
 
 
 def _item(clerk: Clerk, row: CaseRow, now: datetime, more: str = "") -> dict[str, Any]:
@@ -222,7 +221,3 @@ def _call(clerk: Clerk, one: dict[str, Any], now: datetime) -> dict[str, Any]:
         "due": moments.short_moment(datetime.fromisoformat(due), now) if due else "",
         "urgent": one["kind"] == "emergency",
     }
-
-
-async def _rows(conn: AsyncConnection, query: str, **params: Any) -> list[CaseRow]:
-    return [msgspec.json.decode(row, type=CaseRow) for (row,) in await conn.execute(text(query), params)]
