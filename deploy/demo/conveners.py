@@ -39,6 +39,7 @@ class KnownTopic:
     unit: str
     urgent: bool
     deferrals: dict[str, int] = field(default_factory=dict)
+    to_sum_up: bool = False
 
 
 @dataclass(slots=True)
@@ -238,8 +239,17 @@ class Conveners:
             case escalation.TopicFedBack():
                 at = world.behaviour.soon(fact.to, "acknowledge", f"{case}/{fact.decision}", world.now())
                 world.agenda.at(at, partial(self._acknowledge, case, fact.to, fact.decision))
+            case escalation.TopicSquadFormed() | escalation.TopicListed():
+                if known := self._topics.get(fact.topic):
+                    known.to_sum_up = fact.to_sum_up
+            case escalation.TopicSummedUp():
+                if known := self._topics.get(fact.topic):
+                    known.to_sum_up = False
+                if fact.entry is escalation.EntryStatus.SETTLED:
+                    self._plan_write_off(case, fact.body, 0)
             case escalation.TopicSettled():
-                self._plan_write_off(case, fact.body, 0)
+                if (known := self._topics.get(fact.topic)) is None or not known.to_sum_up:
+                    self._plan_write_off(case, fact.body, 0)
             case escalation.TopicWrittenOff(final=True) | escalation.TopicWithdrawn():
                 self._topics.pop(fact.topic, None)
             case _:

@@ -395,6 +395,9 @@ _STORIES = {
     ),
     "topic.written_off.v1": Story("meet", word("销号"), lambda d, c, t: t("销号"), "body", shape="done"),
     "topic.settled.v1": Story("meet", word("办结待销号"), lambda d, c, t: t("议题办结，待销号"), "body"),
+    "topic.summed_up.v1": Story(
+        "meet", word("回头看与总结"), lambda d, c, t: t("已完成回头看并总结，可以销号"), "body", shape="done"
+    ),
     "topic.answered.v1": Story("meet", word("答复期满"), lambda d, c, t: t("答复期满，无异议"), "body"),
     "topic.answer_overdue.v1": Story(
         "meet", word("答复超期"), lambda d, c, t: t("会议逾期未作决定，由上级督办"), "supervisor", shape="late"

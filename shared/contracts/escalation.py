@@ -172,6 +172,8 @@ class TopicSquadFormed(TopicResolved):
     TYPE: ClassVar[str] = "topic.squad_formed.v1"
     leader: Code
     members: tuple[Code, ...]
+    to_sum_up: bool = False
+    """It is not written off before its look-backs and its summary (domain §5.3)."""
 
 
 class TopicListed(Topic):
@@ -185,6 +187,8 @@ class TopicListed(Topic):
     """How many times it has been listed, this one included."""
     until: date
     answer_due_at: Instant
+    to_sum_up: bool = False
+    """It is not written off before its look-backs and its summary (domain §5.3)."""
 
 
 class TopicMovedUp(Topic):
@@ -386,6 +390,14 @@ class TopicEnlarged(Topic):
     urgent: bool
     led_by: tuple[Code, ...] = ()
     objected: bool = False
+    to_sum_up: bool = False
+
+
+class TopicSummedUp(Topic):
+    """Its squad or its time on the list of hard problems was looked back on and summed up: it may be written off."""
+
+    TYPE: ClassVar[str] = "topic.summed_up.v1"
+    cycle: Code
 
 
 class TopicWrittenOff(Topic):

@@ -15,6 +15,8 @@ CHECKS = {
     "从左边选一件。": "Choose one on the left.",
     "已试 {n} 次": "tried {n} times",
     "待认定": "to judge",
+    "回头看与总结": "Looked back and summed up",
+    "已完成回头看并总结，可以销号": "Looked back on and summed up: may be written off",
     "已支持，待批准": "supported, to approve",
     "已申请，待支持": "asked, to support",
     "记录回访": "Record the call",

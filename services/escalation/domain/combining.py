@@ -94,6 +94,7 @@ def _enlarged(taken: Topic, survivor: Topic, case: str, into: str, city: Any) ->
         urgent=taken.urgent or survivor.urgent,
         led_by=(*survivor.led_by, *taken.led_by),
         objected=taken.has_been_objected or survivor.has_been_objected,
+        to_sum_up=taken.to_sum_up or survivor.to_sum_up,
     )
 
 

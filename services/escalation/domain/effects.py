@@ -24,6 +24,9 @@ from services.escalation.domain.topic_messages import DecisionKind
 from shared.kernel import clock
 from shared.kernel.decisions import Arm
 
+SUMS_UP = "five-stage-loop"
+"""The mechanism by which a squad or a hard problem ends with its look-backs and its summary (domain §5.3, §6.3)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
@@ -48,7 +51,7 @@ def form_squad(decision: Adopted) -> None:
     """Have a task squad do it; its order is the lead unit's (move 11)."""
     leader, members = decision.draft.leader, decision.draft.members
     assert leader is not None
-    said = {"leader": leader, "members": members}
+    said = {"leader": leader, "members": members, "to_sum_up": SUMS_UP in decision.city.mechanisms}
     _order(decision, t.TopicSquadFormed, {"leader": leader, "members": list(members)}, said)
 
 
@@ -158,6 +161,7 @@ def list_as_hard(decision: Adopted) -> None:
             reviews=reviews,
             until=until,
             answer_due_at=due,
+            to_sum_up=SUMS_UP in decision.city.mechanisms,
         ),
     )
     run_answer(decision.secretary, decision.city, decision.case, meeting.unit, decision.at, due)

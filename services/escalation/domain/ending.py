@@ -8,15 +8,15 @@ from typing import Any
 from services.escalation.domain import topic_facts as t
 from services.escalation.domain.answer_clock import stop_answer
 from services.escalation.domain.carrying import carrier, topic_at
-from services.escalation.domain.heard import CaseClosed, OrderEscalated, OrderWithdrawn, ReporterJoined
+from services.escalation.domain.heard import CaseClosed, CycleSummedUp, OrderEscalated, OrderWithdrawn, ReporterJoined
 from services.escalation.domain.ledger import Secretary
 from services.escalation.domain.opening import bring
 from services.escalation.domain.owing import forgive
 from services.escalation.domain.roles import check_secretary
-from services.escalation.domain.settling import settle
-from services.escalation.domain.table import States, deciders, on_due
+from services.escalation.domain.settling import owe_write_off, settle
+from services.escalation.domain.table import States, again, deciders, lacks, on_due
 from services.escalation.domain.telling import join
-from services.escalation.domain.topic import FINAL, MOVES, EntryStatus
+from services.escalation.domain.topic import FINAL, MOVES, EntryStatus, Topic
 from services.escalation.domain.topic_facts import FollowUp, of
 from services.escalation.domain.topic_messages import WriteOff
 from services.escalation.domain.withdrawing import withdraw
@@ -52,6 +52,24 @@ def end(states: States, message: Message, context: Context) -> Decision:
     return secretary.decision()
 
 
+@deciders.on(CycleSummedUp)
+def sum_up(states: States, message: Message, context: Context) -> Decision:
+    """Let the topic of a squad or hard problem be written off, which was looked back on and summed up (domain §5.3)."""
+    chain = message.subject.removeprefix("summary:")
+    pointer: Topic | None = states.get(chain)
+    home = pointer.home if pointer and pointer.home else chain
+    if lacks(states, (home,)):
+        return again(message, (chain, home))
+    topic: Topic | None = states[home]
+    if topic is None or topic.is_over or not topic.to_sum_up:
+        return NOTHING
+    entry, secretary = topic.active, Secretary(states, context.city, message.acted_at)
+    secretary.state(home, t.TopicSummedUp(**of(topic, entry, entry.status), cycle=message.data.cycle))
+    if entry.status is EntryStatus.SETTLED:
+        owe_write_off(secretary, context.city, message.acted_at, home, entry)
+    return secretary.decision()
+
+
 @on_due("again")
 def hear_again(states: States, message: Message, context: Context) -> Decision:
     """Meet a fact of another service once more, now that everything it concerns is locked."""
@@ -65,6 +83,7 @@ def hear_again(states: States, message: Message, context: Context) -> Decision:
 _HEARD: tuple[tuple[type, Any], ...] = (
     (OrderEscalated, bring),
     (CaseClosed, end),
+    (CycleSummedUp, sum_up),
     (OrderWithdrawn, end),
     (ReporterJoined, join),
 )
@@ -87,6 +106,8 @@ def write_off(states: States, message: Message, context: Context) -> Decision:
         raise Refused("topic.unacknowledged", "entry", units=", ".join(sorted({notice.to for notice in late})))
     if topic.untold():
         raise Refused("topic.untold", "entry")
+    if topic.to_sum_up:
+        raise Refused("topic.not_summed_up", "entry", case=message.subject, least=city.limits["checks_cycle"])
     secretary = Secretary(states, city, at)
     secretary.record(entry.body, "written_off", topic.id, {}, case=message.subject, entry=EntryStatus.WRITTEN_OFF)
     is_last = all(other.status in FINAL for other in topic.entries if other != entry)

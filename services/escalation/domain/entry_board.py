@@ -30,7 +30,8 @@ class EntryRow:
 def entry_row(case: str, topic: Topic, entry: Entry, position: int) -> EntryRow:
     """Return the row of one entry; `position` counts from the level where the topic started."""
     above = topic.above(entry.body)
-    is_clear = not topic.unacknowledged() and not topic.untold() and (above is None or above.status in FINAL)
+    is_told = not topic.unacknowledged() and not topic.untold()
+    is_clear = is_told and not topic.to_sum_up and (above is None or above.status in FINAL)
     return EntryRow(
         case,
         topic.id,

@@ -118,3 +118,10 @@ class CaseRated:
     """What the reporters of a closed case answered."""
 
     answers: tuple[ReporterAnswer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleSummedUp:
+    """Operations summed a cycle up; its subject names the quarters or the case of a squad or hard problem."""
+
+    cycle: str

@@ -14,10 +14,16 @@ from shared.kernel.decisions import Message
 
 
 def settle(secretary: Secretary, city: Any, at: datetime, case: str, topic: Topic, entry: Entry, why: str) -> None:
-    """Settle an entry; its secretary has to write it off within the limit."""
+    """Settle an entry; its secretary has to write it off within the limit, once nothing is left to be summed up."""
     MOVES.check(entry.status, EntryStatus.SETTLED)
     secretary.record(entry.body, "settled", topic.id, {"why": why}, case=case, entry=EntryStatus.SETTLED)
     secretary.state(case, t.TopicSettled(**of(topic, entry, EntryStatus.SETTLED), why=why))
+    if not topic.to_sum_up:
+        owe_write_off(secretary, city, at, case, entry)
+
+
+def owe_write_off(secretary: Secretary, city: Any, at: datetime, case: str, entry: Entry) -> None:
+    """Start the secretary's clock of writing a settled entry off."""
     owe(secretary, city, at, case, FollowUp.WRITE_OFF, entry.body, entry.meeting, city.clock("write_off"))
 
 

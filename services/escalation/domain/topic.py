@@ -135,7 +135,8 @@ class Topic:
 
     Without entries it is nothing but the `file` of a case that has had no topic yet. `home` is set where another case
     carries the topic of this one. `cases` are all cases of a topic, the one that carries it first; `closed` and `gone`
-    those of them that are over. `round` counts the topics that this case carried.
+    those of them that are over. `round` counts the topics that this case carried. `to_sum_up` tells that a squad or a
+    hard problem still lacks its look-backs and its summary (domain §5.3).
     """
 
     id: str
@@ -162,6 +163,7 @@ class Topic:
     reporters: tuple[str, ...] = ()
     file: CaseFile | None = None
     round: int = 0
+    to_sum_up: bool = False
 
     @property
     def active(self) -> Entry:

@@ -104,6 +104,7 @@ class TopicResolved(OfTopic):
 class TopicSquadFormed(TopicResolved):
     leader: str
     members: tuple[str, ...]
+    to_sum_up: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +115,7 @@ class TopicListed(OfTopic):
     reviews: int
     until: date
     answer_due_at: datetime
+    to_sum_up: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,6 +272,12 @@ class TopicEnlarged(OfTopic):
     urgent: bool
     led_by: tuple[str, ...]
     objected: bool
+    to_sum_up: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicSummedUp(OfTopic):
+    cycle: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

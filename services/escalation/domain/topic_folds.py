@@ -106,26 +106,30 @@ def received(topic: Topic, fact: t.TopicReceived, at: datetime) -> Topic:
 def resolved(topic: Topic, fact: t.TopicResolved, at: datetime) -> Topic:
     """Wait for the order that the meeting made."""
     entry = replace(_entry(topic, fact), status=fact.entry, order_due_at=fact.due_at, is_listed=False)
-    return _to_tell(replace(topic.with_entry(entry), led_by=(*topic.led_by, fact.lead)), fact)
+    now = replace(topic.with_entry(entry), led_by=(*topic.led_by, fact.lead))
+    if isinstance(fact, t.TopicSquadFormed):
+        now = replace(now, to_sum_up=fact.to_sum_up)
+    return _to_tell(now, fact)
 
 
 @_on(t.TopicListed)
 def listed(topic: Topic, fact: t.TopicListed, at: datetime) -> Topic:
     """Keep the entry on the list of hard problems until the next regular meeting."""
-    entry = _entry(topic, fact)
-    return _to_tell(
-        topic.with_entry(
-            replace(
-                entry,
-                status=fact.entry,
-                reviews=fact.reviews,
-                is_listed=True,
-                answer_due_at=fact.answer_due_at,
-                order_due_at=None,
-            )
-        ),
-        fact,
+    entry = replace(
+        _entry(topic, fact),
+        status=fact.entry,
+        reviews=fact.reviews,
+        is_listed=True,
+        answer_due_at=fact.answer_due_at,
+        order_due_at=None,
     )
+    return _to_tell(replace(topic.with_entry(entry), to_sum_up=fact.to_sum_up), fact)
+
+
+@_on(t.TopicSummedUp)
+def summed_up(topic: Topic, fact: t.TopicSummedUp, at: datetime) -> Topic:
+    """Let a squad or a hard problem be written off."""
+    return replace(topic, to_sum_up=False)
 
 
 @_on(t.TopicMovedUp)
@@ -263,6 +267,7 @@ def enlarged(topic: Topic, fact: t.TopicEnlarged, at: datetime) -> Topic:
         led_by=fact.led_by,
         urgent=fact.urgent,
         has_been_objected=fact.objected,
+        to_sum_up=fact.to_sum_up,
     )
     return now.with_entry(active)
 

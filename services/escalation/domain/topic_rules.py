@@ -53,6 +53,10 @@ register(
             "今天已联系过 {reporter}，请改日再联系",
             "{reporter} was tried today already; the second attempt must be on another day",
         ),
+        "topic.not_summed_up": (
+            "专班、难点问题须完成 {least} 次抽检或回头看并经指挥中心总结后才能销号（周期代码 {case}）",
+            "A squad or hard problem is written off after {least} checks and its summary (cycle {case})",
+        ),
         "topic.no_survivor": ("{into} 不是可以并入的议题", "{into} carries no topic that could take this one (G15)"),
         "topic.other_ledger": ("两个议题不在同一台账（{body}）", "The other topic is in the ledger of {body} (G15)"),
         "topic.other_cause": (

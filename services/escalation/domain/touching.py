@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.escalation.domain.heard import CaseClosed, OrderEscalated, OrderWithdrawn, ReporterJoined
+from services.escalation.domain.heard import CaseClosed, CycleSummedUp, OrderEscalated, OrderWithdrawn, ReporterJoined
 from services.escalation.domain.meeting import Meeting
 from services.escalation.domain.messages import (
     AdoptMinutes,
@@ -74,6 +74,8 @@ def touches(message: Message) -> tuple[str, ...]:
             return tuple(dict.fromkeys(cases))
         case CombineTopic(into=into):
             return (into,)
+        case CycleSummedUp():
+            return (message.subject.removeprefix("summary:"),)
         case _:
             return ()
 
