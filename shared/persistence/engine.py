@@ -13,8 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from shared.persistence.connection import Connection
 
-AWAY = (OSError, InterfaceError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, TimeoutError)
-"""What is raised while the database is away."""
+AWAY = (
+    OSError, InterfaceError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError,
+    TimeoutError,
+)  # fmt: skip
+"""What is raised while the database is away; `InternalClientError` by a server that dies in the middle of an answer."""
 RETRY_AT_ONCE = frozenset({"40P01", "40001"})
 """Deadlock and serialization failure: run the transaction again at once (shell.md §3.4)."""
 

@@ -134,6 +134,7 @@ READS: dict[str, tuple[Exception, int, str]] = {
     "away": (ConnectionRefusedError(), 503, "database.away"),
     "pool exhausted": (TimeoutError(), 503, "database.away"),
     "closed under our hands": (asyncpg.InterfaceError("connection is closed"), 503, "database.away"),
+    "died in the middle of an answer": (asyncpg.InternalClientError("unknown state"), 503, "database.away"),
     "a value that cannot be sent": (UNSENDABLE, 422, "message.invalid"),
     "a value that cannot be held": (asyncpg.NumericValueOutOfRangeError(), 422, "message.invalid"),
     "a statement that is wrong": (asyncpg.UndefinedColumnError(), 500, "internal.error"),
