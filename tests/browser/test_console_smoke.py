@@ -16,7 +16,7 @@ from tests.browser.conftest import DESK, PHONE, watch
 from tests.support.console_facts import tell_case
 from tests.support.console_stack import NOON, Served, console
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

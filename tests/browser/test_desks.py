@@ -13,7 +13,7 @@ from tests.browser.conftest import PHONE, Sit
 from tests.support.running_city import RunningCity, wait
 from tests.support.wording import apart
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.browser
 OPERATIONS = Post(Role.OPERATIONS, "donggang")
 TRIED = "现场更换灯泡两盏"
 

@@ -13,7 +13,7 @@ from services.console.access.roles import AT_BODY, AT_DEPARTMENT, CITY_WIDE, PLA
 from tests.browser.conftest import DESK, PHONE, Sit
 from tests.support.running_city import RunningCity
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.browser
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 AT = {Role.GRID: "C01-G01", Role.COMMUNITY: "C01", Role.STREET: "S01"}
 

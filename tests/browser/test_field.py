@@ -19,7 +19,7 @@ from tests.browser.conftest import PHONE, Sit
 from tests.support.running_city import RunningCity, wait
 from tests.unit.intake.test_photos import photo, positioned
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 ESTATE = "C01-G01-E1"
 OWN = "C01-G01"
 GRID = Post(Role.GRID, OWN)

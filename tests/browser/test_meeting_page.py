@@ -13,7 +13,7 @@ from shared.kernel.calendar import SHANGHAI
 from tests.browser.conftest import DESK, PHONE, Sit
 from tests.support.running_city import RunningCity, wait
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.browser
 BODY = "C05"
 TRIED, ASKED = "已征求居民意见", "请安排场地与经费"
 TOPICS = (("suggestion", "东门加装充电棚"), ("funding", "外墙维修资金缺口八万元"))

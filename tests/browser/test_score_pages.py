@@ -13,7 +13,7 @@ from services.console.reader import SESSION
 from tests.support.console_stack import Served
 from tests.support.score_stack import QUARTER, apart
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.browser
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 

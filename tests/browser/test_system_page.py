@@ -14,7 +14,7 @@ from services.console.access.roles import Post, Role
 from tests.browser.conftest import PHONE, Sit
 from tests.support.running_city import PLACE, RunningCity, wait
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.browser
 TOPIC = "donggang.reports.commissioner.v1"
 
 

@@ -12,8 +12,6 @@ SEEDS = 50
 TRIES = 12
 """Seeds within which every planted fault must have been found."""
 
-pytestmark = pytest.mark.timeout(300)
-
 
 @pytest.fixture(scope="module", autouse=True)
 def _quiet() -> None:

@@ -12,7 +12,7 @@ from tests.flow.simulate import quiet
 from tests.fuzz.damage import KINDS
 from tests.fuzz.run import throw
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.stack
 
 
 def test_damaged_records_and_requests_are_answered_or_kept_with_a_reason_and_their_neighbours_go_on(

@@ -22,7 +22,7 @@ from shared.contracts.topics import topic_name, topics
 from tests.support.stack import Cell, make_schemas
 from tests.support.world import until
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.stack
 
 CODE = "audited"
 NOWHERE = "127.0.0.1:1"

@@ -25,7 +25,7 @@ from tests.support.stack import Cell, make_schemas
 from tests.unit.feedback.test_bulletin import card, month
 from tests.unit.papers.reading import pdf_text, word_text
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.stack
 
 SECRET = "s" * 32
 

@@ -37,7 +37,7 @@ from shared.shell.taking import Shell
 from shared.shell.tokens import sign
 from tests.support.stack import Cell, make_schemas
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.stack
 SECRET = "s" * 32
 NOW = datetime(2026, 3, 2, 9, tzinfo=SHANGHAI)
 CLERK, MINI, TEAM, RIVAL = (

@@ -17,7 +17,7 @@ from deploy.replay.record import read_file
 from shared.kernel.calendar import SHANGHAI
 from tests.support.running_city import RunningCity
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.stack
 LEAD = "water-company"
 
 

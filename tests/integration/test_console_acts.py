@@ -2,12 +2,8 @@
 
 import re
 
-import pytest
-
 from services.console.access.acts import ACTS, PAPERS
 from tests.support.running_city import RunningCity
-
-pytestmark = pytest.mark.timeout(180)
 
 
 def test_every_act_and_paper_is_a_route_of_its_service(donggang: RunningCity) -> None:

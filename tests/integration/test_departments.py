@@ -26,7 +26,7 @@ from shared.contracts.topics import STREAMS, topic_name
 from tests.architecture.reading import ROOT
 from tests.support.running_city import RunningCity, wait
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.stack
 EXAMPLES = ROOT / "docs" / "examples"
 ECJ = ROOT / "tests" / "support" / "ecj.lock"
 """A Java compiler that runs on the stack's own Java, which has none."""

@@ -11,7 +11,7 @@ import pytest
 from tests.architecture.reading import ROOT
 from tests.support.running_city import RunningCity
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.stack
 EXAMPLES = ROOT / "docs" / "examples"
 
 

@@ -37,7 +37,7 @@ from shared.persistence.engine import schema_of
 from tests.support.stack import Cell, make_schemas
 from tests.unit.escalation.hall import COMMUNITY, ESTATE, STREET, Hall
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.stack
 
 CODE = "ledgered"
 SCHEMA = schema_of(CODE, "escalation")

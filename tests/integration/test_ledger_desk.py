@@ -18,7 +18,7 @@ from shared.persistence.engine import schema_of
 from tests.support.ledger_office import ledger_office
 from tests.support.stack import Cell, make_schemas
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.stack
 
 CITY = "longchang"
 

@@ -25,7 +25,7 @@ from deploy.local.resolver import local_stack
 from deploy.local.supervisor import AlreadyRunning
 from deploy.local.topics import TopicDiffers, ensure_topics
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.stack
 
 STAND_IN = str(Path(__file__).with_name("stand_in.py"))
 TOPICS = {"cell.cases.v1": Topic(12, {"retention.ms": "-1"}), "cell.receipts.web.v1": Topic(1, {})}

@@ -15,7 +15,7 @@ from shared.kernel.decisions import Actor
 from tests.support.ledger_office import LedgerOffice, ledger_office
 from tests.support.stack import Cell, make_schemas
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.stack
 
 CITY = "guiping"
 WHY = "线路起火隐患，请尽快研究"

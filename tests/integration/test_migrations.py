@@ -25,7 +25,7 @@ from shared.persistence.migrate import COUNTED, PRIVATE, migrate
 from tests.architecture.reading import ROOT
 from tests.support.stack import Cell, make_schemas
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.stack
 
 CODE = "migrated"
 SHELL = {"fence", "subject", "inbox", "parked", "quarantine", "journal", "pending", "deadline", "alembic_version"}

@@ -14,7 +14,7 @@ from tests.integration.test_claims import NOW, Office, office
 from tests.support.stack import Cell, make_schemas
 from tests.unit.papers.reading import pdf_text, word_text
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.stack
 GRID, COMMUNITY, MEDIATOR = Actor("unit", "C01-G01"), Actor("unit", "C01"), Actor("post", "C01:community-liaison")
 OPERATIONS = Actor("operations", "officer")
 

@@ -15,7 +15,7 @@ from deploy.grafana import build
 from tests.support.promtool import promtool
 from tests.support.running_city import RunningCity
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.stack
 DEPLOY = Path(build.__file__).parents[1]
 _NAME = re.compile(r"\b(?:sidan|process)_[a-z_]+\b")
 _LABELS = re.compile(r"(?:by \(([^)]*)\))|\{\{(\w+)\}\}|[{,] ?(\w+)=~?\"")

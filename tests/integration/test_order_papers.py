@@ -17,7 +17,7 @@ from shared.contracts.base import Contract
 from tests.support.running_city import RunningCity, wait
 from tests.unit.papers.reading import pdf_text, word_text
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.stack
 LEAD = "water-company"
 
 

@@ -38,7 +38,7 @@ from tests.support.stack import Backing, Cell, make_schemas
 from tests.unit.escalation.hall import COMMUNITY, ESTATE, STREET, Hall, unit
 from tests.unit.papers.reading import pdf_text, word_text
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.stack
 
 SECRET = "s" * 32
 CELL = "papers"

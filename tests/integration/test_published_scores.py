@@ -43,7 +43,7 @@ from shared.shell.tokens import sign
 from tests.support.feedback_tables import feedback_tables
 from tests.unit.feedback.cards import LINE, at
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.stack
 
 SECRET = "s" * 32
 JUNE = Period.parse("2026-06")

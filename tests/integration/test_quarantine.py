@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from deploy.cli.main import build
 from tests.support.running_city import PLACE, RunningCity, wait
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.stack
 
 
 def _sidan(city: RunningCity, *words: str) -> str:

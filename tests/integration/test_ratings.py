@@ -33,7 +33,7 @@ from shared.shell.work import Batch, Work
 from tests.support.room import SECRET, Room, room
 from tests.support.stack import Cell, make_schemas
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.stack
 
 FIRST, SECOND = Actor("operations", "officer-1"), Actor("operations", "officer-2")
 LEAD = Actor("department", "municipal")

@@ -27,7 +27,7 @@ from tests.support.console_stack import NOON
 from tests.support.stack import Backing, Cell, delete_topics, make_schemas, numbers
 from tests.support.world import settings, until
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.stack
 CASES = 60
 _UNSEEN = ("position", "written", "at")
 """Columns that say when a row was written, not what it says."""

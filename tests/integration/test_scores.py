@@ -31,7 +31,7 @@ from shared.persistence.engine import connect
 from tests.support.feedback_tables import feedback_tables
 from tests.unit.feedback.cards import ALL, FROZEN, JUNE, LINE, MADE, POLICY, ROOT, at, card_of, counted
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.stack
 
 DEPARTMENTS, STREETS, COMMUNITIES = ("water", "parks", "roads"), ("s1", "s2"), ("c11", "c12", "c21")
 

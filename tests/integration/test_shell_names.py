@@ -14,7 +14,7 @@ from tests.support.mini import registered
 from tests.support.stack import Cell
 from tests.support.world import running, until, world
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.stack
 
 CRC, COUNTED = slice(17, 21), 21
 """Where a batch has its checksum, and from where on that counts."""

@@ -35,7 +35,7 @@ from shared.shell.tokens import sign
 from tests.support.room import SECRET, room
 from tests.support.stack import Cell, make_schemas
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.stack
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.running_city import RunningCity, wait
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.stack
 WHO = ("unit", "C02")
 TOPIC = {"kind": "suggestion", "summary": "东门加装充电棚", "tried": "已征求居民意见", "asked": "请安排场地"}
 

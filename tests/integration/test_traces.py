@@ -24,7 +24,7 @@ from tests.fuzz.facts import service_of
 from tests.support.stack import Backing, Cell, delete_topics, make_schemas, numbers
 from tests.support.world import settings, until
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.stack
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 SERVICES = ("intake", "dispatch", "console")
 

@@ -15,7 +15,7 @@ from shared.contracts import dispatch, feedback, intake
 from tests.support.running_city import PLACE, RunningCity, wait
 from tests.support.wording import apart
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.stack
 
 
 def _stream_case(city: RunningCity, name: str) -> tuple[str, dict[str, Any]]:
