@@ -100,6 +100,43 @@ def test_a_refusal_names_the_rule_and_keeps_what_was_typed(donggang: RunningCity
     expect(back.locator("textarea")).to_have_value("不属本部门职责")
 
 
+def test_what_is_being_typed_outlives_news_of_its_case_and_a_reload(donggang: RunningCity, sit: Sit) -> None:
+    city = donggang
+    case = city.report("desk-7", "street-lights")["case"]
+    order = city.order(case, "dispatched")
+    post, path = _holder(order["lead"])
+    accept = {"handler": "经办岗", "assignment": order["assignment"]}
+    assert city.act(case, "accept", (_kind(order["lead"]), order["lead"]), **accept).status_code == 200
+    _waits(city, case, "accepted")
+    page = sit(post)
+    _open(page, path, "in_hand", case)
+    page.wait_for_load_state("networkidle")
+    page.locator(".reveal input").fill("核实具体地点")
+    unable = page.locator(".act:has(summary:text-is('无力办理'))")
+    unable.locator("summary").click()
+    unable.locator("textarea").press_sequentially("已联系")
+    told = page.locator(".history li")
+    before = told.count()
+    progress = {"note": "已到现场看过", "assignment": order["assignment"]}
+    assert city.act(case, "progress", (_kind(order["lead"]), order["lead"]), **progress).status_code == 200
+    expect(told).to_have_count(before + 1)
+    page.keyboard.type("产权单位")  # the cursor is where it was
+    extension = {"more": 1, "why": "配件在途，明日送到", "assignment": order["assignment"]}
+    assert city.act(case, "extension", (_kind(order["lead"]), order["lead"]), **extension).status_code == 200
+    expect(unable.locator(".off")).to_contain_text("已有申请待裁定")  # another form now, and still the cursor
+    page.keyboard.type("并留言")
+    expect(unable.locator("textarea")).to_have_value("已联系产权单位并留言")
+    expect(page.locator(".reveal input")).to_have_value("核实具体地点")
+    page.reload()
+    expect(unable.locator("textarea")).to_have_value("已联系产权单位并留言")
+    expect(unable.locator("textarea")).to_be_visible()
+    expect(page.locator(".reveal input")).to_have_value("核实具体地点")
+    page.locator(".person summary").click()
+    page.locator(".person-menu form[action='/logout'] button").click()
+    page.wait_for_url("**/login?out=1")
+    assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('draft:'))") == []
+
+
 def test_what_is_personal_is_shown_for_a_reason_and_on_record(donggang: RunningCity, sit: Sit) -> None:
     city = donggang
     who = {"id": "r-9", "name": "王小丽", "phone": "13800002207"}

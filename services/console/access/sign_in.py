@@ -15,6 +15,8 @@ from shared.kernel.refusals import Refused
 from shared.shell.allowance import address_of
 
 OIDC = "/login/oidc"
+OUT = "out=1"
+"""How the sign-in is asked for by who has just signed out: what was typed is forgotten there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def router(engine: AsyncEngine) -> APIRouter:
     @routes.post("/logout")
     async def sign_out(request: Request) -> Response:
         await accounts.sign_out(engine, request.cookies.get(SESSION, ""))
-        answer = RedirectResponse("/login", 303)
+        answer = RedirectResponse(f"/login?{OUT}", 303)
         answer.delete_cookie(SESSION, path="/")
         return answer
 

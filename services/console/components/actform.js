@@ -1,5 +1,6 @@
 // A form for one act: typed text is kept until it took effect, and one opening of the form is one command.
 const WEEK = 7 * 86400e3, SLOW = 10_000;
+let left = null; // where somebody was writing in a form that is just being painted anew
 const made = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
 export default {
   template: `
@@ -24,12 +25,28 @@ export default {
         <span v-if="off" class="off">{{ off }}</span>
         <span :class="'state-' + state" :role="state === 'refused' ? 'alert' : 'status'">{{ said }}</span></p>
     </form>`,
-  props: { url: String, title: String, submit: String, next: String, fields: Array, fixed: Object, sequence: String, off: String, look: String, words: Object, into: Array },
+  props: { url: String, title: String, submit: String, next: String, fields: Array, fixed: Object, sequence: String, off: String, look: String, words: Object, into: Array, opened: Number },
   emits: ["done", "close"],
   data: () => ({ values: {}, state: "", said: "", wrong: "", key: "" }),
   computed: { place() { return "draft:" + this.url; } },
-  mounted() { this.open(); },
-  watch: { url() { this.open(); } },
+  mounted() {
+    this.open();
+    const box = this.$el.closest("details");
+    if (this.drafted && box) box.open = true;
+    if (!left || left.place !== this.place || Date.now() - left.at > 3000) return;
+    const { field, range } = left;
+    if (box) box.open = true;
+    this.$nextTick(() => {
+      const into = this.inputs()[field];
+      into?.focus({ preventScroll: true });
+      try { into?.setSelectionRange(...range); } catch { /* a field without a cursor */ }
+    });
+  },
+  beforeUnmount() {
+    const at = document.activeElement, field = this.inputs().indexOf(at);
+    if (field >= 0) left = { place: this.place, field, range: [at.selectionStart, at.selectionEnd], at: Date.now() };
+  },
+  watch: { url() { this.open(); }, opened() { if (this.state === "done") { const said = this.said; this.open(); this.said = said; } } },
   methods: {
     open() {
       let draft = {};
@@ -37,12 +54,14 @@ export default {
         draft = JSON.parse(localStorage.getItem(this.place)) || {};
         if (Date.now() - draft.at > WEEK) draft = {};
       } catch { draft = {}; }
+      this.drafted = !!draft.values;
       this.key = draft.key || made();
       const first = (f) => f.value ?? (f.kind === "many" ? [] : f.kind === "yes" ? false : f.kind === "choice" && f.required ? f.options[0]?.value : "");
       this.values = Object.fromEntries(this.fields.map((f) => [f.name, draft.values?.[f.name] ?? first(f)]));
       this.state = this.said = this.wrong = "";
     },
     keep() { localStorage.setItem(this.place, JSON.stringify({ at: Date.now(), key: this.key, values: this.values })); },
+    inputs() { return [...this.$el.querySelectorAll("textarea, select, input")]; },
     shown(f) { return !f.when || [].concat(f.when[1]).includes(this.values[f.when[0]]); },
     body() {
       const own = {}, [list, given] = this.into || [];

@@ -3,14 +3,17 @@ export default {
   template: `
     <div class="reveal">
       <form v-if="!shown" class="actform" @submit.prevent="look">
-        <label><span>{{ words.why }} *</span><input v-model="why" required minlength="4" maxlength="200"></label>
+        <label><span>{{ words.why }} *</span><input v-model="why" @input="keep" required minlength="4" maxlength="200"></label>
         <p class="act-end"><button class="button" type="submit">{{ words.show }}</button><span class="state-refused" role="alert">{{ said }}</span></p>
       </form>
       <dl v-else class="details"><template v-for="r in shown" :key="r[0]"><dt>{{ r[0] }}</dt><dd>{{ r[1] }}</dd></template></dl>
     </div>`,
   props: { url: String, words: Object, names: Object },
   data: () => ({ why: "", shown: null, said: "" }),
+  computed: { place() { return "draft:" + this.url; } },
+  mounted() { try { this.why = JSON.parse(localStorage.getItem(this.place))?.values.why || ""; } catch { this.why = ""; } },
   methods: {
+    keep() { localStorage.setItem(this.place, JSON.stringify({ at: Date.now(), values: { why: this.why } })); },
     async look() {
       this.said = "";
       try {
@@ -20,6 +23,7 @@ export default {
         const flat = (o) => { for (const [k, v] of Object.entries(o || {})) typeof v === "object" && v ? flat(v) : this.names[k] && v && rows.push([this.names[k], String(v)]); };
         flat(told);
         this.shown = rows;
+        localStorage.removeItem(this.place);
       } catch { this.said = this.words.lost; }
     },
   },

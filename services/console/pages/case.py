@@ -19,6 +19,7 @@ from services.console.access.scope import Scope
 from services.console.pages.frame import Desk, Page, card, frame, own_scope
 from services.console.parts import Box, ClockBox, Details, History, Steps, Text
 from services.console.parts.order import Order, build_forms, said_by
+from services.console.parts.repaint import repainted
 from services.console.projection.case import CaseRow
 from services.console.projection.ledger import LedgerRow, TopicRow
 from services.console.queries import Told
@@ -146,12 +147,10 @@ def _build(desk: Desk, file: File, clerk: Clerk) -> None:
             stands = await queues.standing(clerk, row)
             sequence = max((fact.sequence for fact in shown.history if fact.service == "dispatch"), default=0)
         except (NotDone, Refused) as error:
-            acts.clear()
-            with acts:
+            with repainted(acts):
                 Text("p", said_by(desk, error)).classes("notice")
             return
-        acts.clear()
-        with acts:
+        with repainted(acts):
             build_forms(desk, Order(row, stands, clerk.me, sequence, lambda _: None))
 
     def show(tick: Tick) -> None:

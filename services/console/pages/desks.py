@@ -11,14 +11,14 @@ from fastapi import Request
 from nicegui import background_tasks
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.console import portrait, queries, queues
+from services.console import queues
 from services.console.access.gateway import NotDone, Owners
-from services.console.pages.frame import Desk, Page, card, frame
-from services.console.parts import Box, ClockBox, Details, History, QueueList, Reveal, Text
-from services.console.parts.order import Order, build_forms, said_by
-from services.console.parts.triage import build_alike, build_held
+from services.console.pages.frame import Desk, Page, frame
+from services.console.parts import Box, QueueList, Text
+from services.console.parts.file import CasePanel, read_file
+from services.console.parts.order import said_by
+from services.console.parts.repaint import repainted
 from services.console.parts.whistle import build_whistle, sound_form
-from services.console.projection.case import CaseRow
 from services.console.queues import Clerk, Queue
 from services.console.ticker import Tick, Ticker
 from services.console.words import word
@@ -30,8 +30,6 @@ DESKS = (
     ("desk", "/desk", word("部门办件"), queues.DEPARTMENT),
     ("community", "/community", word("社区台"), queues.COMMUNITY),
 )
-LAST = 8
-"""Entries of the history beside the forms; the whole is on the case's own page."""
 
 
 def add(city: City, ticker: Ticker, engine: AsyncEngine, owners: Owners) -> None:
@@ -108,12 +106,11 @@ def _on_tick(tick: Tick, shown: _Shown, refresh: Any) -> None:
 
 
 class _Shown:
-    """The one thing that is open at a desk; painted anew when its case changes."""
+    """The one thing that is open at a desk: its panel is built once and told what changes."""
 
     def __init__(self, desk: Desk, clerk: Clerk, place: Box, item: str) -> None:
         self.desk, self.clerk, self.place, self.item = desk, clerk, place, item
-        self.row: CaseRow | None = None
-        self.box: ClockBox | None = None
+        self.panel: CasePanel | None = None
         self._painting = asyncio.Lock()
 
     @property
@@ -123,86 +120,40 @@ class _Shown:
 
     def tick(self, tick: Tick) -> None:
         """Let the clock go on, and follow the case."""
-        if self.box is not None and self.row is not None:
-            self.box.show(**portrait.clock(self.desk.city, self.desk.t, self.row, tick))
+        if self.panel is not None:
+            self.panel.tick(tick)
         if self.case and self.case in tick.touched:
             background_tasks.create(self.paint(), name="desk item")
 
     async def paint(self) -> None:
-        """Build it anew."""
+        """Show how it stands now."""
         async with self._painting:
-            if self.item.startswith("whistle:"):
-                await self._paint_whistle()
-            elif self.item:
-                await self._paint_case()
+            try:
+                if self.item.startswith("whistle:"):
+                    await self._paint_whistle()
+                elif self.item:
+                    await self._paint_case()
+            except (NotDone, Refused) as error:
+                self._say(said_by(self.desk, error))
 
     async def _paint_whistle(self) -> None:
         name = self.item.removeprefix("whistle:")
-        try:
-            told = await self.clerk.owners.get(self.desk.signed, "dispatch", f"/v1/whistles/{name}")
-        except (NotDone, Refused) as error:
-            self._say(said_by(self.desk, error))
-            return
-        self.place.clear()
-        with self.place:
+        told = await self.clerk.owners.get(self.desk.signed, "dispatch", f"/v1/whistles/{name}")
+        with repainted(self.place):
             self._back()
             build_whistle(self.desk, self.clerk, name, told, self._done)
 
     async def _paint_case(self) -> None:
-        desk, clerk = self.desk, self.clerk
-        t, city, signed = desk.t, desk.city, desk.signed
-        async with clerk.engine.connect() as conn:
-            row = await queries.case(conn, self.item, desk.scope)
-            if row is None:
-                self._say(t("没有这一件，或不在您的范围内"))
-                return
-            told = await queries.history(conn, row.id)
-            sequence = await queries.sequence(conn, row.id, "dispatch")
-        pairs: list[dict[str, Any]] = []
-        try:
-            stands = await queues.standing(clerk, row)
-            if desk.request.query_params.get("queue") == queues.ALIKE.key:
-                alike = await clerk.owners.get(signed, "intake", "/v1/duplicates", limit=queues.MOST)
-                pairs = [one for one in alike["items"] if one["case"] == row.id]
-        except (NotDone, Refused) as error:
-            self._say(said_by(desk, error))
+        file = await read_file(self.desk, self.clerk, self.item)
+        if file is None:
+            self._say(self.desk.t("没有这一件，或不在您的范围内"))
             return
-        self.row = row
-        now = desk.ticker.last.moment.now if desk.ticker.last else row.received_at
-        self.place.clear()
-        with self.place:
-            self._back()
-            with Box("header", "item-head"):
-                Text("h2", row.summary or row.number)
-                with Box("p", "item-sub"):
-                    Text("a", row.number, href=f"/cases/{row.number}")
-                    Text("span", portrait.responsible(city, t, row))
-                    Text("span", portrait.others(city, t, row))
-            self.box = ClockBox(**portrait.no_clock(t))
-            if desk.ticker.last:
-                self.box.show(**portrait.clock(city, t, row, desk.ticker.last))
-            with Box("div", "acts"):
-                if row.status == "held":
-                    await build_held(desk, clerk, row, self._done)
-                for pair in pairs:
-                    build_alike(desk, pair, self._done)
-                built = build_forms(desk, Order(row, stands, clerk.me, sequence, self._done))
-                if not built and row.status != "held" and not pairs:
-                    Text("p", t("这一件现在不需要您办理")).classes("empty")
-            with card(t("事项与位置")):
-                Details(rows=[one for one in portrait.about(city, t, row) if one["name"] != t("反映人")])
-                Reveal(
-                    url=f"/paper/intake/v1/cases/{row.id}/dossier",
-                    words={
-                        "why": t("查看反映人和原文的理由"), "show": t("显示（留痕）"), "lost": t("没有取到，请重试"),
-                        "title": "title" if t.language == "zh" else "title_en",
-                    },
-                    names={"name": t("姓名"), "phone": t("电话"), "text": t("原文"), "address": t("地址")},
-                )  # fmt: skip
-            with card(t("最近经过")) as more:
-                History(entries=portrait.entries(city, t, told, now)[:LAST], filters=[])
-            with more:
-                Text("a", t("全部经过"), href=f"/cases/{row.number}")
+        if self.panel is None:
+            self.place.clear()
+            with self.place:
+                self._back()
+                self.panel = CasePanel(self.desk, self.clerk, file)
+        self.panel.show(file, self._done)
 
     def _done(self, _: Mapping[str, Any]) -> None:
         """Hear that an act took effect; the panel follows when the read model has it."""
@@ -215,6 +166,10 @@ class _Shown:
         Text("a", self.desk.t("返回列表"), href=queues.address(here, queue)).classes("back")
 
     def _say(self, words: str) -> None:
+        """Say why nothing new can be shown; what is open stays open, with what is typed in it."""
+        if self.panel is not None:
+            self.panel.say(words)
+            return
         self.place.clear()
         with self.place:
             self._back()

@@ -8,7 +8,7 @@ from fastapi import Request
 from nicegui import context, ui
 
 from services.console.access.roles import NAMES, PLACES, places_of
-from services.console.access.sign_in import OIDC, inside
+from services.console.access.sign_in import OIDC, OUT, inside
 from services.console.pages.frame import Page, frame
 from services.console.parts import Box, Text
 from services.console.reader import PRESENT
@@ -25,6 +25,11 @@ WHY = {
     "login.provider_refused": word("统一身份认证没有通过，请重试。"),
 }
 
+FORGET = (
+    'Object.keys(localStorage).filter((key) => key.startsWith("draft:")).forEach((key) => localStorage.removeItem(key))'
+)
+"""What was typed and not sent stays in a browser until its person signs out."""
+
 
 def add(city: City, ticker: Ticker, *, with_provider: bool) -> None:
     """Add the two pages."""
@@ -36,6 +41,8 @@ def add(city: City, ticker: Ticker, *, with_provider: bool) -> None:
         ui.page_title(f"{t('登录')} · {name}")
         asked = request.query_params
         aim = inside(asked.get("next", "/"))
+        if request.url.query == OUT:
+            ui.add_body_html(f"<script>{FORGET}</script>")
         with Box("section", "card login"):
             Text("h1", t("登录"))
             Text("p", name).classes("city")

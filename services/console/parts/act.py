@@ -90,7 +90,7 @@ def act_form(
         url=f"/act/{service}{path}{'?' if mark else ''}{mark}", title=title, submit=submit, next=next,
         fields=list(fields),
         fixed=dict(fixed or {}), sequence="" if sequence is None else str(sequence), off=off, look=look,
-        words=form_words(desk.t), into=None if into is None else [into[0], dict(into[1])],
+        words=form_words(desk.t), opened=0, into=None if into is None else [into[0], dict(into[1])],
     )  # fmt: skip
     if done is not None:
         hear = done

@@ -9,7 +9,6 @@ from services.console.pages.frame import Desk
 from services.console.parts import Box, Text
 from services.console.parts.act import act_form, choice
 from services.console.projection.case import CaseRow
-from services.console.queues import Clerk
 from services.console.words import word
 from shared.city.model import UnitLevel
 
@@ -24,11 +23,9 @@ REJECTIONS = {
 }
 
 
-async def build_held(desk: Desk, clerk: Clerk, row: CaseRow, done: Done) -> None:
-    """Build the choice of matter and place, proposals first, and the refusal by rule."""
+def build_held(desk: Desk, row: CaseRow, found: Mapping[str, Any], done: Done) -> None:
+    """Build the choice of matter and place, what intake `found` likely first, and the refusal by rule."""
     t, city = desk.t, desk.city
-    waiting = await clerk.owners.get(desk.signed, "intake", "/v1/triage", limit=200)
-    found: Mapping[str, Any] = next((one for one in waiting["items"] if one["case"] == row.id), {})
     guesses = {one["matter"]: one for one in found.get("guesses", [])}
     guessed = [
         (code, t("{matter}（{share}）", matter=one["name"], share=f"{one['confidence']:.0%}"))
