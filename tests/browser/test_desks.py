@@ -39,32 +39,24 @@ def _act(page: Page, title: str) -> None:
     expect(page.locator(".state-done").or_(page.locator(f".act:has-text('{title}')").first)).to_be_attached()
 
 
-def _waits(city: RunningCity, case: str, status: str) -> None:
-    wait(lambda: city.get("dispatch", f"/v1/orders/{case}").json().get("status") == status, 20, status)
-    wait(lambda: city.get("console", f"/v1/cases/{case}").json().get("status") == status, 20, f"console {status}")
-
-
 def test_a_case_is_dispatched_accepted_done_and_verified_from_the_desks(donggang: RunningCity, sit: Sit) -> None:
     city = donggang
     case = city.report("desk-1", "street-lights")["case"]
-    wait(lambda: city.get("dispatch", f"/v1/orders/{case}").status_code == 200, 20, "an order")
-    order = city.get("dispatch", f"/v1/orders/{case}").json()
-    lead = order["lead"]
+    lead = city.shown(case, "dispatched")["lead"]
     post, path = _holder(lead)
     clerk = sit(post)
-    wait(lambda: city.get("console", f"/v1/cases/{case}").json().get("status") == "dispatched", 20, "read model")
     clerk.goto(f"{path}?queue=to_accept")
     expect(clerk.locator(".queues .on")).to_contain_text("待签收")
     clerk.locator(f".queue-row[href*='{case}']").click()
     expect(clerk.locator(".item-head h2")).to_be_visible()
     _act(clerk, "签收")
-    _waits(city, case, "accepted")
+    city.shown(case, "accepted")
     expect(clerk.locator(".act summary:text-is('办结反馈')")).to_be_visible()
     clerk.locator(".act:has(summary:text-is('办结反馈')) textarea").fill(TRIED)
     clerk.reload()
     expect(clerk.locator(".act:has(summary:text-is('办结反馈')) textarea")).to_have_value(TRIED)
     _act(clerk, "办结反馈")
-    _waits(city, case, "handled")
+    city.shown(case, "handled")
     expect(clerk.locator(".acts")).to_contain_text("现在不需要您办理")
     assert clerk.evaluate("Object.keys(localStorage).filter((k) => k.includes('finish')).length") == 0
     verifier = city.get("dispatch", f"/v1/orders/{case}").json()["responsible"]
@@ -73,20 +65,19 @@ def test_a_case_is_dispatched_accepted_done_and_verified_from_the_desks(donggang
         _open(seat, "/community", "verify", case)
         seat.locator(".act:has(summary:text-is('核查')) textarea").fill("两盏都亮了")
         _act(seat, "核查")
-        _waits(city, case, "verified")
+        city.shown(case, "verified")
     assert seat.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_a_refusal_names_the_rule_and_keeps_what_was_typed(donggang: RunningCity, sit: Sit) -> None:
     city = donggang
     case = city.report("desk-2", "street-lights")["case"]
-    wait(lambda: city.get("console", f"/v1/cases/{case}").json().get("status") == "dispatched", 20, "read model")
-    lead = city.get("dispatch", f"/v1/orders/{case}").json()["lead"]
+    lead = city.shown(case, "dispatched")["lead"]
     post, path = _holder(lead)
     page = sit(post)
     accept = {"assignment": 1, "handler": "经办岗"}
     assert city.post("dispatch", f"/v1/orders/{case}/accept", accept, (_kind(lead), lead)).status_code == 200
-    _waits(city, case, "accepted")
+    city.shown(case, "accepted")
     _open(page, path, "in_hand", case)
     back = page.locator(".act:has(summary:text-is('退单'))")
     back.locator("summary").click()
@@ -107,7 +98,7 @@ def test_what_is_being_typed_outlives_news_of_its_case_and_a_reload(donggang: Ru
     post, path = _holder(order["lead"])
     accept = {"handler": "经办岗", "assignment": order["assignment"]}
     assert city.act(case, "accept", (_kind(order["lead"]), order["lead"]), **accept).status_code == 200
-    _waits(city, case, "accepted")
+    city.shown(case, "accepted")
     page = sit(post)
     _open(page, path, "in_hand", case)
     page.wait_for_load_state("networkidle")
@@ -141,8 +132,7 @@ def test_what_is_personal_is_shown_for_a_reason_and_on_record(donggang: RunningC
     city = donggang
     who = {"id": "r-9", "name": "王小丽", "phone": "13800002207"}
     case = city.report("desk-3", "street-lights", reporter=who)["case"]
-    wait(lambda: city.get("console", f"/v1/cases/{case}").json().get("status") == "dispatched", 20, "read model")
-    lead = city.get("dispatch", f"/v1/orders/{case}").json()["lead"]
+    lead = city.shown(case, "dispatched")["lead"]
     post, path = _holder(lead)
     page = sit(post)
     _open(page, path, "to_accept", case)
@@ -165,7 +155,7 @@ def test_a_report_that_nobody_understood_is_classified_at_the_dispatch_desk(dong
     page.goto(f"{'/community' if level is Role.COMMUNITY else '/dispatch'}?queue=held&item={case}")
     page.locator(".act:has(summary:text-is('归类立案')) select").first.select_option("street-lights")
     _act(page, "归类立案")
-    _waits(city, case, "dispatched")
+    city.shown(case, "dispatched")
 
 
 def test_each_desk_fits_desk_and_phone_and_its_keys_move(donggang: RunningCity, sit: Sit) -> None:

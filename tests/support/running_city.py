@@ -76,6 +76,12 @@ class RunningCity:
 
         return dict(wait(look, seconds, f"{case} {status}"))
 
+    def shown(self, case: str, status: str) -> dict[str, Any]:
+        """Return the register's line of a case, waiting until it has a status and the console's pages show it."""
+        order = self.order(case, status)
+        wait(lambda: self.get("console", f"/v1/cases/{case}").json().get("status") == status, 20, f"shown {status}")
+        return order
+
     def act(self, case: str, command: str, who: tuple[str, str], **body: Any) -> httpx.Response:
         """Send a command of the order desk."""
         return self.post("dispatch", f"/v1/orders/{case}/{command}", body, who)

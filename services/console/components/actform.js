@@ -1,6 +1,6 @@
 // A form for one act: typed text is kept until it took effect, and one opening of the form is one command.
-const WEEK = 7 * 86400e3, SLOW = 10_000;
-let left = null; // where somebody was writing in a form that is just being painted anew
+import { draft, drop, enter, keep, leave } from "/static/drafts.js";
+const SLOW = 10_000;
 const made = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
 export default {
   template: `
@@ -29,39 +29,18 @@ export default {
   emits: ["done", "close"],
   data: () => ({ values: {}, state: "", said: "", wrong: "", key: "" }),
   computed: { place() { return "draft:" + this.url; } },
-  mounted() {
-    this.open();
-    const box = this.$el.closest("details");
-    if (this.drafted && box) box.open = true;
-    if (!left || left.place !== this.place || Date.now() - left.at > 3000) return;
-    const { field, range } = left;
-    if (box) box.open = true;
-    this.$nextTick(() => {
-      const into = this.inputs()[field];
-      into?.focus({ preventScroll: true });
-      try { into?.setSelectionRange(...range); } catch { /* a field without a cursor */ }
-    });
-  },
-  beforeUnmount() {
-    const at = document.activeElement, field = this.inputs().indexOf(at);
-    if (field >= 0) left = { place: this.place, field, range: [at.selectionStart, at.selectionEnd], at: Date.now() };
-  },
+  mounted() { this.open(); this.$nextTick(() => enter(this.place, this.$el)); },
+  beforeUnmount() { leave(this.place, this.$el); },
   watch: { url() { this.open(); }, opened() { if (this.state === "done") { const said = this.said; this.open(); this.said = said; } } },
   methods: {
     open() {
-      let draft = {};
-      try {
-        draft = JSON.parse(localStorage.getItem(this.place)) || {};
-        if (Date.now() - draft.at > WEEK) draft = {};
-      } catch { draft = {}; }
-      this.drafted = !!draft.values;
-      this.key = draft.key || made();
+      const kept = draft(this.place);
+      this.key = kept.key || made();
       const first = (f) => f.value ?? (f.kind === "many" ? [] : f.kind === "yes" ? false : f.kind === "choice" && f.required ? f.options[0]?.value : "");
-      this.values = Object.fromEntries(this.fields.map((f) => [f.name, draft.values?.[f.name] ?? first(f)]));
+      this.values = Object.fromEntries(this.fields.map((f) => [f.name, kept.values?.[f.name] ?? first(f)]));
       this.state = this.said = this.wrong = "";
     },
-    keep() { localStorage.setItem(this.place, JSON.stringify({ at: Date.now(), key: this.key, values: this.values })); },
-    inputs() { return [...this.$el.querySelectorAll("textarea, select, input")]; },
+    keep() { keep(this.place, this.values, this.key); },
     shown(f) { return !f.when || [].concat(f.when[1]).includes(this.values[f.when[0]]); },
     body() {
       const own = {}, [list, given] = this.into || [];
@@ -84,7 +63,7 @@ export default {
         const told = await answer.json();
         if (answer.status === 401) location.assign("/login?next=" + encodeURIComponent(location.pathname + location.search));
         if (answer.ok) {
-          localStorage.removeItem(this.place);
+          drop(this.place);
           this.state = "done"; this.said = this.words.done;
           this.$emit("done", told);
         } else {

@@ -1,4 +1,5 @@
 // What is personal is fetched only when asked for, with a reason; every look is kept on record.
+import { draft, drop, keep } from "/static/drafts.js";
 export default {
   template: `
     <div class="reveal">
@@ -11,9 +12,9 @@ export default {
   props: { url: String, words: Object, names: Object },
   data: () => ({ why: "", shown: null, said: "" }),
   computed: { place() { return "draft:" + this.url; } },
-  mounted() { try { this.why = JSON.parse(localStorage.getItem(this.place))?.values.why || ""; } catch { this.why = ""; } },
+  mounted() { this.why = draft(this.place).values?.why || ""; },
   methods: {
-    keep() { localStorage.setItem(this.place, JSON.stringify({ at: Date.now(), values: { why: this.why } })); },
+    keep() { keep(this.place, { why: this.why }); },
     async look() {
       this.said = "";
       try {
@@ -23,7 +24,7 @@ export default {
         const flat = (o) => { for (const [k, v] of Object.entries(o || {})) typeof v === "object" && v ? flat(v) : this.names[k] && v && rows.push([this.names[k], String(v)]); };
         flat(told);
         this.shown = rows;
-        localStorage.removeItem(this.place);
+        drop(this.place);
       } catch { this.said = this.words.lost; }
     },
   },

@@ -57,21 +57,36 @@ def router(pages: Pages, counter: Counter, engine: AsyncEngine) -> APIRouter:
                  "may_whistle": city.units[signed.post.at].level in city.whistles}  # fmt: skip
         return pages.show(name, request, status, **{**given, **values})
 
+    async def read(request: Request) -> rounds.Round:
+        tab = request.query_params.get("tab", "verify")
+        async with engine.connect() as conn:
+            now = (await queries.moment(conn)).now
+            return await rounds.read(
+                conn, tab if tab in rounds.TABS else "verify", required().post.at, city, tongue(), now
+            )
+
     @routes.get("/g")
     @guarded(pages)
     async def board(request: Request) -> Response:
-        signed, t = required(), tongue()
-        tab = request.query_params.get("tab", "verify")
-        tab = tab if tab in rounds.TABS else "verify"
-        async with engine.connect() as conn:
-            now = (await queries.moment(conn)).now
-            counted = await rounds.counts(conn, signed.post.at, city)
-            cards = await rounds.cards(conn, tab, signed.post.at, city, t, now)
+        signed, t, found = required(), tongue(), await read(request)
         return show(
-            "grid.html", request, signed, tab=tab, cards=cards, counts=counted, now=now.isoformat(),
-            tabs={key: t(name) for key, name in rounds.TABS.items()}, households=city.units[signed.post.at].households,
-            done=request.query_params.get("done", ""),
+            "grid.html", request, signed, tab=found.tab, cards=found.cards, counts=found.counts, mark=found.mark,
+            now=found.now.isoformat(), tabs={key: t(name) for key, name in rounds.TABS.items()},
+            households=city.units[signed.post.at].households, done=request.query_params.get("done", ""),
         )  # fmt: skip
+
+    @routes.get("/g/mark")
+    @guarded(pages)
+    async def mark(request: Request) -> Response:
+        """Say whether the board has changed since it was opened."""
+        return JSONResponse({"mark": (await read(request)).mark}, headers=HEADERS)
+
+    @routes.get("/g/worker.js")
+    async def worker() -> Response:
+        """Return the script by which these pages open without a network."""
+        return Response(
+            pages.worker(), headers=HEADERS | {"Service-Worker-Allowed": "/g"}, media_type="text/javascript"
+        )
 
     @routes.get("/g/new")
     @guarded(pages)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import wraps
@@ -78,6 +79,11 @@ class Pages:
         kind = "text/css" if name.endswith(".css") else "text/javascript"
         kept = {"Content-Security-Policy": POLICY, "Cache-Control": "public, max-age=31536000, immutable"}
         return self._packed(request, found, f"{kind}; charset=utf-8", 200, kept)
+
+    def worker(self) -> str:
+        """Return the script that keeps the grid's pages; another one as soon as a file of theirs is another."""
+        own = [f"/field/{name}?v={self._looks[name]}" for name in ("field.css", "field.js", "queue.js")]
+        return f"const FILES = {json.dumps(own)};\n{self._files['worker.js'].decode()}"
 
     def _packed(self, request: Request, body: bytes, kind: str, status: int, headers: Mapping[str, str]) -> Response:
         """Return a body packed, where the browser says that it unpacks: a third of the bytes on a slow network."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,16 +64,28 @@ class Card:
     reporters: int
 
 
-async def counts(conn: AsyncConnection, unit: str, city: City) -> Mapping[str, int]:
-    """Return how many cases each tab has."""
-    row = (await conn.execute(_COUNT, _given(unit, city))).one()
-    return dict(row._mapping)
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One tab of a grid: its cards, the most pressing first, and how many cases each tab has."""
+
+    tab: str
+    now: datetime
+    cards: list[Card]
+    counts: Mapping[str, int]
+
+    @property
+    def mark(self) -> str:
+        """Return a text that is another one when something has changed but the time."""
+        shown = [(one.case, one.status, one.assignment, one.reporters, one.is_late, one.note) for one in self.cards]
+        return hashlib.sha256(repr((shown, sorted(self.counts.items()))).encode()).hexdigest()[:16]
 
 
-async def cards(conn: AsyncConnection, tab: str, unit: str, city: City, t: Tongue, now: datetime) -> list[Card]:
-    """Return the cards of a tab, the most pressing first."""
-    rows = await conn.execute(_CARDS[tab], {**_given(unit, city), "most": MOST})
-    return [_card(row, city, t, now) for row in rows]
+async def read(conn: AsyncConnection, tab: str, unit: str, city: City, t: Tongue, now: datetime) -> Round:
+    """Return how a tab stands now."""
+    given = _given(unit, city)
+    counted = (await conn.execute(_COUNT, given)).one()
+    rows = await conn.execute(_CARDS[tab], {**given, "most": MOST})
+    return Round(tab, now, [_card(row, city, t, now) for row in rows], dict(counted._mapping))
 
 
 def _given(unit: str, city: City) -> dict[str, Any]:

@@ -26,9 +26,10 @@ WHY = {
 }
 
 FORGET = (
-    'Object.keys(localStorage).filter((key) => key.startsWith("draft:")).forEach((key) => localStorage.removeItem(key))'
+    'for (const key of Object.keys(localStorage)) if (key.startsWith("draft:")) localStorage.removeItem(key); '
+    'self.caches && caches.delete("sidan-grid")'
 )
-"""What was typed and not sent stays in a browser until its person signs out."""
+"""What was typed and not sent, and pages kept for times without a network, stay in a browser until the sign-out."""
 
 
 def add(city: City, ticker: Ticker, *, with_provider: bool) -> None:

@@ -10,16 +10,19 @@ function drafts() {
     try { if (Date.now() - JSON.parse(localStorage[key]).at > KEEP) localStorage.removeItem(key); } catch { localStorage.removeItem(key); }
   }
   for (const field of all("[data-draft]")) {
-    const kept = localStorage.getItem(keyOf(field));
-    if (kept && !field.value) field.value = JSON.parse(kept).text;
-    field.addEventListener("input", () => localStorage.setItem(keyOf(field), JSON.stringify({ at: Date.now(), text: field.value })));
+    const kept = localStorage.getItem(keyOf(field)), ticks = field.type === "radio" || field.type === "checkbox";
+    if (kept && ticks) field.checked = [].concat(JSON.parse(kept).text).includes(field.value);
+    else if (kept && !field.value) field.value = JSON.parse(kept).text;
+    const ticked = () => all(`[data-draft="${field.dataset.draft}"]:checked`).map((each) => each.value);
+    field.addEventListener("input", () => localStorage.setItem(keyOf(field), JSON.stringify({ at: Date.now(), text: ticks ? ticked() : field.value })));
+    if (kept && field.closest("details")) field.closest("details").open = true;
   }
   if (document.querySelector("[data-sent]")) {
     const last = sessionStorage.getItem("sending");
     for (const key of last ? JSON.parse(last) : []) localStorage.removeItem(key);
     for (const field of all("[data-draft]")) if (!localStorage.getItem(keyOf(field))) field.value = field.defaultValue;
   }
-  for (const form of all("form")) form.addEventListener("submit", () =>
+  for (const form of all("form:not([data-queue])")) form.addEventListener("submit", () =>
     sessionStorage.setItem("sending", JSON.stringify(all("[data-draft]", form).map(keyOf))));
 }
 
@@ -56,6 +59,7 @@ function photos(input) {
     }
     hold();
   });
+  input.form.addEventListener("reset", () => { chosen.length = 0; all(".shot:not(.kept)", place).forEach((shot) => shot.remove()); hold(); });
 }
 
 function position(button) {

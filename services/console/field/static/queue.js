@@ -14,12 +14,14 @@ async function kept(mode, work) {
     store.transaction.onerror = store.transaction.onabort = () => failed(store.transaction.error);
   });
 }
-const list = document.querySelector("[data-queue-list]"), net = document.querySelector("[data-net]");
+const fresh = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+const list = document.querySelector("[data-queue-list]"), who = list.dataset.who, net = document.querySelector("[data-net]");
 const line = (text) => { const item = document.createElement("li"); item.textContent = text; return item; };
 
 async function show() {
   const all = await kept("readonly", (store) => store.getAll());
-  const waiting = all.filter((one) => !one.refused), refused = all.filter((one) => one.refused);
+  const own = all.filter((one) => one.who === who), others = all.length - own.length;
+  const waiting = own.filter((one) => !one.refused), refused = own.filter((one) => one.refused);
   list.hidden = all.length === 0;
   list.replaceChildren();
   if (waiting.length) {
@@ -29,6 +31,7 @@ async function show() {
     list.append(head, items);
     if (waiting.some((one) => one.login)) list.append(line(list.dataset.login));
   }
+  if (others) list.append(line(list.dataset.others.replace("{n}", others)));
   for (const one of refused) {
     const told = document.createElement("div"), drop = document.createElement("button");
     told.className = "refused";
@@ -46,10 +49,11 @@ async function show() {
   if (net) net.textContent = navigator.onLine ? "" : net.dataset.offline;
 }
 
-/* One tab sends at a time; an answer of the service ends an entry, anything else leaves it where it is. */
+/* One tab sends at a time, and only what this person put there; an answer of the service ends an entry, anything else
+   leaves it where it is. */
 async function send() {
-  const all = (await kept("readonly", (store) => store.getAll())).filter((one) => !one.refused).sort((a, b) => a.at - b.at);
-  let sent = 0;
+  const all = (await kept("readonly", (store) => store.getAll())).filter((one) => one.who === who && !one.refused).sort((a, b) => a.at - b.at);
+  let sent = null;
   for (const one of all) {
     const body = new FormData();
     for (const [name, value] of one.fields) body.append(name, value);
@@ -65,7 +69,7 @@ async function send() {
     if (answer.status === 429 || answer.status >= 500) break;
     if (answer.ok) {
       await kept("readwrite", (store) => store.delete(one.id));
-      sent += 1;
+      sent = (await answer.json().catch(() => ({}))).number || "1";
     } else {
       const problem = await answer.json().catch(() => ({ text: String(answer.status) }));
       await kept("readwrite", (store) => store.put({ ...one, photos: [], refused: problem.text }));
@@ -77,30 +81,60 @@ async function send() {
 }
 const flush = () => (navigator.locks ? navigator.locks.request("sidan-queue", send) : send());
 
+/* A page may come from the telephone's own store, and one opening of a form may send several things without a network:
+   each thing sent has an id of its own. */
+const renew = (form) => { form.elements.id.value = fresh(); };
 for (const form of document.querySelectorAll("form[data-queue]")) {
+  renew(form);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    if (form.dataset.going) return;
+    form.dataset.going = "1";
     const data = new FormData(form, event.submitter), fields = [], photos = [];
     for (const [name, value] of data) {
       if (value instanceof File) { if (value.size) photos.push({ name: value.name, data: value }); }
       else fields.push([name, value]);
     }
     const id = data.get("id");
-    const drafts = [...form.querySelectorAll("[data-draft]")].map((field) => [`draft:${field.dataset.draft}`, field.value]);
-    await kept("readwrite", (store) => store.put({ id, path: form.getAttribute("action"), title: data.get("title") || "", at: Date.now(), fields, photos, drafts }));
-    for (const [key] of drafts) localStorage.removeItem(key);
+    const drafts = [...form.querySelectorAll("textarea[data-draft], input[data-draft]:not([type=radio], [type=checkbox])")]
+      .map((field) => [`draft:${field.dataset.draft}`, field.value]);
+    await kept("readwrite", (store) => store.put({ id, who, path: form.getAttribute("action"), title: data.get("title") || "", at: Date.now(), fields, photos, drafts }));
+    for (const field of form.querySelectorAll("[data-draft]")) localStorage.removeItem(`draft:${field.dataset.draft}`);
+    renew(form);
     await show();
     if (navigator.storage && navigator.storage.persist) navigator.storage.persist();
-    const sent = await flush();
+    const done = await flush();
+    delete form.dataset.going;
     const left = await kept("readonly", (store) => store.get(id));
-    if (!left) location.assign(`${form.dataset.back || location.pathname + location.search.replace(/[?&]done=[^&]*/, "")}`);
+    if (!left) {
+      const back = new URL(form.dataset.back || location.href, location.href);
+      back.searchParams.set("done", done || "1");
+      sessionStorage.setItem("sent", "1");
+      location.assign(back);
+    }
     else if (form.dataset.back && !left.refused) { form.reset(); list.scrollIntoView(); }
     else list.scrollIntoView();
-    return sent;
   });
 }
-addEventListener("online", async () => { if (await flush()) location.reload(); });
+
+/* What is new is shown by itself, unless somebody is writing: then a line offers it. */
+const page = document.querySelector("[data-mark]"), newer = document.querySelector("[data-newer]");
+const is_writing = () => !!document.querySelector("form[data-queue] details[open], article details[open]") || document.activeElement?.matches("input, textarea, select");
+let leaving = false;
+addEventListener("beforeunload", () => { leaving = true; });
+const renewed = () => { if (leaving) return; if (is_writing()) newer.hidden = false; else location.reload(); };
+async function look() {
+  if (document.hidden || !page) return;
+  try {
+    const answer = await fetch(`/g/mark${location.search}`);
+    if (answer.ok && (await answer.json()).mark !== page.dataset.mark) renewed();
+  } catch { /* no network: the next look tells */ }
+}
+addEventListener("online", async () => { if (await flush()) renewed(); });
 addEventListener("offline", show);
 addEventListener("pageshow", flush);
-setInterval(async () => { const all = await kept("readonly", (store) => store.count()); if (all && await flush()) location.reload(); }, 20000);
+addEventListener("visibilitychange", look);
+setInterval(async () => { if (await kept("readonly", (store) => store.count()) && await flush()) renewed(); else look(); }, 15000);
+if (sessionStorage.getItem("sent")) { sessionStorage.removeItem("sent"); for (const wait of [700, 1500, 3000, 6000]) setTimeout(look, wait); }
 show();
+if (navigator.serviceWorker) navigator.serviceWorker.register("/g/worker.js", { scope: "/g" }).catch(() => {});
