@@ -20,6 +20,8 @@ PEOPLE = {
     "leader.received.v1": Story("raise", word("民情家访"), who="unit"),
     "gridservice.published.v1": Story("raise", word("网格服务清单上单"), who="unit", shape="system"),
     "gridservice.withdrawn.v1": Story("raise", word("网格服务清单撤单"), who="unit", shape="system"),
+    "household.registered.v1": Story("raise", word("登记住户"), who="unit", shape="system"),
+    "household.removed.v1": Story("raise", word("住户注销"), who="unit", shape="system"),
     "admission.requested.v1": Story("raise", word("申请准入社区"), who="department"),
     "admission.decided.v1": Story(
         "raise", word("准入审批"), lambda d, c, t: t("准入") if d["granted"] else t("不予准入"), shape="system"

@@ -19,6 +19,7 @@ from services.intake.routes import (
     follow,
     grid_service,
     ground_work,
+    household,
     importing,
     nearby,
     photo,
@@ -67,6 +68,7 @@ def router(desk: Desk, blobs: Blobs, read: importing.Read | None = None) -> APIR
     routes.include_router(duplicate.router(desk))
     routes.include_router(follow.router(desk, Allowance(AT_ONCE, PER_SECOND)))
     routes.include_router(ground_work.router(desk, Allowance(AT_ONCE, PER_SECOND)))
+    routes.include_router(household.router(desk))
     routes.include_router(importing.router(desk, read))
     routes.include_router(admission.router(desk, Allowance(AT_ONCE, PER_SECOND)))
     routes.include_router(grid_service.router(desk, Allowance(AT_ONCE, PER_SECOND)))

@@ -20,14 +20,24 @@ from services.intake.domain.gathering import Sought, compare
 from services.intake.domain.likeness import Likeness, Trace
 from services.intake.domain.registration import Prepared, seek
 from services.intake.domain.report import Report, SupplementReport, UnmergeCase, WithdrawReport
-from services.intake.tables import admission, alarm, dossier, example, ground_work, notification, photo, supplement
+from services.intake.tables import (
+    admission,
+    alarm,
+    dossier,
+    example,
+    ground_work,
+    household,
+    notification,
+    photo,
+    supplement,
+)
 from services.intake.tables import trace as traces
 from services.intake.tables.row import Row
 from shared.kernel.decisions import Due, Message
 from shared.persistence.connection import Connection, Executes
 from shared.persistence.rows import MOMENT
 
-APPEND_ONLY = ("dossier_read", "example", *ground_work.APPEND_ONLY, *admission.APPEND_ONLY)
+APPEND_ONLY = ("dossier_read", "example", *ground_work.APPEND_ONLY, *admission.APPEND_ONLY, *household.APPEND_ONLY)
 
 text = cache(make_text)
 """Each statement is read for its parameters once, not once a batch."""
@@ -207,6 +217,7 @@ class Store:
         await supplement.keep(conn, rows)
         await notification.keep(conn, rows)
         await ground_work.keep(conn, rows)
+        await household.keep(conn, rows)
         await example.keep(conn, rows)
         await alarm.keep(conn, rows)
         await admission.keep(conn, rows)

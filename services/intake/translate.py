@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from services.intake.domain import admission, erasing, facts, grid_service, ground_work, heard, report
+from services.intake.domain import admission, erasing, facts, grid_service, ground_work, heard, household, report
 from services.intake.domain.gathering import Sought
 from shared.contracts import admission as admission_contracts
 from shared.contracts import dispatch, escalation, feedback, intake, people, supervision, wish
 from shared.contracts import grid_service as grid_service_contracts
+from shared.contracts import household as household_contracts
 from shared.contracts.base import Contract
 from shared.contracts.pairing import Pairing
 from shared.kernel.decisions import Actor, Answer
@@ -19,6 +20,7 @@ _CONTRACTS = (
     intake,
     admission_contracts,
     grid_service_contracts,
+    household_contracts,
     dispatch,
     escalation,
     feedback,
@@ -26,7 +28,7 @@ _CONTRACTS = (
     people,
     wish,
 )
-wire = Pairing(_CONTRACTS, (facts, admission, grid_service, heard, report, erasing, ground_work))
+wire = Pairing(_CONTRACTS, (facts, admission, grid_service, heard, household, report, erasing, ground_work))
 
 
 class Linked:

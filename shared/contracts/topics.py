@@ -13,6 +13,7 @@ from shared.contracts import dispatch, feedback, intake
 from shared.contracts import dispute as dispute  # its types are on `orders`
 from shared.contracts import escalation as escalation  # its types are on `ledger`
 from shared.contracts import grid_service as grid_service  # its types are on `cases`
+from shared.contracts import household as household  # its types are on `cases`
 from shared.contracts import list_item as list_item  # its types are on `orders`
 from shared.contracts import membership as membership  # its types are on `orders`
 from shared.contracts import people as people  # its types are on `cases`

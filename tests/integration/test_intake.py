@@ -331,6 +331,29 @@ async def test_a_grid_s_people_stand_on_its_public_notice_and_their_work_on_its_
     month = f"{await client.db.fetchval('SELECT now()'):%Y-%m}"
     page = (await client.get(f"/v1/units/{place}/work?month={month}", "unit", place)).json()
     assert (page["days_visited"], page["work"][0]["n"], page["unvisited"]) == (1, 1, [])
+    known = [
+        {"household": "H-1", "door": "1-101"},
+        {"household": "H-2", "door": "1-102", "contact": "王某", "phone": "138 0013 8002"},
+    ]
+    kept = f"/v1/households/{place}"
+    assert (await client.post(f"{kept}/register", {"households": known}, "operations", "duty")).status_code == 403
+    assert len((await client.post(f"{kept}/register", {"households": known}, "unit", place)).json()["facts"]) == 2
+    page = (await client.get(f"/v1/units/{place}/work?month={month}", "unit", place)).json()
+    assert page["unvisited"] == [{"household": "H-2", "last_at": None}]
+    listed = (await client.get(kept, "operations", "duty")).text
+    assert '"H-2"' in listed
+    assert "王某" not in listed
+    asked = f"{kept}/H-2?why=登门走访"
+    assert (await client.get(asked, "operations", "duty")).status_code == 403
+    assert (await client.get(asked, "unit", place)).json()["contact"] == "王某"
+    read = (await client.get(f"{kept}/H-2/readings", "operations", "duty")).json()["readings"]
+    assert [(one["reader"], one["why"]) for one in read] == [(f"unit.{place}", "登门走访")]
+    await client.post("/v1/residents/erase", {"phone": "+86 13800138002"}, "operations", "duty")
+    assert [(one["contact"], one["phone"]) for one in await client.db.fetch("SELECT * FROM household")] == [
+        (None, None)
+    ] * 2
+    await client.post(f"{kept}/remove", {"household": "H-2", "why": "已搬离"}, "unit", place)
+    assert [one["household"] for one in await client.db.fetch("SELECT * FROM household")] == ["H-1"]
     gone = {"post": "grid-member", "holder": "p-1"}
     assert (await client.post(f"/v1/units/{place}/vacate", gone, "operations", "duty")).status_code == 200
     assert (await client.http.get(f"/v1/notices/{place}")).json()["people"] == []

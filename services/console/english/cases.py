@@ -311,6 +311,8 @@ CASES = {
     "民情家访": "Leader received people",
     "网格服务清单上单": "On the grid service list",
     "网格服务清单撤单": "Off the grid service list",
+    "登记住户": "Household registered",
+    "住户注销": "Household removed",
     "申请准入社区": "Asked for admission to communities",
     "准入审批": "Admission decided",
     "准入": "admitted",

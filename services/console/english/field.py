@@ -172,6 +172,7 @@ FIELD = {
     "现场看过，已解决": "Seen, solved",
     "用浏览器的返回键回到刚才的表单，写的还在。": "Go back in the browser: what you wrote is still there.",
     "登录已过期，重新登录后自动发出": "Signed out; sent after the next sign-in",
+    "还没走访过": "Never visited yet",
     "登记过的住户近 30 天都走访过。": "Every known household was visited within 30 days.",
     "知道了": "Seen",
     "紧急：马上到场": "Emergency: come at once",

@@ -7,6 +7,7 @@ from services.intake.domain import (
     following,
     grid_service,
     ground_work,
+    household,
     merging,
     registration,
     splitting,
@@ -122,9 +123,11 @@ register(
 registration.decide.include(ground_work.decide)
 registration.decide.include(admission.decide)
 registration.decide.include(grid_service.decide)
+registration.decide.include(household.decide)
 evolve.include(ground_work.evolve)
 evolve.include(admission.evolve)
 evolve.include(grid_service.evolve)
+evolve.include(household.evolve)
 
 STATES: dict[str, type] = {
     "case": Case,
@@ -132,6 +135,7 @@ STATES: dict[str, type] = {
     "leader": ground_work.Leader,
     "admission": admission.AdmissionRecord,
     "services": grid_service.GridServices,
+    "households": household.Households,
 }
 """Kind of subject -> its state."""
 

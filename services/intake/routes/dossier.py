@@ -11,6 +11,7 @@ from pydantic import StringConstraints
 from services.intake import store
 from services.intake.domain import Case
 from services.intake.tables import dossier as dossiers
+from services.intake.tables import household
 from services.intake.tables.notification import TOLD
 from shared.contracts.base import OutsideId, OutsideMessage
 from shared.contracts.people import EraseDossier
@@ -71,8 +72,10 @@ def router(desk: Desk) -> APIRouter:
         mine = by_source and (actor.kind, actor.id) == ("source", said.source)
         if actor.kind != "operations" and not mine:
             raise not_allowed(actor, EraseDossier.TYPE)
-        async with desk.engine.connect() as conn:
+        async with desk.engine.begin() as conn:
             found = await dossiers.of_person(conn, said.source, said.reporter, said.phone)
+            if said.phone is not None:
+                await household.forget(conn, said.phone)
         wanted = [(EraseDossier(dossier=d.dossier), d.case, actor, f"{key}/{d.dossier}", False) for d in found]
         replies = await desk.submit_many(wanted)
         outcomes = zip(found, replies, strict=True)

@@ -79,11 +79,13 @@ WORK = text(
 """What a unit's member did in a span, by kind."""
 UNVISITED = text(
     """
-    SELECT household, max(at) AS last_at FROM visit WHERE unit = :unit AND household IS NOT NULL
-     GROUP BY household HAVING max(at) < :before ORDER BY 2 LIMIT 500
+    SELECT household, max(at) AS last_at FROM (
+      SELECT household, at FROM visit WHERE unit = :unit AND household IS NOT NULL
+       UNION ALL SELECT household, NULL FROM household WHERE unit = :unit) known
+     GROUP BY household HAVING coalesce(max(at) < :before, true) ORDER BY 2 NULLS FIRST, 1 LIMIT 500
     """
 )
-"""Households that were visited once, and not since an instant."""
+"""Households that are in the register or were visited once, and not since an instant: never visited ones first."""
 
 
 async def keep(conn: Connection, rows: Sequence[Any]) -> None:
