@@ -95,7 +95,7 @@ def mount(app: FastAPI, engine: AsyncEngine, city: City, outside: Outside) -> No
     desks.add(city, ticker, engine, owners)
     raising_page.add(city, ticker)
     meetings.add(city, ticker, engine)
-    meeting.add(city, ticker, engine)
+    meeting.add(city, ticker, engine, owners)
     ledger.add(city, ticker, engine, owners)
     callbacks.add(city, ticker, engine, owners)
     for page in (scores, lookbacks, assessment, stars, analysis):

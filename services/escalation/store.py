@@ -20,6 +20,7 @@ from services.escalation.domain.correcting import CorrectRecord
 from services.escalation.domain.entry_board import EntryRow
 from services.escalation.domain.heads import Head, HeadsPublished, Prepared
 from services.escalation.domain.ledger import Wording
+from services.escalation.domain.messages import RecordDecisions
 from services.escalation.domain.outcome import Outcome
 from shared.kernel.decisions import Due, Message
 from shared.persistence.connection import Connection
@@ -52,6 +53,7 @@ class WordingRow(Row, table=True):
     """Words of persons; a row may be erased, the ledger's digest stays, so not append-only."""
 
     __tablename__ = "wording"
+    __table_args__ = (Index("wording_digest", "digest"),)
 
     salt: str = Field(sa_type=Text, primary_key=True)
     ledger: str = Field(sa_type=Text)
@@ -169,6 +171,15 @@ _WANTED = text(
     "SELECT record.* FROM record JOIN json_array_elements(CAST(:keys AS json)) AS k "
     "ON ledger = k ->> 0 AND seq = CAST(k ->> 1 AS int)"
 )
+_WORDS = text(
+    """
+    SELECT w.digest, w.text FROM subject s, jsonb_array_elements(CAST(s.state AS jsonb) -> 'decisions') d, wording w
+     WHERE s.id = ANY(CAST(:ids AS text[])) AND w.digest = d ->> 'digest'
+     UNION
+    SELECT w.digest, w.text FROM subject s, wording w
+     WHERE s.id = ANY(CAST(:ids AS text[])) AND w.digest = s.state ->> 'digest'
+    """
+)
 
 
 def _replace(table: Table) -> TextClause:
@@ -245,7 +256,7 @@ class Store:
         ]
 
     async def prepare(self, conn: Connection, messages: Sequence[Message], now: datetime) -> Prepared:
-        """Read the heads where the day's list is due, and the records that are to be corrected."""
+        """Read the heads where the day's list is due, the records to be corrected, the words to be recorded again."""
         is_listed = any(isinstance(m.data, Due) and m.data.name == "heads" for m in messages)
         heads = (
             await conn.execute(_HEADS, {"ids": [f"ledger:{unit}" for unit in self._city.bodies]}) if is_listed else ()
@@ -255,7 +266,13 @@ class Store:
         ]
         rows = await conn.execute(_WANTED, {"keys": msgspec.json.encode(wanted).decode()}) if wanted else ()
         records = [Record(**row._mapping) for row in rows]
-        return Prepared(tuple(Head(*row) for row in heads), {(record.ledger, record.seq): record for record in records})
+        drafts = sorted({m.subject for m in messages if isinstance(m.data, RecordDecisions)})
+        words = await conn.execute(_WORDS, {"ids": drafts}) if drafts else ()
+        return Prepared(
+            tuple(Head(*row) for row in heads),
+            {(record.ledger, record.seq): record for record in records},
+            {row.digest: row.text for row in words},
+        )
 
     async def save(self, conn: Connection, rows: Sequence[Any]) -> None:
         """Append records and words, bring the boards up to date: one statement per table."""

@@ -814,6 +814,8 @@ class RecordDecisions(OutsideMessage):
     review: Words | None = None
     """What was said of the state of earlier decisions, part 1 of every agenda."""
     plans: Words | None = None
+    keep: bool = False
+    """Leave what is not named here as it was recorded before: other topics' decisions, the review, the plans."""
 
 
 class AdoptMinutes(OutsideMessage):

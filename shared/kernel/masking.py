@@ -12,6 +12,8 @@ _DOTS = ".·•・‧"
 _JOIN = rf"[ {_DASHES}{_DOTS}_/~～、()（）]{{0,3}}"
 _NUMBER = r"[0-9一二两三四五六七八九十百零〇]"
 _HOUSE = rf"(?:[A-Za-z]?{_NUMBER}{{1,6}}(?:[-–—#]{_NUMBER}{{1,6}}){{0,3}}[A-Za-z]?)"
+_BUILDING = rf"[A-Za-z]?{_NUMBER}{{1,3}}[A-Za-z]? ?(?:号楼|栋|幢|座)"
+"""A building is a place: many live there. What follows it, the unit and the room, finds somebody."""
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 
 _PERSONAL = tuple(
@@ -34,8 +36,9 @@ _PERSONAL = tuple(
         r"(?<=微信)[号是为: ：]{0,4}[A-Za-z0-9_\-]{5,}",
         r"(?i:(?<=qq))[号是为: ：]{0,4}\d{5,}",
         r"(?:(?<=姓名)|(?<=联系人)|(?<=[我人名]叫))[ :：是为]{0,3}(?:[\u4e00-\u9fff·]{1,4}|[A-Za-z ]{2,30})",
-        # house and room; a day of the month (7月10号) and a line (3号线) are none
-        rf"(?<![月A-Za-z0-9一二两三四五六七八九十百零〇]){_HOUSE}(?= ?(?:号楼|栋|幢|座|单元|室|弄|房|号(?!线)))",
+        # house, unit and room; a day of the month (7月10号), a line (3号线) and a building (3号楼) are none
+        rf"(?<![月A-Za-z0-9一二两三四五六七八九十百零〇])(?!{_BUILDING})"
+        rf"{_HOUSE}(?= ?(?:号楼|栋|幢|座|单元|室|弄|房|号(?!线)))",
         rf"(?:(?<=[栋幢座])|(?<=号楼)|(?<=单元)) ?{_HOUSE}",
     )
 )

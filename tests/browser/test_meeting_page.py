@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -12,11 +13,16 @@ from services.console.access.roles import Post, Role
 from shared.kernel.calendar import SHANGHAI
 from tests.browser.conftest import DESK, PHONE, Sit
 from tests.support.running_city import RunningCity, wait
+from tests.unit.papers.reading import word_text
 
 pytestmark = pytest.mark.browser
 BODY = "C05"
 TRIED, ASKED = "已征求居民意见", "请安排场地与经费"
 TOPICS = (("suggestion", "东门加装充电棚"), ("funding", "外墙维修资金缺口八万元"))
+WORDS = {
+    "充电棚": "充电棚建成并通电，请联系人王小明验收，电话13800138000",
+    "外墙": "本级没有维修经费，请与联系人李四商量，电话13900139000",
+}
 SECONDS_AHEAD = 5
 
 
@@ -89,17 +95,19 @@ def test_a_temporary_meeting_is_asked_for_called_held_decided_signed_and_correct
     form = _decide(recorder, "充电棚", "议定")
     form.locator("select").select_option(BODY)
     form.locator("input[type=date]").fill(f"{datetime.now(SHANGHAI) + timedelta(days=14):%Y-%m-%d}")
-    form.locator("label:has-text('完成标准') textarea").fill("充电棚建成并通电")
+    form.locator("label:has-text('完成标准') textarea").fill(WORDS["充电棚"])
     _press(recorder, "记录决定，下一项")
     expect(convener.locator(".minutes")).to_contain_text("现已决定 1 项")
     form = _decide(recorder, "外墙", "上移")
-    form.locator("label:has-text('理由') textarea").fill("本级没有维修经费")
+    form.locator("label:has-text('理由') textarea").fill(WORDS["外墙"])
     _press(recorder, "记录决定")
     expect(_form(recorder, "记录决定").locator("button")).to_be_enabled()  # the page has followed
     _form(recorder, "记入纪要").locator("label:has-text('下步工作') textarea").fill("下月检查充电棚进度")
     _press(recorder, "记入纪要")
     expect(convener.locator(".minutes")).to_contain_text("下步工作：下月检查充电棚进度")
     expect(convener.locator(".minutes .open")).to_have_count(0)
+    said = _form(recorder, "记录决定").locator("label:has-text('理由') textarea")
+    expect(said).to_have_value(WORDS["外墙"])  # the recorder reads in full what the facts do not show
     _press(convener, "闭会并签发纪要")
     expect(recorder.locator(".sitting-facts .chip")).to_have_text("纪要已签发")
     assert _form(recorder, "记录决定").count() == 0
@@ -110,7 +118,20 @@ def test_a_temporary_meeting_is_asked_for_called_held_decided_signed_and_correct
         expect(convener.locator(".minutes")).to_contain_text(text)
     for name, ending in (("纪要 Word", "docx"), ("纪要 PDF", "pdf"), ("补充 2 Word", "docx")):
         _downloads(convener, ".minutes-card a", name, ending)
+    _words_in_full_for_the_entitled_alone(donggang, convener.url)
     _ledger(convener)
+
+
+def _words_in_full_for_the_entitled_alone(city: RunningCity, url: str) -> None:
+    """Read the signed minutes as the body and as operations; what all may see of the meeting has masked words."""
+    meeting = unquote(url.rsplit("/", 1)[1].partition("?")[0])
+    for who, shown in ((("unit", BODY), True), (("operations", "duty"), False)):
+        said = word_text(city.get("escalation", f"/v1/meetings/{meeting}/minutes.docx", who).content)
+        assert [words in said for words in WORDS.values()] == [shown] * len(WORDS), who
+    shown = city.get("escalation", f"/v1/meetings/{meeting}", ("unit", BODY)).text
+    ledger = city.get("escalation", f"/v1/ledger/{BODY}", ("unit", BODY)).text
+    assert "充电棚建成并通电" in shown
+    assert not re.search(r"王小明|李四|(?<!\w)1[3-9]\d{9}(?!\w)", shown + ledger)
 
 
 def _downloads(page: Page, links: str, name: str, ending: str) -> None:

@@ -25,6 +25,7 @@ from services.escalation.domain.entry_board import EntryRow
 from services.escalation.domain.heads import Head, HeadsPublished
 from services.escalation.domain.heads import Prepared as PreparedHeads
 from services.escalation.domain.ledger import Wording
+from services.escalation.domain.messages import RecordDecisions
 from services.feedback.domain.book import Book
 from services.feedback.domain.exclusion import Excluding
 from services.feedback.domain.publishing import Publication
@@ -210,6 +211,9 @@ class EscalationTables:
         return found
 
     async def prepare(self, effects: Effects, messages: Sequence[Message], now: datetime) -> PreparedHeads:
+        if any(isinstance(m.data, RecordDecisions) for m in messages):
+            words = {wording.digest: wording.text for wording in self.wordings.values()}
+            return PreparedHeads((), self.records, words)
         if not any(isinstance(m.data, Due) and m.data.name == "heads" for m in messages):
             return PreparedHeads((), self.records)
         states = [self.read(f"ledger:{unit}") for unit in self.city.bodies]

@@ -54,7 +54,7 @@ def hall() -> Hall:
     played.hear("c-1", OrderHandled(done_by=COMMUNITY, note="已疏通并录像", on_time=True), "dispatch")
     played.hear("c-1", OrderVerified(verifier=ESTATE), "dispatch")
     signed = next(m for m in played.meetings(COMMUNITY, MeetingStatus.ADOPTED) if m.agenda)
-    played.send(signed.id, SupplementMinutes(text="补充：施工前三日张贴告示"), unit(COMMUNITY))
+    played.send(signed.id, SupplementMinutes(text="补充：施工前三日张贴告示，电话13912345678"), unit(COMMUNITY))
     played.register("c-3")
     played.propose(STREET, "c-3", summary="北门路面积水")
     played.give_back(STREET, "c-3")
@@ -166,6 +166,10 @@ async def test_a_supplement_is_a_paper_of_its_own_with_the_head_of_its_record(ht
     record = next(row for row in hall.records(COMMUNITY) if row.kind == "corrected")
     said = pdf_text(answer.content)
     assert "补充：施工前三日张贴告示" in said
+    assert "13912345678" not in said, "operations were not at the meeting"
+    own = {"Authorization": f"Bearer {sign(SECRET, 'donggang', Actor('unit', COMMUNITY))}"}
+    told = await http.get(f"/v1/meetings/{signed.id}/supplements/1.pdf", headers=own)
+    assert "电话13912345678" in pdf_text(told.content)
     assert record.hash in said
     assert "施工前三日" not in pdf_text((await http.get(f"/v1/meetings/{signed.id}/minutes.pdf")).content)
     assert (await http.get(f"/v1/meetings/{signed.id}/supplements/2.pdf")).status_code == 404

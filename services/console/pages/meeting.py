@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.console import agendas, minutes, moments, panels, queries, sittings
 from services.console.access import scope
-from services.console.access.acts import PAPERS, find
+from services.console.access.acts import ACTS, PAPERS, find
+from services.console.access.gateway import NotDone, Owners
 from services.console.pages.frame import Desk, Page, card, frame
 from services.console.parts import AgendaList, Box, Details, MinutesPaper, Text, meeting_acts
 from services.console.projection.ledger import TopicRow
@@ -21,6 +23,7 @@ from services.console.sittings import Sitting
 from services.console.ticker import Tick, Ticker
 from services.console.words import word
 from shared.city.model import City
+from shared.kernel.refusals import Refused
 
 PAPER_FORMS = (("docx", "Word"), ("pdf", "PDF"))
 
@@ -33,9 +36,11 @@ class File:
     entries: dict[str, list[TopicRow]]
     said: dict[str, list[Told]]
     now: datetime
+    words: Mapping[str, Any] = field(default_factory=dict)
+    """What is recorded so far in full words, where the reader writes the minutes."""
 
 
-def add(city: City, ticker: Ticker, engine: AsyncEngine) -> None:
+def add(city: City, ticker: Ticker, engine: AsyncEngine, owners: Owners) -> None:
     """Add the page."""
 
     @Page("/meetings/{meeting}")
@@ -46,7 +51,7 @@ def add(city: City, ticker: Ticker, engine: AsyncEngine) -> None:
                 context.client.status_code = 404
                 _missing(desk, meeting)
             else:
-                _build(desk, file, engine)
+                _build(desk, replace(file, words=await _words(desk, file.sitting, owners)), engine)
 
 
 async def _open(engine: AsyncEngine, meeting: str) -> File | None:
@@ -57,6 +62,19 @@ async def _open(engine: AsyncEngine, meeting: str) -> File | None:
         entries = await sittings.entries(conn, found.agenda)
         said = await sittings.said_of(conn, list(found.called.values()))
         return File(found, entries, said, (await queries.moment(conn)).now)
+
+
+async def _words(desk: Desk, sitting: Sitting, owners: Owners) -> Mapping[str, Any]:
+    """Ask for the full words of the draft where the reader may write it; facts carry masked ones."""
+    is_written = sitting.decisions or sitting.review or sitting.plans
+    act = find(ACTS, "escalation", f"/v1/meetings/{sitting.id}/record")
+    if sitting.status != "held" or not is_written or act is None or desk.signed.role not in act.roles:
+        return {}
+    try:
+        words: Mapping[str, Any] = await owners.get(desk.signed, "escalation", f"/v1/meetings/{sitting.id}/words")
+    except (NotDone, Refused):  # the form shows the masked words, and the service keeps the full ones
+        return {}
+    return words
 
 
 def _may_read(desk: Desk, sitting: Sitting) -> bool:
@@ -87,7 +105,7 @@ def _build(desk: Desk, file: File, engine: AsyncEngine) -> None:
                 )
             with more:
                 Text("span", t("{n} 项，全部列入", n=len(sitting.agenda)))
-            _earlier(desk, sitting, done)
+            _earlier(desk, file, done)
         with Box("div", "decision-side"):
             _middle(desk, file, chosen, done)
         with Box("div", "minutes-side"):
@@ -153,9 +171,9 @@ def _head(desk: Desk, sitting: Sitting, now: datetime) -> None:
                 Text("span", t("应到 {n} 实到 {here}（有效）", n=len(members), here=here))
 
 
-def _earlier(desk: Desk, sitting: Sitting, done: list[int]) -> None:
+def _earlier(desk: Desk, file: File, done: list[int]) -> None:
     """Show part 1 of every agenda, the state of earlier decisions, and let the recorder write down what was said."""
-    t = desk.t
+    t, sitting = desk.t, file.sitting
     with card(t("第一项：以往议定事项"), "earlier-card") as more:
         if not sitting.earlier:
             Text("p", t("没有在办的以往议定事项")).classes("empty")
@@ -164,7 +182,7 @@ def _earlier(desk: Desk, sitting: Sitting, done: list[int]) -> None:
                 with Box("li"):
                     Text("a", one["topic"], href=panels.address(one["case"]))
         if sitting.status == "held":
-            meeting_acts.review(desk, sitting, done)
+            meeting_acts.review(desk, sitting, file.words, done)
     with more:
         Text("span", t("{n} 项", n=len(sitting.earlier)))
 
@@ -192,7 +210,8 @@ def _topic(desk: Desk, file: File, topic: str, done: list[int]) -> None:
         chain, said = file.entries.get(topic, []), file.said.get(sitting.called.get(topic, ""), [])
         Details(rows=agendas.about(city, t, entry, chain, said, file.now))
         if sitting.status == "held":
-            form = meeting_acts.decision(desk, sitting, entry, file.now, done)
+            words = file.words.get("decisions", {}).get(topic, {})
+            form = meeting_acts.decision(desk, sitting, entry, words, file.now, done)
             if form is None:
                 Text("p", t("决定由本级记录员记录，这里随时更新")).classes("lead-in")
         elif sitting.status in ("adopted", "missed", "cancelled"):

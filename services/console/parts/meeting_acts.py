@@ -23,15 +23,18 @@ def _path(sitting: Sitting, verb: str) -> str:
     return f"/v1/meetings/{sitting.id}/{verb}"
 
 
-def review(desk: Desk, sitting: Sitting, done: list[int]) -> None:
-    """Let the recorder write down what was said of earlier decisions, part 1 of every agenda, and the next steps."""
+def review(desk: Desk, sitting: Sitting, words: Mapping[str, Any], done: list[int]) -> None:
+    """Let the recorder write down what was said of earlier decisions, part 1 of every agenda, and the next steps.
+
+    `words` are those recorded so far, in full; without them the masked ones of the facts stand in, which the service
+    takes for the full ones.
+    """
     t = desk.t
     fields = [
-        {**text("review", t("听取进展的情况"), required=False, most=2000), "value": sitting.review},
-        {**text("plans", t("下步工作"), required=False, most=2000), "value": sitting.plans},
+        {**text(name, label, required=False, most=2000), "value": words.get(name) or getattr(sitting, name)}
+        for name, label in (("review", t("听取进展的情况")), ("plans", t("下步工作")))
     ]
-    kept = [_again(draft) for draft in sitting.decisions.values()]
-    act_form(desk, "escalation", _path(sitting, "record"), t("记入纪要"), fields, fixed={"decisions": kept},
+    act_form(desk, "escalation", _path(sitting, "record"), t("记入纪要"), fields, fixed={"decisions": [], "keep": True},
              sequence=sitting.sequence, mark="review", look="plain", done=_hear(done))  # fmt: skip
 
 
@@ -84,10 +87,15 @@ def attendance(desk: Desk, sitting: Sitting, now: datetime) -> None:
         Text("span", t("应到 {n} 家，应邀 {m} 家", n=len(body.members), m=len(sitting.invited)))
 
 
-def decision(desk: Desk, sitting: Sitting, entry: TopicRow, now: datetime, done: list[int]) -> ActForm | None:
-    """Build the form of one decision, whose fields change with the choice (W 2.4, G7 to G11)."""
+def decision(
+    desk: Desk, sitting: Sitting, entry: TopicRow, words_so_far: Mapping[str, Any], now: datetime, done: list[int]
+) -> ActForm | None:
+    """Build the form of one decision, whose fields change with the choice (W 2.4, G7 to G11); it sends this one alone.
+
+    `words_so_far` are those recorded of this topic, in full.
+    """
     t, city = desk.t, desk.city
-    was: Mapping[str, Any] = sitting.decisions.get(entry.topic, {})
+    was: Mapping[str, Any] = {**sitting.decisions.get(entry.topic, {}), **words_so_far}
     first, last = agendas.latest_due(city, now)
     reach = agendas.reach(city, sitting)
     leaders = agendas.leaders(city, sitting)
@@ -118,20 +126,14 @@ def decision(desk: Desk, sitting: Sitting, entry: TopicRow, now: datetime, done:
         words("reply", t("给反映人的答复"), "decline"),
         words("discussion", t("讨论情况（记入纪要）"), None, required=False),
     ]  # fmt: skip
-    kept = [_again(draft) for topic, draft in sitting.decisions.items() if topic != entry.topic]
     left = [topic for topic in sitting.undecided if topic != entry.topic]
     said = t("记录决定，下一项") if left else t("记录决定")
     return act_form(
         desk, "escalation", _path(sitting, "record"), said, fields,
         next=t("签发纪要前可以改；签发后立即生效"), sequence=sitting.sequence, mark=f"topic={entry.topic}",
-        fixed={"decisions": kept} | {name: value for name in ("review", "plans") if (value := getattr(sitting, name))},
+        fixed={"decisions": [], "keep": True},
         into=("decisions", {"topic": entry.topic}), done=_hear(done),
     )  # fmt: skip
-
-
-def _again(draft: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a recorded decision as it is sent again beside a new one: each record holds all of them."""
-    return {name: value for name, value in draft.items() if name != "digest" and value not in (None, "", [])}
 
 
 def closing(desk: Desk, sitting: Sitting, done: list[int]) -> ActForm | None:

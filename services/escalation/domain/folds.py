@@ -144,7 +144,7 @@ def cancelled(meeting: Meeting, fact: f.MeetingCancelled, at: datetime) -> Meeti
 @evolve.on(f.MeetingRecorded)
 def recorded(meeting: Meeting, fact: f.MeetingRecorded, at: datetime) -> Meeting:
     """Keep the latest draft of the minutes."""
-    return replace(meeting, decisions=fact.decisions, review=fact.review, plans=fact.plans)
+    return replace(meeting, decisions=fact.decisions, review=fact.review, plans=fact.plans, digest=fact.digest)
 
 
 @evolve.on(f.MeetingAdopted)

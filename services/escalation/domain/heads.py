@@ -30,10 +30,12 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What the store reads for deciders: all present heads for the list, records that are to be corrected."""
+    """What the store reads for deciders: all present heads for the list, records that are to be corrected, and the full
+    words, by digest, of what a meeting has recorded so far."""
 
     heads: tuple[Head, ...] = ()
     records: Mapping[tuple[str, int], Record] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

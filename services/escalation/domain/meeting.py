@@ -112,6 +112,8 @@ class Meeting:
     chair: str = ""
     review: str = ""
     plans: str = ""
+    digest: str = ""
+    """Vouches for the full words of review and plans."""
     adopted_at: datetime | None = None
     supplements: int = 0
 

@@ -87,6 +87,7 @@ class RecordDecisions:
     decisions: tuple[TopicDecision, ...]
     review: str | None = None
     plans: str | None = None
+    keep: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

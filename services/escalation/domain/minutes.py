@@ -5,14 +5,14 @@ from __future__ import annotations
 from services.escalation.domain import facts as f
 from services.escalation.domain.agenda import tabled
 from services.escalation.domain.convening import known_meeting
+from services.escalation.domain.drafting import Recorded, decision_words, draft_of
 from services.escalation.domain.effects import EFFECTS, Adopted
 from services.escalation.domain.guards import check_decision
-from services.escalation.domain.ledger import Secretary, Wording, word
-from services.escalation.domain.meeting import Event, Meeting, absent_from, check_move
+from services.escalation.domain.ledger import Secretary, word
+from services.escalation.domain.meeting import Event, absent_from, check_move
 from services.escalation.domain.messages import AdoptMinutes, RecordDecisions, SupplementMinutes
 from services.escalation.domain.roles import check_caller, check_secretary
 from services.escalation.domain.table import States, deciders, lacks
-from services.escalation.domain.topic_messages import TopicDecision
 from shared.kernel.decisions import Cancel, Context, Decision, Message
 from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
@@ -20,30 +20,38 @@ from shared.kernel.refusals import Refused
 
 @deciders.on(RecordDecisions)
 def record(states: States, message: Message, context: Context) -> Decision:
-    """Keep the decisions as a draft that replaces the one before; nothing takes effect (G6)."""
+    """Keep the decisions as a draft that replaces the one before; nothing takes effect (G6).
+
+    With `keep` it replaces only what it names. Words that come back as facts carry them stand for the full ones.
+    """
     meeting, asked = known_meeting(states, message), message.data
     check_secretary(message.actor, meeting.unit, context.city)
     check_move(meeting, Event.RECORD)
     topics = {topic.id: topic for _, topic in tabled(states, meeting)}
     named = {item.topic for item in meeting.agenda}
-    drafts: dict[str, f.DecisionDraft] = {}
+    before = Recorded(meeting, context.prepared.words)
+    drafts = {draft.topic: draft for draft in meeting.decisions if asked.keep and draft.topic in topics}
     secretary = Secretary(states, context.city, message.acted_at)
+    seen = set[str]()
     for index, decision in enumerate(asked.decisions):
         field = f"decisions[{index}]"
         if decision.topic not in named:
             raise Refused("minutes.not_tabled", field, topic=decision.topic)
-        if decision.topic in drafts:
+        if decision.topic in seen:
             raise Refused("minutes.twice", field, topic=decision.topic)
+        seen.add(decision.topic)
         topic = topics.get(decision.topic)
         if topic is None:  # withdrawn since the agenda was fixed: nothing to decide any more
             continue
-        check_decision(decision, topic, meeting, context.city, message.acted_at, field)
-        wording = _wording(decision, meeting, context.new_id())
+        full = before.in_full(decision)
+        check_decision(full, topic, meeting, context.city, message.acted_at, field)
+        wording = decision_words(full, meeting, context.new_id())
         secretary.keep(wording)
-        drafts[topic.id] = _draft(decision, wording.digest)
+        drafts[topic.id] = draft_of(full, wording.digest)
+    words = before.words_of_part_one(asked)
     digest = ""
-    if asked.review or asked.plans:
-        said = word(meeting.unit, meeting.id, "", context.new_id(), {"review": asked.review, "plans": asked.plans})
+    if words:
+        said = word(meeting.unit, meeting.id, "", context.new_id(), words)
         secretary.keep(said)
         digest = said.digest
     secretary.state(
@@ -51,8 +59,8 @@ def record(states: States, message: Message, context: Context) -> Decision:
         f.MeetingRecorded(
             **f.of(meeting),
             decisions=tuple(drafts.values()),
-            review=mask(asked.review or ""),
-            plans=mask(asked.plans or ""),
+            review=mask(words.get("review", "")),
+            plans=mask(words.get("plans", "")),
             digest=digest,
         ),
     )
@@ -110,34 +118,3 @@ def supplement(states: States, message: Message, context: Context) -> Decision:
         f.MeetingSupplemented(**f.of(meeting), supplement=number, text=mask(message.data.text), digest=said.digest),
     )
     return secretary.decision()
-
-
-def _wording(decision: TopicDecision, meeting: Meeting, salt: str) -> Wording:
-    words = {
-        "done_means": decision.done_means,
-        "plan": decision.plan,
-        "reply": decision.reply,
-        "why": decision.why,
-        "discussion": decision.discussion,
-    }
-    return word(meeting.unit, meeting.id, decision.topic, salt, words)
-
-
-def _draft(decision: TopicDecision, digest: str) -> f.DecisionDraft:
-    return f.DecisionDraft(
-        topic=decision.topic,
-        kind=decision.kind,
-        lead=decision.lead,
-        support=decision.support,
-        due_on=decision.due_on,
-        reason=decision.reason,
-        leader=decision.leader,
-        members=decision.members,
-        consents=decision.consents,
-        done_means=mask(decision.done_means or ""),
-        plan=mask(decision.plan or ""),
-        reply=mask(decision.reply or ""),
-        why=mask(decision.why or ""),
-        discussion=mask(decision.discussion or ""),
-        digest=digest,
-    )

@@ -40,6 +40,17 @@ def check_reads_meeting(actor: Actor, city: Any, unit: str, called: Collection[s
         raise _refused(actor, f"read meetings of {unit}")
 
 
+def reads_words(actor: Actor, city: Any, unit: str, called: Collection[str], *, moved_up: bool) -> bool:
+    """Tell whether an actor reads minutes in full words: the body's own office, who was called, and members.
+
+    The body above too where a topic was moved up, since these minutes are attached to it (G8). Everybody else who may
+    read them reads the words that facts carry.
+    """
+    above = city.body_above(unit) if moved_up else None
+    offices = {unit, above.unit} if above else {unit}
+    return office_of(actor)[0] in offices or party_of(actor) in called or _is_member(actor, city, unit)
+
+
 def check_reads_topic(actor: Actor, city: Any, bodies: Collection[str], parties: Collection[str]) -> None:
     """Refuse a topic to who has no entry of it, is over no such body, and is not among its `parties`."""
     if actor.kind == "operations" or any(_is_over(actor, city, unit) for unit in bodies):

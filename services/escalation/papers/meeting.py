@@ -63,6 +63,12 @@ class Sitting:
         return "、".join(members.get(code) or name_of(self.city, code) for code in codes)
 
 
+def in_full(state: Mapping[str, Any], words: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """Return a meeting's state with the full words, by digest, in the place of the masked ones; erased ones stay so."""
+    decisions = [{**draft, **words.get(draft["digest"], {})} for draft in state.get("decisions", ())]
+    return {**state, "decisions": decisions, **words.get(state.get("digest", ""), {})}
+
+
 def moment_words(at: datetime) -> str:
     """Return an instant as papers say it."""
     return f"{at.year}年{at.month}月{at.day}日{at.hour}时" + (f"{at.minute:02d}分" if at.minute else "")

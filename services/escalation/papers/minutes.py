@@ -19,7 +19,6 @@ from services.escalation.papers.words import (
     names_of,
 )
 from shared.kernel.calendar import SHANGHAI
-from shared.kernel.masking import mask
 from shared.papers.paper import Block, Column, Heading, Labelled, Paper, Table, Text, chinese_day, numbered, numeral
 
 EARLIER = (Column("议题编号", 10), Column("议题", 10), Column("牵头", 6), Column("时限", 5), Column("进展", 5))
@@ -68,7 +67,7 @@ def supplement(sitting: Sitting, number: int, text: str | None, at: datetime, he
         title=f"{sitting.name}补充纪要",
         blocks=(
             Text(f"{sitting.body}{sitting.name}纪要（{of}）签发后，现补充如下。原纪要及其议定意见不变。"),
-            *_texts(mask(text) if text else "（原文已删除）"),
+            *_texts(text or "（原文已删除）"),
         ),
         signed=f"签发：{name_of(city, signer)}",
         signed_on=at.astimezone(SHANGHAI).date(),

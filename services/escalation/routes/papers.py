@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,17 +18,18 @@ from fastapi.responses import FileResponse, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.background import BackgroundTask
 
-from services.escalation.domain.reading import check_reads_all, check_reads_ledger, check_reads_meeting
+from services.escalation.domain.reading import check_reads_all, check_reads_ledger, check_reads_meeting, reads_words
 from services.escalation.papers.annual import Year, annual
 from services.escalation.papers.entry import entry
 from services.escalation.papers.ledger import FORMS, Cover, LedgerFile, head_words
-from services.escalation.papers.meeting import Sitting
+from services.escalation.papers.meeting import Sitting, in_full
 from services.escalation.papers.minutes import earlier_row, minutes, supplement
 from services.escalation.papers.notice import notice
 from services.escalation.papers.words import day_of
 from services.escalation.tables import papers as table
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.decisions import Actor
+from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
 from shared.papers.files import handed_over
 from shared.papers.paper import Paper
@@ -116,14 +118,31 @@ def router(desk: Desk) -> APIRouter:
 
     @routes.get("/v1/meetings/{meeting}/minutes.{form}")
     async def meeting_minutes(meeting: str, form: PaperForm, actor: Caller) -> Response:
-        """Return the minutes of a meeting that was held; marked as a draft until they are signed."""
+        """Return the minutes of a meeting that was held; marked as a draft until they are signed.
+
+        Its body, those called to it, and the body above where a topic was moved up read them in full words; others
+        read the words that facts carry.
+        """
         rows: list[tuple[str, ...]] = []
         async with at_once() as conn:
             held = await _sitting(conn, meeting, actor, desk.city, HELD)
+            if _reads_words(actor, desk.city, held.state):
+                held = replace(held, state=in_full(held.state, await table.words_of(conn, held.state)))
             async for piece in table.entries(conn, held.unit, unfinished_at=held.began.isoformat()):
                 rows += [earlier_row(held, *told) for told in piece]
         made = minutes(held, rows)
         return await _paper(made, form, f"{held.body}{made.title}", f"minutes-{held.unit}-{held.state['number']}")
+
+    @routes.get("/v1/meetings/{meeting}/words")
+    async def meeting_words(meeting: str, actor: Caller) -> dict[str, Any]:
+        """Return in full words what a meeting has recorded so far: by topic, and of earlier decisions and plans."""
+        async with at_once() as conn:
+            held = await _sitting(conn, meeting, actor, desk.city, HELD)
+            if not _reads_words(actor, desk.city, held.state):
+                raise Refused("actor.not_allowed", "authorization", actor=f"{actor.kind}.{actor.id}", act="read words")
+            words = await table.words_of(conn, held.state)
+        decisions = {draft["topic"]: words.get(draft["digest"], {}) for draft in held.state.get("decisions", ())}
+        return {"decisions": decisions, **words.get(held.state.get("digest", ""), {})}
 
     @routes.get("/v1/meetings/{meeting}/supplements/{number}.{form}")
     async def meeting_supplement(
@@ -136,6 +155,8 @@ def router(desk: Desk) -> APIRouter:
         if found is None:
             raise Refused("subject.unknown", "number", subject=f"{meeting}/{number}")
         text = json.loads(found.words)["text"] if found.words else None
+        if text and not _reads_words(actor, desk.city, held.state):
+            text = mask(text, len(text))
         made = supplement(held, number, text, datetime.fromisoformat(found.at), head_words(found.seq, found.hash))
         plain = f"supplement-{held.unit}-{held.state['number']}-{number}"
         return await _paper(made, form, f"{held.body}{made.title}{number}", plain)
@@ -152,6 +173,12 @@ async def _sitting(conn: AsyncConnection, id_: str, actor: Actor, city: Any, sta
     if state["status"] not in statuses:
         raise Refused("paper.too_early", "meeting", meeting=id_, status=state["status"])
     return Sitting(*found, city)
+
+
+def _reads_words(actor: Actor, city: Any, state: Mapping[str, Any]) -> bool:
+    called = (*state["invited"], *state["attendance"])
+    moved_up = any(draft["kind"] == "move_up" for draft in state.get("decisions", ()))
+    return reads_words(actor, city, state["unit"], called, moved_up=moved_up)
 
 
 def _add(file: LedgerFile, unit: str, piece: Sequence[table.Told], city: Any) -> None:

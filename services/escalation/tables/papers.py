@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -59,6 +60,7 @@ _ADOPTED = text(
        AND CAST(body AS json) ->> 'meeting' = :meeting
     """
 )
+_WORDS = text("SELECT digest, text FROM wording WHERE digest = ANY(CAST(:digests AS text[]))")
 _SUPPLEMENT = text(
     """
     SELECT r.seq, r.hash, r.at, w.text AS words
@@ -124,6 +126,13 @@ async def meeting(conn: AsyncConnection, id_: str) -> tuple[dict[str, Any], list
         values = {"ledger": found["unit"], "topics": [item["topic"] for item in agenda], "meeting": id_}
         found["adopted_at"] = (await conn.execute(_ADOPTED, values)).scalar_one()
     return found, topics
+
+
+async def words_of(conn: AsyncConnection, state: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Return by digest the full words of what a meeting has recorded, as far as they are kept."""
+    digests = [draft["digest"] for draft in state.get("decisions", ())] + [state.get("digest", "")]
+    rows = await conn.execute(_WORDS, {"digests": [digest for digest in digests if digest]})
+    return {row.digest: json.loads(row.text) for row in rows}
 
 
 async def supplement(conn: AsyncConnection, ledger: str, meeting: str, number: int) -> Any:

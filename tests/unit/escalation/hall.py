@@ -85,10 +85,11 @@ class Hall(Play):
         return (*touches(message), *known)
 
     def _play(self, message: Message, heard: bool = False) -> list[Any]:
-        if isinstance(message.data, Due | CorrectRecord):
+        if isinstance(message.data, Due | CorrectRecord | m.RecordDecisions):
             ledgers = [s for name, s in sorted(self.states.items()) if name.startswith("ledger:") and s and s.seq]
             heads = tuple(Head(ledger.unit, ledger.seq, ledger.hash) for ledger in ledgers)
-            self.prepared = Prepared(heads, {(r.ledger, r.seq): r for r in self.rows if isinstance(r, Record)})
+            records = {(r.ledger, r.seq): r for r in self.rows if isinstance(r, Record)}
+            self.prepared = Prepared(heads, records, {w.digest: w.text for w in self.wordings()})
         return super()._play(message, heard)
 
     def _note(self, fact: Fact, message: Message) -> str:
