@@ -29,6 +29,7 @@ from services.console.pages import (
     cockpit,
     desks,
     ledger,
+    lists,
     login,
     lookbacks,
     meeting,
@@ -93,6 +94,7 @@ def mount(app: FastAPI, engine: AsyncEngine, city: City, outside: Outside) -> No
     cases.add(city, ticker)
     case.add(city, ticker, engine, owners)
     desks.add(city, ticker, engine, owners)
+    lists.add(city, ticker, engine, owners)
     raising_page.add(city, ticker)
     meetings.add(city, ticker, engine)
     meeting.add(city, ticker, engine, owners)

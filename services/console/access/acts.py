@@ -17,6 +17,10 @@ _DISPATCHERS = frozenset({Role.COMMUNITY, Role.STREET, Role.OPERATIONS})
 _TRIAGE = frozenset({Role.COMMUNITY, Role.STREET, Role.OPERATIONS})
 _OPERATIONS = frozenset({Role.OPERATIONS})
 _COMMUNITIES = frozenset({Role.COMMUNITY})
+_SIDES = _COMMUNITIES | AT_DEPARTMENT
+"""Who claims from each other: a community and the units paired with it."""
+_CHANNELS = frozenset({Role.GRID, Role.COMMUNITY})
+"""Who orders for a resident."""
 _ABOVE = frozenset({Role.STREET, Role.OPERATIONS})
 _OFFICE = frozenset(Role)
 _KEEPERS = frozenset({Role.OPERATIONS, Role.ADMIN})
@@ -95,6 +99,27 @@ ACTS: tuple[Act, ...] = (
         ("/v1/whistles/{}/confirm", _UNITS),
         ("/v1/whistles/{}/end", _UNITS),
         ("/v1/whistles/{}/cancel", _UNITS),
+        ("/v1/wishes", _CHANNELS),
+        ("/v1/wishes/{}/offer", _COMMUNITIES),
+        ("/v1/wishes/{}/refuse", _COMMUNITIES),
+        ("/v1/wishes/{}/divert", _COMMUNITIES),
+        ("/v1/wishes/{}/name", _COMMUNITIES),
+        ("/v1/wishes/{}/buy", _COMMUNITIES),
+        ("/v1/wishes/{}/claim", AT_DEPARTMENT),
+        ("/v1/wishes/{}/agree", AT_DEPARTMENT),
+        ("/v1/wishes/{}/give-up", AT_DEPARTMENT),
+        ("/v1/wishes/{}/fulfil", _SIDES),
+        ("/v1/wishes/{}/confirm", _CHANNELS),
+        ("/v1/lists/{}/items", _SIDES | _OPERATIONS),
+        ("/v1/lists/{}/review", _SIDES | _OPERATIONS),
+        ("/v1/items/{}/publish", _SIDES | _OPERATIONS),
+        ("/v1/items/{}/replace", _SIDES | _OPERATIONS),
+        ("/v1/items/{}/withdraw", _SIDES | _OPERATIONS),
+        ("/v1/communities/{}/projects", _SIDES),
+        ("/v1/projects/{}/sign", _SIDES),
+        ("/v1/projects/{}/start", _SIDES),
+        ("/v1/projects/{}/confirm", _SIDES),
+        ("/v1/projects/{}/rate", _SIDES),
     ),
     *_acts(
         "feedback",
@@ -137,6 +162,9 @@ PAPERS: tuple[Act, ...] = (
         "dispatch",
         ("/v1/orders/{}/assignment.{}", _HOLDERS | _DISPATCHERS),
         ("/v1/orders/{}/disposal.{}", _HOLDERS | _DISPATCHERS),
+        ("/v1/wishes/{}/wisher", _SIDES),
+        ("/v1/lists/{}.xlsx", EVERYBODY),
+        ("/v1/projects/{}/agreement.{}", _SIDES | _DISPATCHERS),
     ),
     *_acts("feedback", ("/v1/cases/{}/rating.{}", _DISPATCHERS | frozenset({Role.HEAD}))),
     *_acts("feedback", ("/v1/bulletins/{}.{}", _OFFICE)),

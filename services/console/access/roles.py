@@ -115,6 +115,7 @@ PLACES = (
     Place("intake", "/intake", word("提单"), frozenset({Role.OPERATIONS, Role.STREET, Role.COMMUNITY})),
     Place("meetings", "/meetings", word("联席会议"), EVERYBODY),
     Place("ledger", "/ledger", word("台账"), EVERYBODY - AT_DEPARTMENT),
+    Place("lists", "/lists", word("清单"), EVERYBODY - AT_BODY),
     Place("scores", "/scores", word("评分"), EVERYBODY, "scores"),
     Place("callbacks", "/callbacks", word("回访"), CITY_WIDE, "scores"),
     Place("lookbacks", "/lookbacks", word("回头看"), EVERYBODY, "scores"),

@@ -9,7 +9,7 @@ export default {
       <template v-for="f in fields" :key="f.name">
       <fieldset v-if="f.kind === 'cards'" class="cards"><legend>{{ f.label }}</legend>
         <label v-for="o in f.options" :key="o.value" :class="{ on: values[f.name] === o.value, no: o.off }" :title="o.off || null"><input type="radio" :name="f.name" :value="o.value" v-model="values[f.name]" :disabled="!!o.off" required @change="keep"><b>{{ o.text }}</b><small>{{ o.off || o.hint }}</small></label></fieldset>
-      <label v-else-if="shown(f)" :class="{ wrong: f.name === wrong }">
+      <label v-else-if="shown(f)" :class="{ wrong: f.name.split('.').pop() === wrong }">
         <span>{{ f.label }}<i v-if="f.required" aria-hidden="true"> *</i></span>
         <textarea v-if="f.kind === 'text'" v-model="values[f.name]" :required="f.required" :minlength="f.least" :maxlength="f.most" rows="3" @input="keep"></textarea>
         <select v-else-if="f.kind === 'choice'" v-model="values[f.name]" :required="f.required" @change="keep">
@@ -47,7 +47,8 @@ export default {
       for (const f of this.fields) {
         const v = this.values[f.name];
         if (!this.shown(f) || v === "" || v === null || v === undefined) continue;
-        own[f.name] = f.zoned ? (v + ":00").slice(0, 19) + "+08:00" : f.flag ? v === "true" : f.kind === "number" ? Number(v) : f.list ? String(v).split(/[\s,\uFF0C\u3001]+/).filter(Boolean) : v;
+        const at = f.name.split("."), last = at.pop(); // "wisher.name" is a field of a field
+        (at.length ? own[at[0]] ??= {} : own)[last] = f.zoned ? (v + ":00").slice(0, 19) + "+08:00" : f.flag ? v === "true" : f.kind === "number" ? Number(v) : f.list ? String(v).split(/[\s,\uFF0C\u3001]+/).filter(Boolean) : v;
       }
       return list ? { ...this.fixed, [list]: [...this.fixed[list], { ...given, ...own }] } : { ...this.fixed, ...own };
     },

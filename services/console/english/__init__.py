@@ -6,8 +6,9 @@ from services.console.english.cases import CASES
 from services.console.english.checks import CHECKS
 from services.console.english.desks import DESKS
 from services.console.english.field import FIELD
+from services.console.english.lists import LISTS
 from services.console.english.meetings import MEETINGS
 from services.console.english.scores import SCORES
 from services.console.english.system import SYSTEM
 
-ENGLISH = {**ACCESS, **ANALYSIS, **CASES, **CHECKS, **DESKS, **FIELD, **MEETINGS, **SCORES, **SYSTEM}
+ENGLISH = {**ACCESS, **ANALYSIS, **CASES, **CHECKS, **DESKS, **FIELD, **LISTS, **MEETINGS, **SCORES, **SYSTEM}

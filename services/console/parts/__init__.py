@@ -119,6 +119,10 @@ class QueueList(Part, component=_COMPONENTS / "queuelist.js"):
     """What waits at a desk."""
 
 
+class ClaimBoard(Part, component=_COMPONENTS / "claimboard.js"):
+    """Wishes on their way, a column a step."""
+
+
 class Reveal(Part, component=_COMPONENTS / "reveal.js"):
     """What is personal, shown on asking with a reason."""
 
