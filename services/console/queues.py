@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.console import listing, moments, queries, words
 from services.console.access.accounts import Signed
@@ -53,24 +53,34 @@ class Queue:
 
 async def counts(clerk: Clerk, queues: Sequence[Queue], now: datetime) -> dict[str, int]:
     """Return how much waits in each queue."""
+    async with clerk.engine.connect() as conn:
+        found = await counted(conn, queues, clerk.me)
+    return found | {queue.key: len(await queue.asked(clerk, now)) for queue in queues if queue.asked}
+
+
+async def counted(conn: AsyncConnection, queues: Sequence[Queue], me: str) -> dict[str, int]:
+    """Return how many cases there are in each queue that the read model keeps."""
     own = [queue for queue in queues if queue.condition]
     parts = ", ".join(f"(SELECT count(*) FROM case_view WHERE {queue.condition})" for queue in own)  # noqa: S608
-    async with clerk.engine.connect() as conn:
-        row = (await conn.execute(text(f"SELECT {parts}"), {"me": clerk.me})).one()
-    found = {queue.key: int(n) for queue, n in zip(own, row, strict=True)}
-    return found | {queue.key: len(await queue.asked(clerk, now)) for queue in queues if queue.asked}
+    row = (await conn.execute(text(f"SELECT {parts}"), {"me": me})).one()
+    return {queue.key: int(n) for queue, n in zip(own, row, strict=True)}
+
+
+async def listed(conn: AsyncConnection, queue: Queue, me: str) -> list[CaseRow]:
+    """Return the cases of a queue that the read model keeps, the soonest due first."""
+    query = (
+        f"SELECT to_jsonb(c)::text FROM case_view c WHERE {queue.condition} "  # noqa: S608 - values are bound
+        "ORDER BY due_at NULLS LAST, id LIMIT :most"
+    )
+    return await queries.rows(conn, query, CaseRow, me=me, most=MOST)
 
 
 async def items(clerk: Clerk, queue: Queue, now: datetime) -> Items:
     """Return what waits in a queue, the soonest due first."""
     if queue.asked is not None:
         return await queue.asked(clerk, now)
-    query = (
-        f"SELECT to_jsonb(c)::text FROM case_view c WHERE {queue.condition} "  # noqa: S608 - values are bound
-        "ORDER BY due_at NULLS LAST, id LIMIT :most"
-    )
     async with clerk.engine.connect() as conn:
-        rows = await queries.rows(conn, query, CaseRow, me=clerk.me, most=MOST)
+        rows = await listed(conn, queue, clerk.me)
     return [_item(clerk, row, now) for row in rows]
 
 
