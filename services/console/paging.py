@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,10 +17,17 @@ from services.console.selection import SORTS, Selection
 from shared.city.model import City
 
 _NEVER_NULL = ("number", "received_at", "status", "source")
-WALKED = 50_000
-"""So many cases are rather looked at one by one than looked up by a common word."""
-SEARCH_CAP = 10_000
-"""Where counting of a free search stops: beyond, the total is "more than this"."""
+CAP = 10_000
+"""Where counting stops for a search and for who sees a part: beyond, the total is "more than this"."""
+SEARCHED = 2_000
+"""Where it stops for words that so many cases have that each is tried."""
+FEW, SOME = 40_000, 250_000
+"""Up to so many rows of `case_seen`, two or three a case, are a reader's cases looked up; beside what words find, up to
+so many. More are met on the way."""
+PAIRS = 4
+"""So many pairs of a word are looked at to know how rare it is."""
+RARE, COMMON = 50_000, 200_000
+"""Up to so many cases that have the words are looked up; more, if beside them lie a reader's own cases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,62 +40,111 @@ class Page:
 
 
 async def total(conn: AsyncConnection, city: City, selection: Selection, scope: Scope = EVERYTHING) -> tuple[int, bool]:
-    """Return how many cases within a scope a selection chooses, and whether there are more: a search has a cap."""
-    if selection.q:
-        _, _, found = await _search(conn, city, selection, scope)
-        return min(found, SEARCH_CAP), found > SEARCH_CAP
-    return (await queries.counts(conn, city, {"chosen": selection}, scope))["chosen"], False
+    """Return how many cases within a scope a selection chooses, and whether there are more than that."""
+    found = await _find(conn, city, selection, scope)
+    return found.total, found.is_capped
 
 
 async def page(
     conn: AsyncConnection, city: City, selection: Selection, sort: str, limit: int, offset: int,
     scope: Scope = EVERYTHING,
 ) -> Page:  # fmt: skip
-    """Return one page within a scope and the exact total; a free search is counted up to the cap."""
-    if selection.q:
-        condition, params, found = await _search(conn, city, selection, scope)
+    """Return one page within a scope and the total: exact for who sees everything and seeks no words, else capped."""
+    found = await _find(conn, city, selection, scope)
+    if found.ids is not None:
+        rows = await _gathered(conn, found.ids, sort, _beside(selection), limit, offset)
+    elif found.total > offset:
+        rows = await _walked(conn, found.condition, found.params, sort, _beside(selection), limit, offset)
     else:
-        condition, params = _within(city, selection, scope)
-        found = (await queries.counts(conn, city, {"chosen": selection}, scope))["chosen"]
-    rows = await _sorted(conn, condition, params, sort, _beside(selection), limit, offset) if found > offset else []
-    capped = bool(selection.q) and found > SEARCH_CAP
-    return Page(rows, min(found, SEARCH_CAP) if capped else found, capped)
+        rows = []
+    return Page(rows, found.total, found.is_capped)
 
 
-def _within(city: City, selection: Selection, scope: Scope) -> tuple[str, dict[str, Any]]:
-    condition, params = selection.condition(city)
-    return (condition if scope is EVERYTHING else f"{condition} AND {scope.condition}"), params | scope.params
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a selection chooses: `ids` where they were looked up and are few; else the condition to walk along."""
+
+    total: int
+    is_capped: bool
+    condition: str
+    params: Mapping[str, Any]
+    ids: list[str] | None = None
 
 
-_FOUND = "SELECT w.id FROM case_words w WHERE w.words @@ CAST(:looked AS tsquery) AND (w.said LIKE :like OR :bare)"
+_HAVING = "SELECT w.id FROM case_words w WHERE w.words @@ CAST(:looked AS tsquery)"
+_LOOKED_UP = f"{_HAVING} AND (w.said LIKE :like OR :bare)"
 _SAYS = (
     "(SELECT w.words @@ CAST(:looked AS tsquery) AND (w.said LIKE :like OR :bare) FROM case_words w WHERE w.id = c.id)"
 )
 
 
-async def _search(
-    conn: AsyncConnection, city: City, selection: Selection, scope: Scope
-) -> tuple[str, dict[str, Any], int]:
-    """Return the condition of a search by words, and how many it finds, counted to one more than the cap.
+async def _find(conn: AsyncConnection, city: City, selection: Selection, scope: Scope) -> _Found:
+    """Count what a selection chooses, and look it up where that is cheaper than to meet it on the way.
 
-    Rare words are looked up first; common ones are met soon by walking along the list.
+    Who sees everything has counters and indexes for every order. Words and a part of the city thin a list out: then
+    the ids are looked up to one more than the cap, and walked along are only those lists of which it has more.
     """
-    looked, like, bare = words.sought(selection.q)
-    condition, params = _within(city, selection, scope)
+    await conn.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))  # the plan hangs on whose cases it is
+    condition, params = selection.condition(city)
+    if scope is EVERYTHING:
+        beside = await _counted(conn, city, selection)
+        if not selection.q:
+            return _Found(beside, False, condition, params)
+        return await _search(conn, selection.q, condition, params, beside)
+    own = await _estimated(conn, scope.found, scope.params) if scope.found else SOME + 1
+    met = f"{condition} AND {scope.condition}"
+    few = f"{met} AND id = ANY (ARRAY({scope.found}))" if own <= FEW else met
+    if selection.q:
+        among = scope.found if FEW < own <= SOME else ""
+        return await _search(conn, selection.q, few, params | scope.params, own, among)
+    wanted = f"SELECT id FROM case_view WHERE {few} LIMIT {CAP + 1}"  # noqa: S608 - values are bound
+    return await _met(conn, wanted, met, params | scope.params, CAP)
+
+
+async def _counted(conn: AsyncConnection, city: City, selection: Selection) -> int:
+    return (await queries.counts(conn, city, {"": replace(selection, q="")}))[""]
+
+
+async def _search(
+    conn: AsyncConnection, q: str, condition: str, params: dict[str, Any], beside: int, among: str = ""
+) -> _Found:
+    """Find words: by the index of words where fewer have them than there are cases `beside`, else one by one.
+
+    `among` finds the ids of a scope that is worth being laid beside what the words find.
+    """
+    looked, like, bare = words.sought(q)
     if not looked:
-        return "false", params, 0
-    sought = {"looked": looked, "like": like, "bare": bare}
-    params |= sought
-    capped = f"SELECT count(*) FROM (%s LIMIT {SEARCH_CAP + 1}) found"  # noqa: S608 - our own statements
-    found = (await conn.execute(text(capped % _FOUND), sought)).scalar_one()
-    is_common = found > SEARCH_CAP
-    if found and condition != "true":
-        beside = (await queries.counts(conn, city, {"": replace(selection, q="")}, scope))[""]
-        says = _SAYS if is_common and beside < WALKED else f"c.id IN ({_FOUND})"
-        counted = f"SELECT 1 FROM case_view c WHERE {condition} AND {says}"  # noqa: S608 - values are bound
-        found = (await conn.execute(text(capped % counted), params)).scalar_one()
-    says = f"{condition} AND {_SAYS if is_common else f'c.id IN ({_FOUND})'}"
-    return says, params, found
+        return _Found(0, False, "false", params, [])
+    params |= {"looked": looked, "like": like, "bare": bare}
+    met, having = f"{condition} AND {_SAYS}", await _having(conn, [looked] if bare else looked.split(" & "))
+    if having > min(beside, COMMON if among else RARE):
+        cap = SEARCHED
+        wanted = f"SELECT id FROM case_view c WHERE {met} LIMIT {cap + 1}"  # noqa: S608 - values are bound
+    else:
+        cap, within = CAP, f" AND w.id IN ({among})" if among else ""
+        wanted = (
+            f"WITH said AS MATERIALIZED ({_LOOKED_UP}{within}) SELECT id FROM said JOIN case_view USING (id) "  # noqa: S608
+            f"WHERE {condition} LIMIT {cap + 1}"
+        )
+    return await _met(conn, wanted, met, params, cap)
+
+
+async def _having(conn: AsyncConnection, pairs: Sequence[str]) -> int:
+    """Return how many cases may have a word: the rarest of its pairs counts, since they come together."""
+    return min([await _estimated(conn, _HAVING, {"looked": pair}) for pair in pairs[:PAIRS]])
+
+
+async def _estimated(conn: AsyncConnection, query: str, params: Mapping[str, Any]) -> int:
+    """Return how many rows a query may find, as the planner's statistics know it: to count them costs too much."""
+    plan = (await conn.execute(text(f"EXPLAIN (FORMAT JSON) {query}"), params)).scalar_one()
+    return int(plan[0]["Plan"]["Plan Rows"])
+
+
+async def _met(conn: AsyncConnection, wanted: str, met: str, params: Mapping[str, Any], cap: int) -> _Found:
+    ids = (await conn.execute(text(f"SELECT ARRAY({wanted})"), params)).scalar_one()
+    if len(ids) > cap:
+        return _Found(cap, True, met, params)
+    return _Found(len(ids), False, "", {}, ids)
 
 
 def _beside(selection: Selection) -> str:
@@ -98,15 +154,31 @@ def _beside(selection: Selection) -> str:
     return "closed_at" if selection.closed_from or selection.closed_to else "received_at"
 
 
-async def _sorted(
+def _keys(column: str, beside: str) -> tuple[str, ...]:
+    return (column, "id") if column in ("number", "received_at") else (column, beside, "id")
+
+
+async def _gathered(
+    conn: AsyncConnection, ids: Sequence[str], sort: str, beside: str, limit: int, offset: int
+) -> list[CaseRow]:
+    """Return a page of the cases named, in the order in which they would be met."""
+    column, way = SORTS[sort.lstrip("-")], "DESC" if sort.startswith("-") else "ASC"
+    order = ", ".join(f"{key} {way} NULLS LAST" for key in _keys(column, beside))
+    query = (
+        "SELECT to_jsonb(c)::text FROM (SELECT * FROM case_view WHERE id = ANY (:ids) "  # noqa: S608
+        f"ORDER BY {order} LIMIT :limit OFFSET :offset) c"
+    )
+    return await queries.rows(conn, query, CaseRow, ids=ids, limit=limit, offset=offset) if ids else []
+
+
+async def _walked(
     conn: AsyncConnection, condition: str, params: Mapping[str, Any], sort: str, beside: str, limit: int, offset: int
 ) -> list[CaseRow]:
     """Return a page in an order, empty values last, then by `beside`; each half of it is one walk along an index."""
     column, way = SORTS[sort.lstrip("-")], "DESC" if sort.startswith("-") else "ASC"
     told = {**params, "limit": limit, "offset": offset}
     if column in _NEVER_NULL:
-        keys = (column, "id") if column in ("number", "received_at") else (column, beside, "id")
-        order = ", ".join(f"{key} {way}" for key in keys)
+        order = ", ".join(f"{key} {way}" for key in _keys(column, beside))
         query = (
             f"SELECT to_jsonb(c)::text FROM (SELECT * FROM case_view c WHERE {condition} "  # noqa: S608
             f"ORDER BY {order} LIMIT :limit OFFSET :offset) c"

@@ -68,23 +68,21 @@ async def touched(conn: AsyncConnection, horizon: str) -> frozenset[str]:
     return frozenset((await conn.execute(text(query), {"horizon": horizon})).scalars())
 
 
-async def counts(
-    conn: AsyncConnection, city: City, selections: Mapping[str, Selection], scope: Scope = EVERYTHING
-) -> dict[str, int]:
-    """Return how many cases each selection chooses within a scope, all at one moment."""
-    parts, params = [], dict(scope.params)
+async def counts(conn: AsyncConnection, city: City, selections: Mapping[str, Selection]) -> dict[str, int]:
+    """Return how many cases each selection chooses in the whole city, all at one moment."""
+    parts, params = [], dict[str, Any]()
     for index, selection in enumerate(selections.values()):
-        counted, values = _counted(city, selection, scope, f"s{index}_")
+        counted, values = _counted(city, selection, f"s{index}_")
         parts.append(f"({counted})")
         params |= values
     row = (await conn.execute(text("SELECT " + ", ".join(parts)), params)).one()
     return {name: int(n) for name, n in zip(selections, row, strict=True)}
 
 
-def _counted(city: City, selection: Selection, scope: Scope, prefix: str) -> tuple[str, dict[str, Any]]:
+def _counted(city: City, selection: Selection, prefix: str) -> tuple[str, dict[str, Any]]:
     """Return the statement that counts a selection: from the kept counters where one of them knows all its columns."""
     for choice, among in ((selection, tally.FIGURES), (selection.within_open(), ("ground",))):
-        if choice is None or scope is not EVERYTHING:
+        if choice is None:
             continue
         for figure in among:
             if choice.columns() <= tally.FIGURES[figure]:
@@ -92,7 +90,7 @@ def _counted(city: City, selection: Selection, scope: Scope, prefix: str) -> tup
                 cells = f"FROM case_tally WHERE figure = '{figure}' AND {condition}"
                 return f"SELECT coalesce(sum(n), 0) {cells}", params
     condition, params = selection.condition(city, prefix)
-    return f"SELECT count(*) FROM case_view WHERE {condition} AND {scope.condition}", params  # noqa: S608
+    return f"SELECT count(*) FROM case_view WHERE {condition}", params  # noqa: S608
 
 
 async def case(conn: AsyncConnection, name: str, scope: Scope = EVERYTHING) -> CaseRow | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import asyncpg
 
 from services.console.hearing import SERVICE
-from services.console.projection import Model, heard_of
+from services.console.projection import Heard, Model, heard_of
 from services.console.projection.anew import Anew, Lacking
 from shared.city.model import City
 from shared.persistence.engine import schema_of
@@ -19,7 +20,7 @@ from shared.shell.ids import new_id
 from shared.shell.rereading import Order, Streams
 from shared.shell.sql_store import SqlStore
 from shared.shell.taking import Shell
-from shared.shell.work import Partition
+from shared.shell.work import Partition, Work
 
 NEAR = 2_000
 """So few facts behind the streams the new model takes the last ones while the old one is held, and its place."""
@@ -102,19 +103,26 @@ async def _read(anew: Anew, streams: Streams, shell: Shell, tell: Tell) -> int:
         for places in groups:
             model, order, positions = Model(), Order(bench.reads), dict[Partition, int]()
             async with anew.conn.transaction():
-                async for messages, records, reached in streams.reread(places, order, SERVICE.wire, clock):
-                    heard = [heard_of(message, clock.now) for message in messages]
-                    for fact in heard:
+                async for works, records, reached in streams.reread(places, order, SERVICE.wire, clock):
+                    told = [_told(work, clock.now) for work in works]
+                    for fact, _ in told:
                         model.fold(fact)
-                    await anew.keep(heard)
+                    await anew.keep(told)
                     positions = reached
-                    facts, done = facts + len(heard), done + records
+                    facts, done = facts + len(told), done + records
                     tell("read", done, total)
                 positions = positions or {(p.topic, p.partition): 0 for p in places}
                 await anew.write(model, order, streams.group, positions)
     finally:
         gc.enable()
     return facts
+
+
+def _told(work: Work, now: datetime) -> tuple[Heard, bytes]:
+    """Return a fact and its words as they stand in the stream: what its writer wrote needs no writing again."""
+    assert work.message is not None
+    assert work.record is not None
+    return heard_of(work.message, now), work.record.value
 
 
 async def _fences(conn: asyncpg.Connection, schema: str, reader: str) -> Mapping[Partition, int]:

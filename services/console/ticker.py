@@ -101,10 +101,10 @@ class Ticker:
         value: V = self._said[key]
         return value
 
-    async def count(self, selection: Selection, scope: Scope) -> int:
-        """Return how many cases within a scope a selection chooses now."""
+    async def count(self, selection: Selection, scope: Scope) -> tuple[int, bool]:
+        """Return how many cases within a scope a selection chooses now, and whether there are more than that."""
         async with self.engine.connect() as conn:
-            return (await paging.total(conn, self.city, selection, scope))[0]
+            return await paging.total(conn, self.city, selection, scope)
 
     async def _run(self) -> None:
         while True:

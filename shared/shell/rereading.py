@@ -34,7 +34,7 @@ class Order:
     waiting: dict[str, list[Work]] = field(default_factory=dict)
     aside: dict[str, str] = field(default_factory=dict)
 
-    def take(self, work: Work) -> list[Message]:
+    def take(self, work: Work) -> list[Work]:
         """Return the facts that can be taken now that this one has come: none, it, or it and some that waited."""
         message = work.message
         if message is None:  # what cannot be read is kept by the log door, once
@@ -52,7 +52,7 @@ class Order:
             self.waiting.setdefault(message.subject, []).append(work)
             return []
         seen[INDEX[message.source]] = message.sequence
-        taken = [message] if message.data is not None else []
+        taken = [work] if message.data is not None else []
         if message.subject in self.waiting:
             works = self.waiting.pop(message.subject)
             for waiting in sorted(works, key=lambda w: (w.message.source, w.message.sequence)):  # type: ignore[union-attr]
@@ -106,7 +106,7 @@ class Streams:
 
     async def reread(
         self, places: Sequence[TopicPartition], order: Order, wire: Wire, clock: Clock
-    ) -> AsyncIterator[tuple[list[Message], int, dict[Partition, int]]]:
+    ) -> AsyncIterator[tuple[list[Work], int, dict[Partition, int]]]:
         """Yield the facts of a group from the first to the one that is the last now, thousands at a time.
 
         With them come the number of records read for them, and up to where each partition was read. The partitions are
@@ -130,7 +130,7 @@ class Streams:
             works = _merged(held, {place for place in places if following[place] < ends[place]})
             if not works:
                 return
-            facts = [message for work in works for message in order.take(work)]
+            facts = [taken for work in works for taken in order.take(work)]
             yield facts, len(works), {(place.topic, place.partition): following[place] for place in places}
 
     async def follow(self, shell: Shell, until: Mapping[Partition, int] | None = None) -> int:

@@ -17,13 +17,18 @@ from shared.shell.tokens import read as read_token
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A condition on `case_view`, and the parameter that it names."""
+    """A condition on `case_view`, and the parameter that it names.
+
+    `found` is the statement that finds the ids of all such cases, and maybe of others, where they may be few.
+    """
 
     condition: str = "true"
     params: dict[str, Any] = field(default_factory=dict)
+    found: str = ""
 
 
 EVERYTHING = Scope()
+_NAMED = "SELECT s.id FROM case_seen s WHERE s.code = "
 
 
 def reader(request: Request, authorization: Annotated[str, Header()] = "") -> Actor:
@@ -46,7 +51,7 @@ def of(actor: Actor, city: City) -> Scope:
     if actor.kind == "operations":
         return EVERYTHING
     if actor.kind == "department":
-        return Scope("(responsible = :own OR lead = :own OR :own = ANY (support))", {"own": actor.id})
+        return Scope("(responsible = :own OR lead = :own OR :own = ANY (support))", {"own": actor.id}, _NAMED + ":own")
     if actor.kind == "source":
         return Scope("source = :own", {"own": actor.id})
     unit = office_of(actor)[0]
@@ -57,6 +62,7 @@ def of(actor: Actor, city: City) -> Scope:
     return Scope(
         "(unit = ANY (:own) OR responsible = ANY (:own) OR lead = ANY (:own) OR dispatcher = ANY (:own))",
         {"own": [code for code in city.units if city.is_within(code, unit)]},
+        _NAMED + "ANY (:own)",
     )
 
 

@@ -140,7 +140,7 @@ CASES = {
     "公布评分": "Score published",
     "公布评分办法": "Scoring policy published",
     "公布链首": "Heads published",
-    "共 1 万件以上": "More than 10,000",
+    "共 {n} 件以上": "More than {n}",
     "共 {n} 件": "{n} cases",
     "其中超期 n 件": "n of them overdue",
     "再次不满意": "Dissatisfied again",

@@ -83,11 +83,11 @@ def add(city: City, ticker: Ticker) -> None:
 
 async def _build(desk: Desk, chosen: Selection, wrong: str) -> None:
     t = desk.t
-    total = await desk.ticker.count(chosen, desk.scope)
+    total, is_capped = await desk.ticker.count(chosen, desk.scope)
     with Box("div", "list-head"):
         Text("h1", t("案件"))
         newer = Text("a", t("有更新，点击刷新"), href=chosen.address()).classes("newer hidden")
-        Text("p", _total(t, total, bool(chosen.q)), data_total=total).classes("total")
+        Text("p", _total(t, total, is_capped), data_total=total).classes("total")
     if wrong:
         Text("p", t("地址里的条件 {name} 无法识别，已显示全部。", name=wrong)).classes("notice")
     _filters(t, chosen)
@@ -100,7 +100,7 @@ async def _build(desk: Desk, chosen: Selection, wrong: str) -> None:
     else:
         _grid(t, source)
         OrderList(src=source, words={"more": t("更多"), "empty": t("没有符合条件的案件")})
-        if total > DEEPEST:
+        if is_capped or total > DEEPEST:
             Text("p", t("可滚动到前 {n} 件，请缩小范围。", n=f"{DEEPEST:,}")).classes("notice")
     opened = desk.ticker.last.snapshot.version if desk.ticker.last else 0
 
@@ -111,9 +111,9 @@ async def _build(desk: Desk, chosen: Selection, wrong: str) -> None:
     desk.follow(show)
 
 
-def _total(t: Tongue, total: int, searched: bool) -> str:
-    if searched and total > DEEPEST:
-        return t("共 1 万件以上")
+def _total(t: Tongue, total: int, is_capped: bool) -> str:
+    if is_capped:
+        return t("共 {n} 件以上", n=f"{total:,}")
     return t("共 {n} 件", n=f"{total:,}")
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from msgspec import Raw
 
-from services.console.projection import case, ledger, rows, score, tally, words
+from services.console.projection import case, ledger, rows, score, seen, tally, words
 from shared.contracts.base import Contract
 from shared.contracts.escalation import LedgerHead, Meeting, Topic
 from shared.contracts.feedback import Figures
@@ -65,6 +65,7 @@ async def project(conn: Executes, facts: Sequence[Heard]) -> None:
         model.fold(fact)
     await rows.write(conn, "case_view", list(model.cases.values()))
     await words.keep(conn, before, model.cases)
+    await seen.keep(conn, before, model.cases)
     await tally.move(conn, before, model.cases)
     await rows.write(conn, "topic_view", list(model.topics.values()))
     await rows.write(conn, "meeting_view", list(model.meetings.values()))

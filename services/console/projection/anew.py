@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from services.console.projection import Heard, Model, entry_of, rows, tally, words
+from services.console.projection import Heard, Model, rows, seen, tally, words
 from shared.persistence.connection import Connection
 from shared.shell.rereading import Order
 from shared.shell.service import kind_of
@@ -21,7 +21,17 @@ from shared.shell.work import UNSEEN
 
 TABLES = (
     *("fence", "subject", "parked"),
-    *("timeline", "case_view", "case_words", "case_tally", "topic_view", "meeting_view", "ledger_view", "score_view"),
+    *(
+        "timeline",
+        "case_view",
+        "case_words",
+        "case_seen",
+        "case_tally",
+        "topic_view",
+        "meeting_view",
+        "ledger_view",
+        "score_view",
+    ),
 )
 """What changes places; the fences first, since every transaction of the log door locks them first."""
 CHUNK = 5_000
@@ -64,11 +74,10 @@ class Anew:
         for table in rows.KEYS:
             await self._finish(table, _KEYS)
 
-    async def keep(self, facts: Sequence[Heard]) -> None:
-        """Append facts to the timeline."""
-        entries = map(entry_of, facts)
-        records = [(e.subject, e.service, e.sequence, e.type, e.acted_at, e.recorded_at, bytes(e.data).decode(), 0)
-                   for e in entries]  # fmt: skip
+    async def keep(self, facts: Sequence[tuple[Heard, bytes]]) -> None:
+        """Append facts, each with its JSON, to the timeline."""
+        records = [(f.subject, f.service, f.sequence, f.type, f.acted_at, f.recorded_at, said.decode(), 0)
+                   for f, said in facts]  # fmt: skip
         columns = ("subject", "service", "sequence", "type", "acted_at", "recorded_at", "data", "written")
         await self._copy("timeline", records, columns)
 
@@ -104,6 +113,7 @@ class Anew:
             if table not in rows.KEYS:
                 await self._finish(table, _KEYS)
         await self.conn.execute(tally.ANEW)
+        await self.conn.execute(seen.ANEW)
         for table in TABLES:
             await self._finish(table, _INDEXES)
             await self.conn.execute(f'ANALYZE "{self.new}".{table}')

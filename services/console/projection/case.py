@@ -110,11 +110,13 @@ def _forgive(row: CaseRow) -> CaseRow:
     lasting = row.overdue_of == "case" and row.status not in (*ENDED, "escalated")
     if lasting:
         return replace(row, reminded=False, supervised=False)
+    if not (row.reminded or row.overdue or row.supervised):
+        return row
     return replace(row, reminded=False, overdue=False, overdue_of=None, overdue_since=None, supervised=False)
 
 
 def _climb(row: CaseRow, rung: str | None, at: datetime) -> CaseRow:
-    if rung not in LADDER:
+    if rung not in LADDER or (rung in row.reached and row.path[-1:] == [rung]):
         return row
     reached = row.reached if rung in row.reached else {**row.reached, rung: at}
     top = LADDER.index(rung)

@@ -52,7 +52,7 @@ async def engine(dsn: str) -> AsyncIterator[AsyncEngine]:
     await engine.dispose()
 
 
-TABLES = ("case_view", "case_words", "topic_view", "meeting_view", "ledger_view", "score_view")
+TABLES = ("case_view", "case_words", "case_seen", "topic_view", "meeting_view", "ledger_view", "score_view")
 
 
 async def _told(engine: AsyncEngine, facts: list[Heard], size: int) -> dict[str, list[str]]:
