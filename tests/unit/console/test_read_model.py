@@ -11,8 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.console import api, figures, paging, panels
-from services.console.projection import Heard, project, tally
-from services.console.projection.case import OPEN_STATUSES
+from services.console.access import scope
+from services.console.projection import Heard, project, seen, tally
+from services.console.projection.case import OPEN_STATUSES, CaseRow
 from services.console.selection import SORTS, Selection
 from services.console.ticker import Ticker
 from services.console.words import TONGUES
@@ -123,6 +124,48 @@ async def test_a_search_finds_words_of_any_length_and_beginnings_of_numbers(
             found = await paging.page(conn, city, chosen, "-received", 200, 0)
             assert found.total == len(found.rows) == sum(row.id in expected and row.status in OPEN_STATUSES
                                                          for row in everything), (q, tail)  # fmt: skip
+
+
+async def test_a_reader_of_a_part_finds_the_same_however_it_is_looked_up(
+    engine: AsyncEngine, city: City, facts: list[Heard], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _told(engine, facts, 500)
+    ways = {
+        "one by one": (-1, -1, -1, -1, 1),
+        "few": (10**9, 0, 10**9, 0, 10**4),
+        "beside": (-1, 10**9, 10**9, 10**9, 10**4),
+    }
+    async with engine.connect() as conn:
+        whole = (await paging.page(conn, city, Selection(), "number", 200, 0)).rows
+        lead = Counter(row.lead for row in whole if row.lead in city.departments).most_common(1)[0][0]
+        for actor in (Actor("unit", "S01"), Actor("unit", "C01"), Actor("department", str(lead))):
+            own = scope.of(actor, city).params["own"]
+            for chosen in (Selection(), Selection(state="ended"), Selection(q="雨"), Selection(q="垃圾", state="open")):
+                everything = (await paging.page(conn, city, chosen, "-received", 200, 0)).rows
+                named = [row for row in everything if _named(row, own)]
+                for way, (few, some, rare, common, cap) in ways.items():
+                    numbers = {"FEW": few, "SOME": some, "RARE": rare, "COMMON": common, "CAP": cap, "SEARCHED": cap}
+                    for name, value in numbers.items():
+                        monkeypatch.setattr(paging, name, value)
+                    found = await paging.page(conn, city, chosen, "-received", 200, 0, scope.of(actor, city))
+                    assert [row.id for row in found.rows] == [row.id for row in named], (way, actor, chosen)
+                    assert (found.total, found.capped) == (min(len(named), cap), len(named) > cap)
+                monkeypatch.undo()
+
+
+def _named(row: CaseRow, own: str | list[str]) -> bool:
+    if isinstance(own, str):
+        return own in (row.responsible, row.lead, *row.support)
+    return not {row.unit, row.responsible, row.lead, row.dispatcher}.isdisjoint(own)
+
+
+async def test_who_sees_a_case_is_what_its_row_names(engine: AsyncEngine, facts: list[Heard]) -> None:
+    told = await _told(engine, facts, 150)
+    async with engine.begin() as conn:
+        await conn.execute(text("DELETE FROM case_seen"))
+        await conn.execute(text(seen.ANEW))
+        again = sorted((await conn.execute(text("SELECT to_jsonb(t)::text FROM case_seen t"))).scalars())
+    assert told["case_seen"] == again != []
 
 
 async def test_an_order_puts_empty_values_last_both_ways_and_pages_meet(
