@@ -98,7 +98,7 @@ async def board(clerk: Clerk, community: str, now: datetime) -> list[dict[str, A
     for key, (name, statuses) in STEPS.items():
         own = [one for one in found if one["status"] in statuses]
         items = [card(one, clerk.city, t, now) for one in own]
-        columns.append({"key": key, "name": t(name), "n": len(own), "items": items, "empty": t("没有")})
+        columns.append({"key": key, "name": t(name), "n": len(own), "items": items, "empty": t("这一步没有")})
     return columns
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
@@ -98,6 +99,17 @@ def test_a_case_shows_every_fact_and_a_new_one_by_itself(page: Page, served: Ser
     served.tell(told[-1:])
     expect(page.locator(".history li")).to_have_count(len(told))
     assert _fits(page)
+
+
+def test_what_people_write_is_text_wherever_it_shows(page: Page, served: Served, size: dict[str, int]) -> None:
+    evil = "<img src=x onerror=alert(1)>\u202e停水"
+    told = tell_case(served.city, Random(7), 70_000 + size["width"], NOON - timedelta(days=1), NOON)
+    first = told[0]
+    served.tell([replace(first, data=first.data.model_copy(update={"summary": evil})), *told[1:]])
+    for path in (f"/cases/{first.subject}", f"/cases?q={first.data.number}"):
+        page.goto(path)
+        expect(page.get_by_text("onerror=alert(1)").first).to_be_attached()
+        assert page.locator("img[src=x]").count() == 0, path
 
 
 def test_english_is_kept_for_the_next_page(page: Page) -> None:

@@ -1,5 +1,5 @@
-"""Every page of the office, on desk and phone: no complaint, nothing from elsewhere, nothing wider than the screen, and
-nothing serious that axe-core finds."""
+"""Every page of the office, on desk and phone, in light and dark: no complaint, nothing from elsewhere, nothing wider
+than the screen, and nothing serious that axe-core finds."""
 
 from __future__ import annotations
 
@@ -37,15 +37,17 @@ def _serious(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.key)
-def test_a_page_is_sound_on_desk_and_phone(donggang: RunningCity, sit: Sit, place: Place) -> None:
-    for size in (DESK, PHONE):
-        page = sit(_post(place, donggang), size=size)
-        page.goto(place.path)
-        expect(page.locator("h1").first).to_be_attached()
-        page.wait_for_load_state("networkidle")
-        assert page.locator("html").get_attribute("lang") == "zh-CN"
+def test_a_page_is_sound_on_desk_and_phone_in_light_and_dark(donggang: RunningCity, sit: Sit, place: Place) -> None:
+    page = sit(_post(place, donggang))
+    page.goto(place.path)
+    expect(page.locator("h1").first).to_be_attached()
+    page.wait_for_load_state("networkidle")
+    assert page.locator("html").get_attribute("lang") == "zh-CN"
+    for size, scheme in ((DESK, "light"), (PHONE, "light"), (PHONE, "dark")):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{place.path} at {size['width']}"
-        assert _serious(page) == [], f"{place.path} at {size['width']}"
+        assert _serious(page) == [], f"{place.path} at {size['width']} {scheme}"
 
 
 def test_the_sign_in_is_sound(donggang: RunningCity, sit: Sit) -> None:

@@ -14,6 +14,7 @@ LISTS = {
     "审单 · 待认领": "Reviewed · to be claimed",
     "领单 · 办理中": "Claimed · in hand",
     "待确认评价": "To be confirmed",
+    "这一步没有": "None at this step",
     "待审单": "To review",
     "无人认领": "Nobody claimed",
     "待领单": "To claim",

@@ -27,18 +27,23 @@ from shared.city.model import City
 MOST_TABS = 4
 """Targets in the bar of a phone; the others are behind the person's name."""
 WALL_RELOAD_SECONDS = 6 * 3600
+PATIENCE = 20.0
+"""Seconds that the owners have to answer what a page begins with; the three of the framework fail on a busy machine."""
 
 
 class Page(ui.page):
-    """A page in the reader's language; the wall is dark."""
+    """A page in the reader's language and in the light or dark of her screen; the wall is dark."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path, response_timeout=PATIENCE)
 
     def resolve_language(self) -> Language | None:
         """Return the language that Quasar and the `lang` attribute get."""
         return "zh-CN" if PRESENT.get().language == "zh" else "en-US"
 
     def resolve_dark(self) -> bool | None:
-        """Return whether the page is dark."""
-        return PRESENT.get().wall
+        """Return whether the page is dark; None leaves it to the screen."""
+        return True if PRESENT.get().wall else None
 
 
 @dataclass

@@ -14,6 +14,7 @@ from services.console.access.gateway import NotDone, Owners
 from services.console.pages.frame import Desk, Page, card, frame
 from services.console.parts import Box, SystemTable, Text
 from services.console.parts.act import act_form
+from services.console.parts.repaint import repainted
 from services.console.pulse import Pulse, State
 from services.console.ticker import Tick, Ticker
 from services.console.words import Tongue, word
@@ -51,9 +52,10 @@ def add(city: City, ticker: Ticker, owners: Owners, pulse: Pulse) -> None:
             with card(t("事件流：各服务落后的条数"), "system-card"):
                 lags = SystemTable(heads=lag_heads(t), rows=lag_rows(t, {}), label=t("事件流"))
             said: list[tuple[str, str]] = []
+            held: list[float | None] | None = None
 
             def show(tick: Tick) -> None:
-                nonlocal said
+                nonlocal said, held
                 lines = verdicts.words(t, pulse.verdict())
                 if lines != said:
                     said = lines
@@ -64,9 +66,12 @@ def add(city: City, ticker: Ticker, owners: Owners, pulse: Pulse) -> None:
                 states = pulse.watch()
                 services.show(rows=service_rows(t, states))
                 lags.show(rows=lag_rows(t, states))
+                now = [state.figures.get("quarantine") for state in states.values()]
+                if now != held:
+                    held = now
+                    background_tasks.create_lazy(_fill(desk, owners, kept), name=f"kept-{kept.id}")
 
             desk.follow(show)
-            background_tasks.create(_fill(desk, owners, kept))
 
 
 def service_heads(t: Tongue) -> list[str]:
@@ -138,8 +143,7 @@ async def _fill(desk: Desk, owners: Owners, box: Box) -> None:
             found[service] = await owners.get(desk.signed, service, "/v1/quarantine", limit=SHOWN)
         except (NotDone, Refused):
             found[service] = None
-    box.clear()
-    with box:
+    with repainted(box):
         away = [t(SERVICES[name]) for name, said in found.items() if said is None]
         if away:
             Text("p", t("没有读到：{services}", services=t("、").join(away))).classes("late")

@@ -1,0 +1,132 @@
+"""Make the pictures of README and docs anew: `python -m tests.support.screens [FOLDER]`.
+
+Cockpit, cases and wall show invented facts; where FOLDER is the data folder of a running stack (that of
+`sidan demo`, say), the pages that need the services are taken from it too. They go to `docs/screens`, 256 colours each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import TypeVar
+
+import asyncpg
+from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
+
+from deploy.local.folder import read_stack
+from services.console.access.roles import Post, Role
+from services.console.reader import SESSION
+from tests.browser import chromium
+from tests.support.console_stack import console, sign_in
+
+V = TypeVar("V")
+TO = Path(__file__).parents[2] / "docs" / "screens"
+WIDE, PHONE = (1440, 900), (390, 844)
+COLOURS = 256
+OPERATIONS = Post(Role.OPERATIONS, "donggang")
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One page as somebody sees it; `ready` is what has to be there before it is taken."""
+
+    name: str
+    post: Post | None
+    path: str
+    ready: str
+    size: tuple[int, int] = WIDE
+    scheme: str = "light"
+
+
+INVENTED = (
+    Picture("cockpit", OPERATIONS, "/", ".stream li, .map path.grid"),
+    Picture("cockpit-phone", OPERATIONS, "/", ".tile", PHONE),
+    Picture("wall", OPERATIONS, "/?wall=1", ".map path.grid"),
+    Picture("cockpit-en", OPERATIONS, "/?lang=en", ".map path.grid", scheme="dark"),
+    Picture("cases", OPERATIONS, "/cases?state=open&lang=zh", ".case-grid a[href^='/cases/']"),
+)
+_MOST = "SELECT {who} FROM case_view WHERE {which} GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1"
+LEAD = _MOST.format(who="lead", which="status = 'accepted' AND lead !~ '^[CS][0-9]'")
+GRID = _MOST.format(who="responsible", which="responsible ~ '^C[0-9]+-G[0-9]+$'")
+CASE = "SELECT id FROM case_view WHERE status IN ('escalated', 'accepted') ORDER BY status DESC, id LIMIT 1"
+
+
+def main(folder: Path | None) -> None:
+    """Take every picture."""
+    TO.mkdir(exist_ok=True)
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory(dir="/tmp") as place:
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=list(chromium.ARGS))
+        with console(Path(place) / "data") as served:
+            _take(browser, served.url, INVENTED, served.signed)
+        if folder is not None:
+            _of_running(browser, folder)
+        browser.close()
+
+
+def _of_running(browser: Browser, folder: Path) -> None:
+    stack = read_stack(folder)
+    dsn = stack.dsns["console"]
+    lead, grid, case = _aside(lambda: asyncio.run(_found(dsn)))
+    unit = Post(Role.GRID, grid)
+    desk = Picture("desk", Post(Role.CLERK, lead), "/desk?queue=in_hand", ".queue-row")
+    pictures = (
+        Picture("case", OPERATIONS, f"/cases/{case}", ".history li"),
+        *([desk] if lead else []),
+        Picture("lists", Post(Role.COMMUNITY, grid.split("-")[0]), "/lists", ".claim-board"),
+        Picture("meetings", OPERATIONS, "/meetings", "h1"),
+        Picture("ledger", OPERATIONS, "/ledger", "table"),
+        Picture("analysis", OPERATIONS, "/analysis", "canvas"),
+        Picture("system", OPERATIONS, "/system", ".system-table"),
+        Picture("grid", unit, "/g?tab=todo", "h1", PHONE),
+        Picture("report", None, "/r", "textarea", PHONE),
+    )
+    _take(browser, stack.services["console"], pictures, lambda post: _aside(lambda: asyncio.run(sign_in(dsn, [post]))))
+
+
+def _take(browser: Browser, url: str, pictures: Sequence[Picture], key: Callable[[Post], str]) -> None:
+    for one in pictures:
+        size = {"width": one.size[0], "height": one.size[1]}
+        context = browser.new_context(
+            base_url=url, viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai", color_scheme=one.scheme
+        )  # type: ignore[arg-type]
+        if one.post is not None:
+            context.add_cookies([{"name": SESSION, "value": key(one.post), "url": url}])
+        page = context.new_page()
+        page.goto(one.path)
+        page.locator(one.ready).first.wait_for()
+        if one.name == "desk":
+            page.locator(".queue-row").first.click()
+            page.locator(".item-head h2").wait_for()
+        page.wait_for_load_state("networkidle")
+        seen = Image.open(BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
+        few = seen.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        place = TO / f"{one.name}.png"
+        few.save(place, optimize=True)
+        print(place.name, place.stat().st_size, flush=True)
+        context.close()
+
+
+async def _found(dsn: str) -> list[str]:
+    """Return a department, a grid and a case that have something to show."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        return [await connection.fetchval(query) or "" for query in (LEAD, GRID, CASE)]
+    finally:
+        await connection.close()
+
+
+def _aside(work: Callable[[], V]) -> V:
+    """Run in a thread of its own: the browser's driver holds this one's event loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(work).result()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
