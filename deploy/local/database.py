@@ -10,8 +10,8 @@ import asyncpg
 DATABASE = "sidan"
 SERVICES = ("intake", "dispatch", "escalation", "feedback", "console")
 AUDITOR = "auditor"
-PUBLISHER = "dispatch"
-"""The service that publishes calendars: it owns the clocks."""
+PUBLISHERS = {"dispatch": "calendar", "intake": "admission"}
+"""Who publishes what for the whole city: dispatch owns the clocks, intake the list of what communities are given."""
 
 # A zombie that hangs in its transaction would otherwise block its partition for ever (shell.md 1.6).
 _LIMITS = {"idle_in_transaction_session_timeout": "10s", "lock_timeout": "10s", "statement_timeout": "30s"}
@@ -22,6 +22,9 @@ CREATE TABLE IF NOT EXISTS "{city}".clock (
 CREATE UNIQUE INDEX IF NOT EXISTS clock_is_one_row ON "{city}".clock ((true));
 CREATE TABLE IF NOT EXISTS "{city}".calendar (
     version int PRIMARY KEY, year int NOT NULL, content jsonb NOT NULL,
+    published_at timestamptz NOT NULL DEFAULT clock_timestamp());
+CREATE TABLE IF NOT EXISTS "{city}".admission (
+    version bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, matter text NOT NULL, from_on date,
     published_at timestamptz NOT NULL DEFAULT clock_timestamp());
 CREATE OR REPLACE FUNCTION "{city}".sidan_now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT coalesce(
@@ -87,8 +90,8 @@ async def _make_city(connection: asyncpg.Connection, city: str, passwords: Mappi
         await connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}" AUTHORIZATION "{owner}"')
         await _make_login(connection, schema, passwords[service], path=[schema, cell])
         await _let_read_clock(connection, cell, schema)
-        if service == PUBLISHER:
-            await connection.execute(f'GRANT INSERT ON "{cell}".calendar TO "{schema}"')
+        if service in PUBLISHERS:
+            await connection.execute(f'GRANT INSERT ON "{cell}".{PUBLISHERS[service]} TO "{schema}"')
         await _let_read_clock(connection, cell, owner)  # a migration may use the clock's function
         await connection.execute(f'GRANT USAGE ON SCHEMA "{schema}" TO "{schema}"')
 
@@ -105,7 +108,7 @@ async def _make_login(connection: asyncpg.Connection, name: str, password: str, 
 
 async def _let_read_clock(connection: asyncpg.Connection, cell: str, role: str) -> None:
     await connection.execute(f'GRANT USAGE ON SCHEMA "{cell}" TO "{role}"')
-    await connection.execute(f'GRANT SELECT ON "{cell}".clock, "{cell}".calendar TO "{role}"')
+    await connection.execute(f'GRANT SELECT ON "{cell}".clock, "{cell}".calendar, "{cell}".admission TO "{role}"')
 
 
 def _dsn(dsn: str, *, database: str = "", user: str = "", password: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -60,8 +61,8 @@ def clock(city: City, t: Tongue, row: CaseRow, tick: Tick) -> dict[str, Any]:
     }
 
 
-def about(city: City, t: Tongue, row: CaseRow) -> Rows:
-    """Return matter, kind and place of a case as names and values."""
+def about(city: City, t: Tongue, row: CaseRow, history: Sequence[Told] = ()) -> Rows:
+    """Return matter, kind and place of a case as names and values; its history tells how sure the place is."""
     rows: Rows = []
     matter = city.matters.get(row.matter) if row.matter else None
     if matter:
@@ -77,9 +78,22 @@ def about(city: City, t: Tongue, row: CaseRow) -> Rows:
         line = [unit.name for unit in reversed(city.lineage(row.unit)) if unit.level is not UnitLevel.CITY]
         rows.append({"name": t("位置"), "text": " / ".join(line) or city.name_of(row.unit)})
     if row.place_how in words.PLACED:
-        rows.append({"name": t("定位"), "text": t(words.PLACED[row.place_how])})
+        rows.append({"name": t("定位"), "text": _located(city, t, row.place_how or "", history)})
     rows.append({"name": t("反映人"), "text": t("仅承办单位可见")})
     return rows
+
+
+def _located(city: City, t: Tongue, how: str, history: Sequence[Told]) -> str:
+    """Return how a case was placed, how sure that is, and which other unit it could be."""
+    said = [t(words.PLACED[how])]
+    place = next((p for fact in reversed(history) if isinstance(p := fact.data.get("placement"), dict)), None)
+    if place and place.get("how") == how:
+        said.append(t("把握 {share}", share=f"{place['confidence']:.0%}"))
+        if place.get("doubt") in words.DOUBTS:
+            said.append(t(words.DOUBTS[place["doubt"]]))
+        if place.get("other"):
+            said.append(t("也可能是{unit}", unit=city.name_of(place["other"])))
+    return " · ".join(said)
 
 
 def responsible(city: City, t: Tongue, row: CaseRow) -> str:

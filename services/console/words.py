@@ -135,6 +135,16 @@ PLACED = {
     "address": word("按地址"),
     "default": word("按来源默认"),
 }
+DOUBTS = {
+    "border": word("在边界线上"),
+    "contradiction": word("坐标与网格编码不一致"),
+    "outside": word("坐标不在任何网格内"),
+    "shared_name": word("有几个地方同名"),
+    "misspelt": word("地名与所写有一字之差"),
+    "alike": word("有几个相近的地名"),
+    "building": word("小区没有这栋楼"),
+}
+"""Why a placement is less sure than others (decision 61)."""
 UNDERSTOOD = {
     "given": word("来源给定"),
     "source": word("来源默认"),

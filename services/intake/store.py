@@ -318,6 +318,7 @@ async def _lives(conn: Connection, dossiers: Sequence[str]) -> Mapping[str, tupl
             "ON r.source = d.source AND r.source_id = d.report_id WHERE d.id = ANY(CAST(:ids AS text[])) "
             "UNION SELECT l.dossier, n.id FROM life l JOIN subject s ON s.id = l.id CROSS JOIN LATERAL "
             "(SELECT s.state ->> 'home' AS id UNION ALL "
+            "SELECT jsonb_array_elements_text(coalesce(CAST(s.state AS jsonb) -> 'was', '[]')) UNION ALL "
             "SELECT jsonb_array_elements_text(CAST(s.state AS jsonb) -> 'parts')) n WHERE n.id IS NOT NULL) "
             "SELECT dossier, id FROM life"
         ),

@@ -268,6 +268,11 @@ class City:
         """Return the routing rules that were tried for a case, the last one with its lead if any fired."""
         return tuple(route(Asked(matter, place, dispatcher, source, number, barred, rung, loads or {}), self))
 
+    def admitting(self, matters: frozenset[str]) -> City:
+        """Return the city with these matters given to communities as well (准入审批): who serves them, from now on."""
+        given = {code: replace(m, admitted=True) if code in matters else m for code, m in self.matters.items()}
+        return replace(self, matters=given)
+
     # --- clocks ---------------------------------------------------------------------------------------------------
 
     def clock(self, name: str, *, urgent: bool = False) -> Budget:

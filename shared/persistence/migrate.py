@@ -20,7 +20,16 @@ from shared.persistence.engine import schema_of
 
 _ROOT = Path(__file__).resolve().parents[2]
 PRIVATE = {
-    "intake": ("dossier", "dossier_read", "holder", "household", "household_read", "supplement"),
+    "intake": (
+        "dossier",
+        "dossier_read",
+        "holder",
+        "household",
+        "household_read",
+        "import_reject",
+        "import_run",
+        "supplement",
+    ),
     "dispatch": ("dispute_party", "dispute_text", "wisher"),
     "escalation": ("wording",),
     "feedback": ("remark", "voter", "spent", "ballot", "sealing", "tap"),

@@ -13,9 +13,10 @@ from datetime import datetime
 from heapq import heappop, heappush
 from typing import Any
 
+from shared.kernel.admission import MatterAdmitted
 from shared.kernel.calendar import CalendarYear
 from shared.kernel.decisions import CLOCK, SYSTEM, Arm, CalendarChanged, Due, Message
-from shared.shell.almanac import following
+from shared.shell.almanac import admitting, following
 from shared.shell.apply import Bench, due_id, fold_deadlines, is_disarmed, subjects_of, subjects_to_lock
 from shared.shell.opening import open_batch, open_record
 from shared.shell.work import (
@@ -67,6 +68,8 @@ class Tables:
     """A heap over the deadlines; an entry whose deadline is gone or has moved counts for nothing."""
     years: list[CalendarYear] = attribute(default_factory=list)
     """The calendars published in the city."""
+    grants: list[MatterAdmitted] = attribute(default_factory=list)
+    """The matters granted to communities in the city, or taken from them again."""
     projected: dict[str, int] = attribute(default_factory=dict)
     """Subject -> how many of them its deadlines have met; none where it is missing."""
 
@@ -130,13 +133,14 @@ class DictStore:
 
     async def clock(self, conn: Any) -> Clock:
         """Return the clock as it was set."""
-        return Clock(self.at, self.real_at, self.rate, len(self.tables.years))
+        return Clock(self.at, self.real_at, self.rate, len(self.tables.years), len(self.tables.grants))
 
     @property
     def city(self) -> Any:
-        """Return the city with the calendars published in it."""
-        years = self.tables.years
-        return following(self.bench.city, years) if years else self.bench.city
+        """Return the city with what was published in it."""
+        years, grants = self.tables.years, self.tables.grants
+        city = following(self.bench.city, years) if years else self.bench.city
+        return admitting(city, grants, self.at) if grants else city
 
     async def now(self) -> Clock:
         """Return the clock as it was set."""
@@ -254,8 +258,11 @@ class DictTransaction:
         years = [row for row in outcome.rows if isinstance(row, CalendarYear)]
         if years:
             self.effects.at_commit(lambda: self.tables.years.extend(years))
-        if len(years) < len(outcome.rows):
-            others = [row for row in outcome.rows if not isinstance(row, CalendarYear)]
+        grants = [row for row in outcome.rows if isinstance(row, MatterAdmitted)]
+        if grants:
+            self.effects.at_commit(lambda: self.tables.grants.extend(grants))
+        if len(years) + len(grants) < len(outcome.rows):
+            others = [row for row in outcome.rows if not isinstance(row, CalendarYear | MatterAdmitted)]
             await self.service.store.save(self.effects, others)
         self._outcome = outcome, reader
 

@@ -17,6 +17,7 @@ import msgspec
 from sqlalchemy import text as make_text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.kernel.admission import MatterAdmitted
 from shared.kernel.calendar import CalendarYear
 from shared.kernel.decisions import CLOCK, SYSTEM, Arm, CalendarChanged, Due, Message
 from shared.persistence.connection import Connection
@@ -50,14 +51,15 @@ _LOCK = (
 _LOCK_FREE = f"{_LOCK} SKIP LOCKED"
 _FENCES = (
     "SELECT topic, partition, expected, real_at, virtual_at, rate, horizon, clock_timestamp(), "
-    "(SELECT coalesce(max(version), 0) FROM {city}.calendar) FROM fence "
+    "(SELECT coalesce(max(version), 0) FROM {city}.calendar), (SELECT count(*) FROM {city}.admission) FROM fence "
     "LEFT JOIN {city}.clock ON true WHERE reader = :reader AND (topic, partition) IN "
     "(SELECT * FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]))) "
     "ORDER BY topic, partition FOR UPDATE OF fence"
 )
 CLOCK_ROW = (
     "SELECT real_at, virtual_at, rate, horizon, clock_timestamp(), "
-    "(SELECT coalesce(max(version), 0) FROM {city}.calendar) FROM (SELECT 1) one LEFT JOIN {city}.clock ON true"
+    "(SELECT coalesce(max(version), 0) FROM {city}.calendar), (SELECT count(*) FROM {city}.admission) "
+    "FROM (SELECT 1) one LEFT JOIN {city}.clock ON true"
 )
 _UNDER_LOCKS = (
     "SELECT c.*, (SELECT array_agg(ARRAY[sender, id, result::text]) FROM inbox WHERE (sender, id) IN "  # noqa: S608
@@ -127,7 +129,7 @@ class SqlStore:
 
     @property
     def city(self) -> Any:
-        """Return the city with the calendars published as far as this process has met them."""
+        """Return the city with what was published in it as far as this process has met it."""
         return self.almanac.city
 
     @asynccontextmanager
@@ -324,9 +326,9 @@ class SqlTransaction:
         return await self._by_calendar(loaded), batch
 
     async def _by_calendar(self, loaded: Loaded) -> Loaded:
-        """Let deciders work by the calendars published until this transaction took its locks."""
+        """Let deciders work by the calendars and grants published until this transaction took its locks."""
         self.calendar = loaded.clock.calendar
-        loaded.city = await self.store.almanac.follow(self.conn, self.calendar)
+        loaded.city = await self.store.almanac.follow(self.conn, loaded.clock)
         return loaded
 
     async def _insert_missing(self, ids: Iterable[str]) -> None:
@@ -364,11 +366,11 @@ class SqlTransaction:
         keys = sorted({w.inbox for w in work if w.inbox is not None and not (w.message and w.message.creates)})
         given = {"senders": [s for s, _ in keys], "keys": [i for _, i in keys], "ids": list(subjects)}
         rows = await self.conn.execute(self.store.under_locks, given)
-        clock = _clock(*rows[0][:6])
-        inbox = {(sender, id_): msgspec.json.decode(result, type=Reply) for sender, id_, result in rows[0][6] or ()}
+        clock = _clock(*rows[0][:7])
+        inbox = {(sender, id_): msgspec.json.decode(result, type=Reply) for sender, id_, result in rows[0][7] or ()}
         found: dict[str, list[Work]] = {}
         for row in rows:
-            subject, topic, partition, offset, key, headers, value, stamped_at = row[7:]
+            subject, topic, partition, offset, key, headers, value, stamped_at = row[8:]
             if subject is None:
                 continue
             record = Record(topic, partition, offset, key, headers_from(headers), value, stamped_at)
@@ -395,8 +397,12 @@ class SqlTransaction:
         years = [row for row in outcome.rows if isinstance(row, CalendarYear)]
         if years:
             await self.store.almanac.write(self.conn, years)
-        if len(years) < len(outcome.rows):
-            await self.service.store.save(self.conn, [row for row in outcome.rows if not isinstance(row, CalendarYear)])
+        grants = [row for row in outcome.rows if isinstance(row, MatterAdmitted)]
+        if grants:
+            await self.store.almanac.grant(self.conn, grants)
+        if len(years) + len(grants) < len(outcome.rows):
+            others = [row for row in outcome.rows if not isinstance(row, CalendarYear | MatterAdmitted)]
+            await self.service.store.save(self.conn, others)
 
     async def _write(self, outcome: Outcome, journal: Sequence[JournalRow], reader: str) -> None:
         inbox, places = sorted(outcome.inbox), sorted(outcome.fences)
@@ -511,11 +517,12 @@ def _clock(
     horizon: datetime | None,
     real_now: datetime,
     calendar: int,
+    grants: int,
 ) -> Clock:
     if real_at is None:
-        return Clock(real_now, real_now, calendar=calendar)
+        return Clock(real_now, real_now, calendar=calendar, grants=grants)
     now = virtual_at + (real_now - real_at) * rate
-    return Clock(min(now, horizon) if horizon else now, real_now, rate, calendar)
+    return Clock(min(now, horizon) if horizon else now, real_now, rate, calendar, grants)
 
 
 def _columns(records: Sequence[Record]) -> dict[str, list[Any]]:

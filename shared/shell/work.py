@@ -69,6 +69,8 @@ class Clock:
     rate: float = 1.0
     calendar: int = 0
     """How many calendars have been published in the city (shell.md §6 knows one clock; decision 45 one calendar)."""
+    grants: int = 0
+    """How often a matter was granted to communities, or taken from them again (decision 58)."""
 
     def virtual(self, real: datetime) -> datetime:
         """Return the virtual time of a real one that lies at or before now."""

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
+from deploy.local.database import schema_of
 from services.intake.api import router
 from services.intake.chores.channel import FileChannel
 from services.intake.chores.importing import Importer
@@ -293,6 +295,15 @@ async def test_a_reporter_follows_by_link_is_told_each_step_once_and_is_erased_w
     assert [(item["case"], item["refused"]) for item in gone.json()["items"]] == [(answer["case"], None)]
     assert await client.db.fetchval("SELECT count(*) FROM dossier WHERE case_id = $1", answer["case"]) == 0
     assert await client.db.fetchval("SELECT count(*) FROM notification") == 0
+    tables = await client.db.fetch("SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace "
+                                   "AND relkind IN ('r', 'p') AND NOT relispartition")  # fmt: skip
+    for mark in ("王小明", "13800138000", "138 0013 8000"):
+        found = [
+            name
+            for (name,) in tables
+            if await client.db.fetchval(f'SELECT count(*) FROM "{name}" t WHERE t::text LIKE $1', f"%{mark}%")
+        ]
+        assert found == [], "no table of the service has a word of him"
     assert (await client.http.get(answer["link"])).json()["status"]["code"] == "withdrawn"
     assert (await client.post("/v1/residents/erase", erase)).json() == {"items": []}
     await client.post("/v1/reports/hotline/E2/withdraw", {})
@@ -423,7 +434,7 @@ async def test_a_file_is_looked_at_imported_once_and_what_was_left_out_comes_bac
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heading, grid = "编号,内容,地点\n", grid_of(client.city)
-    lines = "".join(f"F{n},{apart(f'F{n}')}，路灯不亮,{grid}\n" for n in range(5)) + "F9,,\n"
+    lines = "".join(f"F{n},{apart(f'F{n}')}，路灯不亮,{grid}\n" for n in range(5)) + "F9,,138-0013-8009\n"
     content = (heading + lines).encode("gb18030")
 
     async def upload(**params: Any) -> httpx.Response:
@@ -466,6 +477,9 @@ async def test_a_file_is_looked_at_imported_once_and_what_was_left_out_comes_bac
     assert (await client.get(f"/v1/imports/{begun['run']}", "source", "hotline")).status_code == 403
     book = await client.get(f"/v1/imports/{begun['run']}/rejects.xlsx", "source", "mailbox")
     assert book.content[:2] == b"PK"
+    for phone, left in (("13900139000", 1), ("13800138009", 0)):
+        await client.post("/v1/residents/erase", {"phone": phone}, "operations", "duty")
+        assert await client.db.fetchval("SELECT count(*) FROM import_reject") == left
 
 
 async def test_an_alarm_that_flaps_is_one_case_and_a_source_has_its_number_a_minute(
@@ -509,6 +523,34 @@ async def test_what_a_department_asks_for_stands_on_the_public_list_at_every_ver
     assert (change["standing"], change["rule"], shown["version"]) == ("refused", "admission.no_means", 2)
     first = (await client.http.get("/v1/admission", params={"version": 1})).json()
     assert first["asked"][0]["standing"] == "requested"
+
+
+async def test_a_granted_matter_is_served_by_communities_from_its_day_without_a_new_city_file(
+    client: Client, cell: Cell
+) -> None:
+    leaf = next(m for m in client.city.matters.values() if not m.admitted and m.kind.value == "problem")
+    path, asks = f"/v1/admission/{leaf.code}", ("department", leaf.leads[0])
+    ask = {"powers": "现场检查权", "people": 18, "money": "每社区两万元", "from_on": "2099-03-01"}
+    await client.post(f"{path}/request", ask, *asks)
+    assert (await client.post(f"{path}/decide", {"granted": True}, "operations", "duty")).status_code == 200
+    published = await client.db.fetch("SELECT matter, from_on::text FROM admission")
+    assert [tuple(row) for row in published] == [(leaf.code, "2099-03-01")]
+
+    async def holder(id_: str) -> str:
+        said = report(id_, client.city, text=apart(id_), matter=leaf.code)
+        case = (await client.post("/v1/reports", said)).json()["case"]
+        stated = "SELECT value::json ->> 'rung' FROM journal WHERE subject = $1 AND type = 'case.registered.v1'"
+        return str(await client.db.fetchval(stated, case))
+
+    assert await holder("AD1") not in ("grid", "community")
+    admin = await asyncpg.connect(cell.dsns["admin"])
+    try:
+        await admin.execute(f'INSERT INTO "{schema_of(cell.code)}".admission (matter, from_on) VALUES ($1, $2)',
+                            leaf.code, date(2026, 1, 1))  # fmt: skip
+    finally:
+        await admin.close()
+    assert await holder("AD2") == leaf.first_rung.value
+    assert leaf.code in [one["code"] for one in (await client.http.get("/v1/admission")).json()["matters"]]
 
 
 async def test_a_grids_service_list_is_public_on_its_own_on_the_notice_and_as_a_workbook(client: Client) -> None:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import text
 
+from shared.kernel.calendar import SHANGHAI
 from shared.shell.clock import LONGEST_TRANSACTION, Follower
 from tests.shell.test_6_clock import fired
 from tests.support.office import START, DictOffice, Office, SqlOffice
@@ -65,6 +66,27 @@ def test_deciders_work_by_the_published_calendar_at_once(office: Office) -> None
     assert calendar.known == {2027}
     assert not calendar.is_working_day(date(2027, 1, 1))
     assert calendar.names[date(2027, 1, 1)] == "元旦"
+
+
+def test_deciders_give_a_granted_matter_to_communities_from_its_day_until_it_is_taken_back(office: Office) -> None:
+    office.open()
+    tomorrow = (START.astimezone(SHANGHAI) + timedelta(days=1)).date()
+    seen = []
+    for word in (
+        f"grant parking {tomorrow}",
+        f"grant lifts {tomorrow - timedelta(days=9)}",
+        "none",
+        "grant lifts",
+        "none",
+    ):
+        assert office.desk(word, f"g-{len(seen)}").rule is None
+        office.drive(office.shell.take_due())
+        seen.append(office.shell.store.city.given)
+    assert seen[2] == {"lifts"}
+    assert seen[4] == frozenset()
+    office.pass_time(days=2)
+    office.desk("none", "g-5")
+    assert office.shell.store.city.given == {"parking"}
 
 
 def test_a_subject_that_cannot_follow_holds_up_nobody(office: Office) -> None:

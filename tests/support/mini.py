@@ -17,6 +17,7 @@ from typing import Any
 from shared.contracts import dispatch, feedback, intake
 from shared.contracts.base import Contract
 from shared.kernel import rules
+from shared.kernel.admission import MatterAdmitted
 from shared.kernel.calendar import Calendar, CalendarYear, Festival
 from shared.kernel.decisions import (
     NOTHING,
@@ -58,6 +59,11 @@ class MiniCity:
     code: str
     version: str = "v1"
     calendar: Calendar = field(default_factory=Calendar)
+    given: frozenset[str] = frozenset()
+
+    def admitting(self, matters: frozenset[str]) -> MiniCity:
+        """Return the city with these matters given to communities."""
+        return changed(self, given=matters)
 
 
 UNHEARD: set[type[Contract]] = {feedback.ScorePublished}
@@ -128,6 +134,9 @@ def progress(states: Any, message: Message, context: Context) -> Decision:
         new_year = Festival("元旦", date(year, 1, 1), date(year, 1, 3))
         row = CalendarYear(year, (new_year,), (), "国办通知", year - 2026)
         return Decision((Fact(said),), rows=(row,))
+    if word == "grant":
+        matter, _, day = rest.partition(" ")
+        return Decision((Fact(said),), rows=(MatterAdmitted(matter, date.fromisoformat(day) if day else None),))
     if note == "copy":
         return Decision((Fact(said, copy_to=("orders.hb",)),))
     return Decision((Fact(said),), _deadlines(note, context.now))

@@ -211,8 +211,10 @@ class SqlOffice(Office):
         self.cell, self.schema = cell, schema_of(cell.code, "dispatch")
         self.engine = connect(cell.dsns["dispatch"])
         self.db: asyncpg.Connection = self.runner.run(asyncpg.connect(cell.dsns["admin"]))
-        tables = f"{self.TABLES}, {schema_of(cell.code)}.calendar"
+        city = schema_of(cell.code)
+        tables = f"{self.TABLES}, {city}.calendar, {city}.admission"
         self.runner.run(self.db.execute(f"SET search_path = {self.schema}; TRUNCATE {tables} RESTART IDENTITY"))
+        self.fetch(f'GRANT INSERT ON {city}.admission TO "{self.schema}"')  # the miniature is intake as well
         shell = Shell(SqlStore(self.engine, bench, schema_of(cell.code)), bench)
         super().__init__(cell.code, shell, self.runner.run)
 

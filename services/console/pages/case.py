@@ -130,7 +130,7 @@ def _build(desk: Desk, file: File, clerk: Clerk) -> None:
         others.text = portrait.others(city, t, shown.row)
         spent.show(rows=_spent(t, shown, now))
         topic.show(rows=_topic(city, t, shown, now))
-        about.show(rows=portrait.about(city, t, shown.row))
+        about.show(rows=portrait.about(city, t, shown.row, shown.history))
 
     async def read_again(tick: Tick) -> None:
         nonlocal shown

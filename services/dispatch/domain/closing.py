@@ -42,7 +42,7 @@ def close(
         order.opened_at,
     )
     ended = conclude(message.subject, order, city, message.acted_at, (fact,), dispatcher=dispatcher)
-    return ended_with(order) + ended
+    return ended_with(order, message.subject) + ended
 
 
 @decide.on(heard.RatingCompleted)
@@ -84,4 +84,4 @@ def withdraw(order: Order, message: Message, city: Any, before: tuple[Any, ...] 
     fact = OrderWithdrawn(Status.WITHDRAWN, None, order.rung, order.assignment, None, None)
     stopped = (*clocks.stop(order), clocks.STOP_CASE)
     ended = conclude(message.subject, order, city, at, (*before, fact), stopped)
-    return ended_with(order) + ended
+    return ended_with(order, message.subject) + ended

@@ -43,6 +43,8 @@ class Dispute:
     parties: int
     interested: tuple[str, ...]
     mediator: str = ""
+    forget: bool = False
+    """Somebody of it was erased while the others go on: names and words go with its end."""
 
     @property
     def is_running(self) -> bool:

@@ -116,7 +116,7 @@ def agree(states: Mapping[str, Any], message: Message, context: Context) -> Deci
         raise Refused("dispute.unsigned", "signed", parties="、".join(lacking))
     fact = d.DisputeSucceeded(found.mediator, found.parties, len(asked.clauses))
     text = d.DisputeText(message.subject, None, asked.clauses, tuple(sorted(set(asked.signed))), message.acted_at)
-    return Decision((Fact(fact),), rows=(text,))
+    return Decision((Fact(fact),), rows=(text, *_gone(found, message.subject)))
 
 
 @decide.on(d.FailDispute)
@@ -126,21 +126,31 @@ def fail(states: Mapping[str, Any], message: Message, context: Context) -> Decis
     told: tuple[str, ...] = message.data.told
     if not told:
         raise Refused("dispute.untold", "told")
-    return Decision((Fact(d.DisputeFailed(found.mediator, tuple(dict.fromkeys(told)))),))
+    fact = d.DisputeFailed(found.mediator, tuple(dict.fromkeys(told)))
+    return Decision((Fact(fact),), rows=_gone(found, message.subject))
 
 
 @decide.on(d.WithdrawDispute)
 def withdraw(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
     """Take it back for the parties; it counts neither as settled nor as failed."""
-    _admit(states, message)
-    return Decision((Fact(d.DisputeWithdrawn(False)),))
+    _, found = _admit(states, message)
+    return Decision((Fact(d.DisputeWithdrawn(False)),), rows=_gone(found, message.subject))
 
 
 @decide.on(heard.ResidentErased)
 def erase(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
-    """Delete names and words of the dispute: a reporter is a party or speaks for one."""
+    """Delete names and words of the dispute, as a reporter is a party or speaks for one; while it runs, at its end.
+
+    The others who report it still need their mediator, and he needs to know between whom.
+    """
     order: Order | None = states[message.subject]
-    return Decision(rows=(d.DisputeErased(message.subject),)) if order is not None and order.dispute else NOTHING
+    if order is None or order.dispute is None or order.dispute.is_running:
+        return NOTHING
+    return Decision(rows=(d.DisputeErased(message.subject),))
+
+
+def _gone(found: Dispute, case: str) -> tuple[d.DisputeErased, ...]:
+    return (d.DisputeErased(case),) if found.forget else ()
 
 
 def check_reader(actor: Actor, unit: str) -> None:
@@ -149,10 +159,11 @@ def check_reader(actor: Actor, unit: str) -> None:
         raise Refused("actor.not_allowed", "authorization", actor=f"{actor.kind}.{actor.id}", act="read the dispute")
 
 
-def ended_with(order: Order) -> Decision:
+def ended_with(order: Order, case: str) -> Decision:
     """Return what the end of an order means to a mediation that still runs."""
-    is_running = order.dispute is not None and order.dispute.is_running
-    return Decision((Fact(d.DisputeWithdrawn(True)),)) if is_running else NOTHING
+    if order.dispute is None or not order.dispute.is_running:
+        return NOTHING
+    return Decision((Fact(d.DisputeWithdrawn(True)),), rows=_gone(order.dispute, case))
 
 
 def check_over(order: Order) -> None:
@@ -206,6 +217,14 @@ def opened(order: Order, fact: d.DisputeOpened, at: datetime) -> Order:
 
 def _moved(order: Order, to: Mediation, **more: Any) -> Order:
     return order if order.dispute is None else replace(order, dispute=replace(order.dispute, status=to, **more))
+
+
+@evolve.on(heard.ResidentErased)
+def remembered(order: Order | None, fact: heard.ResidentErased, at: datetime) -> Order | None:
+    """Remember that its names and words are to go, while it runs."""
+    if order is None or order.dispute is None or not order.dispute.is_running:
+        return order
+    return replace(order, dispute=replace(order.dispute, forget=True))
 
 
 @evolve.on(d.MediatorNamed)

@@ -95,6 +95,10 @@ register(
             "“{matter}”未准入社区，不能通过并单转给社区",
             "{matter} is not admitted to communities; a merge cannot bring it there",
         ),
+        "merge.personal": (
+            "微心愿和矛盾纠纷各是各家的事，不能并单",
+            "A wish or a dispute is its own people's; it cannot be merged",
+        ),
         "merge.not_suspected": ("{number} 没有疑似重复待确认", "Nothing is suspected about {number}"),
         "unmerge.not_merged": ("{number} 没有并入其他事项", "{number} is not merged"),
         "unmerge.too_late": ("并入的 {number} 已办结，不能再取消并单", "{number} is done; too late to undo the merge"),

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from shared.kernel.admission import MatterAdmitted
 from shared.kernel.clock import add
 from shared.kernel.decisions import Arm, Cancel, Context, Deciders, Decision, Evolution, Fact, Message
 from shared.kernel.masking import mask
@@ -197,7 +198,8 @@ def withdraw(states: States, message: Message, context: Context) -> Decision:
     row = AdmissionChange(
         matter, Standing.WITHDRAWN.value, known.department, known.from_on, None, why, message.acted_at
     )
-    return Decision((Fact(fact),), (Cancel("admission"),), rows=(row,))
+    gone = (MatterAdmitted(matter, None),) if known.standing is Standing.GRANTED else ()
+    return Decision((Fact(fact),), (Cancel("admission"),), rows=(row, *gone))
 
 
 def _decided(
@@ -208,7 +210,8 @@ def _decided(
         from_on=known.from_on,
     )  # fmt: skip
     standing = Standing.GRANTED if granted else Standing.REFUSED
-    return Decision((Fact(fact),), (Cancel("admission"),), rows=(_change(fact, standing, why, message, rule),))
+    given = (MatterAdmitted(matter, known.from_on),) if granted else ()
+    return Decision((Fact(fact),), (Cancel("admission"),), rows=(_change(fact, standing, why, message, rule), *given))
 
 
 def _change(fact: Any, standing: Standing, why: str, message: Message, rule: str | None = None) -> AdmissionChange:

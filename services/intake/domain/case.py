@@ -109,6 +109,8 @@ class Case:
     raised_by: str | None = None
     claimed_at: datetime | None = None
     home: str | None = None
+    was: tuple[str, ...] = ()
+    """Cases that it was merged into once: words may still be kept there under the ids of those who came with it."""
     members: tuple[Member, ...] = ()
     left: tuple[Member, ...] = ()
     """Members who went: their words may still be kept under the ids that they had."""

@@ -57,6 +57,13 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A private row: who said this took it back while others stay; its time begins, its unit reads it no more."""
+
+    dossier: str
+
+
+@dataclass(frozen=True, slots=True)
 class Erased:
     """A private row: this dossier, its photos and its messages are to go."""
 

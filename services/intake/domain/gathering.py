@@ -10,7 +10,7 @@ from typing import Any
 from services.intake.domain import facts
 from services.intake.domain.case import Case, Status, evolve, registered
 from services.intake.domain.flapping import Alarm, again
-from services.intake.domain.joining import alike, bridged, choose, merge_into, slips
+from services.intake.domain.joining import alike, bridged, choose, is_personal, merge_into, slips
 from services.intake.domain.likeness import Likeness, Recent, Trace, is_sure, is_worth_a_look, sketch
 from services.intake.domain.likeness import alike as alike_to
 from services.intake.domain.report import Report
@@ -71,7 +71,9 @@ def gather(
 
 def may_join(known: Case, fact: Any, city: Any) -> bool:
     """Tell whether a reporter may join a case at his own word: open, not done, and no matter slips in by it."""
-    is_open = known.status is Status.OPEN and not known.is_handled
+    is_open = known.status is Status.OPEN and not known.is_handled and not is_personal(known.matter, city)
+    if not isinstance(fact, facts.CaseHeld) and is_personal(fact.understanding.matter, city):
+        return False
     return is_open and (isinstance(fact, facts.CaseHeld) or not slips(fact.understanding.matter, known, city))
 
 

@@ -59,6 +59,8 @@ def choose(
         if found is None:
             continue
         name, case = found
+        if is_personal(case.matter, city):
+            continue
         is_free = not case.is_handled and case.reporters < city.limits["reporters_by_rule"]
         is_one = is_sure(one, city.shares["merge_from"]) or is_copy(one, case.reporters)
         if is_one and is_free and not slips(matter, case, city):
@@ -124,6 +126,11 @@ def merge_into(
         if held:
             rows.append(facts.Decided(name))
     return Decision((*stated, *join(into, survivor, newcomers, at, city)), rows=tuple(rows))
+
+
+def is_personal(matter: str | None, city: Any) -> bool:
+    """Tell whether a matter is a wish or a dispute: each is its own people's, nobody else's case answers for it."""
+    return matter in city.matters and city.matters[matter].kind.value in ("wish", "dispute")
 
 
 def slips(matter: str, into: Case, city: Any) -> bool:
@@ -202,6 +209,7 @@ def unmerged(case: Case, fact: facts.CaseUnmerged, at: datetime) -> Case:
         status=Status.OPEN,
         stage="registered",
         home=None,
+        was=tuple(dict.fromkeys((*case.was, case.home or fact.from_case, fact.from_case))),
         placement=fact.placement,
         matter=fact.understanding.matter,
         understanding=fact.understanding,

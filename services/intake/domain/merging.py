@@ -8,7 +8,7 @@ from typing import Any
 from services.intake.domain import facts
 from services.intake.domain.case import MOVES, Case, Status
 from services.intake.domain.ground import unit_by_code
-from services.intake.domain.joining import States, merge_into, slips
+from services.intake.domain.joining import States, is_personal, merge_into, slips
 from services.intake.domain.registration import Head, case_opened, decide, received
 from services.intake.domain.report import KeepApart, MergeCase, UnmergeCase, WithdrawReport
 from shared.kernel.decisions import Actor, Arm, Context, Decision, Fact, Message
@@ -40,6 +40,8 @@ def merge(states: States, message: Message, context: Context) -> Decision:
         raise Refused("merge.too_late", "status", stage=case.stage)
     if case.part_of is not None:
         raise Refused("merge.part", "case", number=case.number)
+    if is_personal(case.matter, context.city) or is_personal(survivor.matter, context.city):
+        raise Refused("merge.personal", "into")
     if case.matter is not None and slips(case.matter, survivor, context.city):
         raise Refused("merge.not_admitted", "into", matter=context.city.matters[case.matter].name)
     decided = merge_into(into, survivor, [(message.subject, case, None)], message.acted_at, context.city)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from services.intake.domain import facts, heard
-from services.intake.domain.erasing import Ended
+from services.intake.domain.erasing import Ended, TakenBack
 from services.intake.domain.notification import notification
 from services.intake.domain.registration import decide as by_table
 from shared.kernel.decisions import Context, Decision, Message
@@ -24,6 +24,8 @@ def decide(states: Mapping[str, Any], message: Message, context: Context) -> Dec
     for subject, fact in _said(message, decision):
         if isinstance(fact, OVER):
             rows.append(Ended(subject))
+        if isinstance(fact, facts.ReporterLeft) and fact.reporter == states[subject].reporter:
+            rows.append(TakenBack(states[subject].dossier))
         told = notification(subject, fact, message.acted_at)
         if told is not None:
             rows.append(told)

@@ -11,7 +11,7 @@ from pydantic import StringConstraints
 from services.intake import store
 from services.intake.domain import Case
 from services.intake.tables import dossier as dossiers
-from services.intake.tables import household
+from services.intake.tables import household, importing
 from services.intake.tables.notification import TOLD
 from shared.contracts.base import OutsideId, OutsideMessage
 from shared.contracts.people import EraseDossier
@@ -74,6 +74,7 @@ def router(desk: Desk) -> APIRouter:
             raise not_allowed(actor, EraseDossier.TYPE)
         async with desk.engine.begin() as conn:
             found = await dossiers.of_person(conn, said.source, said.reporter, said.phone)
+            await importing.forget(conn, said.source, said.reporter, said.phone)
             if said.phone is not None:
                 await household.forget(conn, said.phone)
         wanted = [(EraseDossier(dossier=d.dossier), d.case, actor, f"{key}/{d.dossier}", False) for d in found]

@@ -14,7 +14,7 @@ from sqlalchemy import text as make_text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from services.intake.domain.erasing import Ended, Erased
+from services.intake.domain.erasing import Ended, Erased, TakenBack
 from services.intake.domain.facts import Dossier, Rehomed
 from services.intake.tables import supplement
 from services.intake.tables.row import Row
@@ -48,6 +48,7 @@ class DossierRow(Row, table=True):
     photos: list[Any] = Field(sa_type=JSONB)
     received_at: datetime = Field(sa_type=MOMENT)
     ended_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    taken_back: bool = Field(default=False, sa_column_kwargs={"server_default": make_text("false")})
 
 
 class DossierReadRow(Row, table=True):
@@ -82,6 +83,15 @@ async def keep(conn: Connection, rows: Sequence[Any]) -> None:
                 "WHERE case_id = ANY(CAST(:cases AS text[])) AND ended_at IS NULL"
             ),
             {"cases": over},
+        )
+    back = [row.dossier for row in rows if isinstance(row, TakenBack)]
+    if back:
+        await conn.execute(
+            text(
+                "UPDATE dossier SET taken_back = true, ended_at = coalesce(ended_at, clock_timestamp()) "
+                "WHERE id = ANY(CAST(:ids AS text[]))"
+            ),
+            {"ids": back},
         )
     erased = [row.dossier for row in rows if isinstance(row, Erased)]
     if erased:
@@ -150,11 +160,11 @@ async def readings_of(conn: Executes, case: str) -> list[dict[str, Any]]:
 
 
 async def dossier_of(conn: Executes, case: str) -> Mapping[str, Any]:
-    """Return what reporters said about a case, whole; an erased dossier is simply not there."""
+    """Return what reporters said about a case, whole; an erased dossier, or one taken back, is simply not there."""
     rows = await conn.execute(
         text(
             "SELECT id, source, report_id, identity::text, text, subject, place::text, photos::text, received_at "
-            "FROM dossier WHERE case_id = :case ORDER BY received_at, id"
+            "FROM dossier WHERE case_id = :case AND NOT taken_back ORDER BY received_at, id"
         ),
         {"case": case},
     )

@@ -246,6 +246,18 @@ async def known_of(conn: Executes, source: str, ids: Sequence[str]) -> int:
     return int(found or 0)
 
 
+async def forget(conn: Executes, source: str | None, reporter: str | None, phone: str | None) -> None:
+    """Delete the rows left out in which a person stands: by his id in a source's files, or by a telephone number."""
+    await conn.execute(
+        text(
+            "DELETE FROM import_reject WHERE (cells @> CAST(:cell AS jsonb) AND run IN (SELECT id FROM import_run "
+            "WHERE source = :source)) OR regexp_replace(CAST(cells AS text), '[^0-9\",]', '', 'g') "
+            "LIKE '%' || right(regexp_replace(:phone, '\\D', '', 'g'), 11) || '%'"
+        ),
+        {"source": source, "cell": json.dumps([reporter]), "phone": phone},
+    )
+
+
 async def prune(conn: Executes, days: int) -> None:
     """Forget the runs that ended so many days ago, and what they left out."""
     old = "ended_at < clock_timestamp() - make_interval(days => :days)"

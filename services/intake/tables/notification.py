@@ -56,7 +56,7 @@ _ADD = text(
       FROM unnest(CAST(:cases AS text[]), CAST(:steps AS text[]), CAST(:units AS text[]), CAST(:notes AS text[]),
                   CAST(:rules AS text[]), CAST(:params AS text[]), CAST(:ats AS timestamptz[]))
            WITH ORDINALITY u(c, s, u, n, r, p, at, o)
-      JOIN dossier d ON d.case_id = u.c AND d.identity <> '{}'::jsonb
+      JOIN dossier d ON d.case_id = u.c AND NOT d.taken_back AND d.identity <> '{}'::jsonb
      ORDER BY u.o, d.id
     """
 )

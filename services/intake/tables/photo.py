@@ -55,7 +55,8 @@ _RELEASE = text(
 )
 """An erased dossier's photos are the oldest of all: nobody names them again, the next sweep takes them."""
 _OF_CASE = text(
-    "SELECT p.key, p.media FROM photo p JOIN dossier d ON d.id = p.dossier_id WHERE d.case_id = :case AND p.key = :key"
+    "SELECT p.key, p.media FROM photo p JOIN dossier d ON d.id = p.dossier_id "
+    "WHERE d.case_id = :case AND p.key = :key AND NOT d.taken_back"
 )
 _OF_REPORT = text(
     "SELECT p.key, p.media FROM report r JOIN dossier d ON d.source = r.source AND d.report_id = r.source_id "

@@ -3,7 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from services.console import portrait
 from services.console.projection.case import CaseRow, fold
+from services.console.queries import Told
+from services.console.words import DOUBTS, Tongue
+from shared.city.load import load
 from shared.contracts import dispatch as d
 from shared.contracts import intake as i
 
@@ -77,6 +81,25 @@ def test_a_path_holds_each_rung_once_and_ends_where_the_case_stands() -> None:
                                  solved_at_rung="street", opened_at=T0), _at(8))  # fmt: skip
     assert row.path == ["community", "street"]
     assert (row.status, row.closed_at, row.rung_seconds, row.responsible) == ("closed", _at(8), 5 * 3600, None)
+
+
+def test_how_sure_a_place_is_stands_with_the_case_and_why_it_is_in_doubt() -> None:
+    city, row = load("donggang"), _registered()
+    point = {"unit": "C01-G01", "how": "unit_code", "confidence": 0.5, "doubt": "contradiction", "other": "C01-G02"}
+
+    def told(**data: Any) -> Told:
+        return Told("c", "intake", 1, "case.registered.v1", T0, T0, 1, data)
+
+    def placed(language: str, *history: Told) -> list[str]:
+        rows = portrait.about(city, Tongue(language), row, history)
+        return [one["text"] for one in rows if one["name"] in ("定位", "Located")]
+
+    other = city.name_of("C01-G02")
+    assert placed("zh", told(placement=point), told()) == [
+        f"按网格编码 · 把握 50% · 坐标与网格编码不一致 · 也可能是{other}"
+    ]
+    assert placed("zh") == ["按网格编码"]
+    assert all("sure" in placed("en", told(placement=point | {"doubt": doubt}))[0] for doubt in DOUBTS)
 
 
 def test_a_held_report_waits_at_its_unit_and_ends_when_taken_back() -> None:

@@ -218,8 +218,14 @@ def test_the_mediators_unit_alone_sees_names_before_him_the_one_that_opened() ->
 
 def test_names_and_terms_are_erased_with_the_residents() -> None:
     played = mediating()
-    played.hear(CASE, heard.ResidentErased("r1"), "intake")
+    before = len(played.rows)
+    played.hear(CASE, heard.ResidentErased("r2"), "intake")
+    assert len(played.rows) == before, "the others are still mediated"
+    played.send(CASE, d.FailDispute(CASE, ("court",)), MEDIATOR)
     assert played.rows[-1] == d.DisputeErased(CASE)
+    count = len(played.rows)
+    played.hear(CASE, heard.ResidentErased("r1"), "intake")
+    assert played.rows[count:] == [d.DisputeErased(CASE)]
     other = registered("litter")
     before = len(other.rows)
     other.hear(CASE, heard.ResidentErased("r1"), "intake")

@@ -148,6 +148,14 @@ def test_forbidden_12_a_matter_that_is_not_admitted_starts_at_the_street_and_nev
     assert refused(played, OPERATIONS, replies.DispatchTo(CASE, "c11")) == "order.dispatch_reach"
 
 
+def test_what_the_city_grants_to_communities_is_theirs_from_the_grant_on() -> None:
+    """Workflows §1: only matters on the admission list or specially approved (准入审批)."""
+    city = town.town()
+    given = city.admitting(frozenset({"licence"}))
+    assert [each.first_holder("licence", "c11")[1].code for each in (city, given)] == ["s1", "c11"]
+    assert ["c11" in each.reach("s1", "licence") for each in (city, given)] == [False, True]
+
+
 # ---- clock
 
 

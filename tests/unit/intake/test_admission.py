@@ -21,6 +21,7 @@ from services.intake.domain.admission import (
 )
 from shared.city.load import load
 from shared.city.model import City
+from shared.kernel.admission import MatterAdmitted, admitted_on
 from shared.kernel.clock import add
 from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
@@ -76,6 +77,12 @@ def test_a_department_asks_and_the_city_decides_in_15_working_days(hall: Office)
     assert isinstance(off, AdmissionWithdrawn)
     changes = [row.standing for row in hall.rows if isinstance(row, AdmissionChange)]
     assert changes == ["requested", "granted", "withdrawn"]
+    matter = subject.partition(":")[2]
+    published = [row for row in hall.rows if isinstance(row, MatterAdmitted)]
+    assert published == [MatterAdmitted(matter, ASK.from_on), MatterAdmitted(matter, None)]
+    before, first = ASK.from_on - timedelta(days=1), published[:1]
+    assert [admitted_on(day, first) for day in (before, ASK.from_on)] == [frozenset(), {matter}]
+    assert admitted_on(ASK.from_on, published) == frozenset()
 
 
 def test_silence_refuses_and_what_was_refused_may_be_asked_again(hall: Office) -> None:

@@ -10,8 +10,9 @@ import pytest
 
 from services.intake.domain import decide, evolve, facts, heard, touches
 from services.intake.domain.case import Status
-from services.intake.domain.erasing import Ended, EraseDossier
+from services.intake.domain.erasing import Ended, EraseDossier, TakenBack
 from services.intake.domain.gathering import Sought, compare
+from services.intake.domain.joining import slips
 from services.intake.domain.likeness import Recent, Trace
 from services.intake.domain.notification import Notification
 from services.intake.domain.notification import said as words_of_notice
@@ -175,10 +176,28 @@ def test_forbidden_12_a_matter_not_admitted_does_not_slip_to_a_community_by_merg
     office.report("c1", **at(grid, matter=admitted))
     office.report("c2", **at(grid, matter=barred, follows="x"))
     assert refused(lambda: office.act("c2", MergeCase("c1"))) == "merge.not_admitted"
+    ours, office.city = city, city.admitting(frozenset({barred}))
+    assert not slips(barred, office.states["c1"], office.city)
+    office.city = ours
     office.act("c1", SplitCase((Part(barred, "一件事"), Part(admitted, "另一件事"))))
     office.advance(office.now + timedelta(seconds=1))
     opened = office.stated(facts.CaseRegistered)[-2:]
     assert [o.rung in ("grid", "community") for o in opened if o.understanding.matter == barred] == [False]
+
+
+def test_a_wish_or_a_dispute_is_merged_with_nothing_by_nobody(office: Gathering, grid: str) -> None:
+    """Two people's wishes or quarrels are theirs: no person, no rule and no word of a reporter makes them one."""
+    kinds = {
+        kind: next(m.code for m in office.city.matters.values() if m.kind.value == kind) for kind in ("wish", "dispute")
+    }
+    office.report("c1", **at(grid))
+    for kind, matter in kinds.items():
+        office.report(kind, **at(grid, matter=matter))
+        office.report(f"{kind}-2", **at(grid, matter=matter, same_as=kind))
+        assert office.states[f"{kind}-2"].status is Status.OPEN
+        assert refused(lambda kind=kind: office.act("c1", MergeCase(kind))) == "merge.personal"
+        assert refused(lambda kind=kind: office.act(kind, MergeCase("c1"))) == "merge.personal"
+        assert refused(lambda kind=kind: office.act(kind, MergeCase(f"{kind}-2"))) == "merge.personal"
 
 
 def test_a_merge_is_undone_until_the_work_is_done_and_its_reporters_go_with_it(office: Gathering, grid: str) -> None:
@@ -313,6 +332,25 @@ def test_an_erased_reporter_is_named_by_the_id_that_he_has_in_each_case(office: 
     assert erased(office, "c1", papers["c2"], "c2") == [("c1", "r2"), ("c2", "r1")]
     assert erased(office, "c1", papers["c2"], "c2") == []
     assert erased(office, "c1", papers["c1"]) == [("c1", "r1")]
+
+
+def test_after_an_unmerge_an_erased_reporter_is_named_by_his_old_ids_too(office: Gathering, grid: str) -> None:
+    """What he wrote while merged is kept under the id that he had there."""
+    for case in ("c1", "c2"):
+        office.report(case, **at(grid))
+    office.act("c2", UnmergeCase())
+    assert office.states["c2"].was == ("c1",), "where the store looks for his ids"
+    office.hear("c2", CLOSED, "dispatch")
+    assert erased(office, "c2", office.states["c2"].dossier, "c1") == [("c2", "r1"), ("c1", "r2")]
+
+
+def test_whose_own_report_goes_on_for_others_is_read_no_more_once_he_took_it_back(office: Gathering, grid: str) -> None:
+    for case in ("c1", "c2"):
+        office.report(case, **at(grid))
+    office.act("c1", WithdrawReport(), MINI)
+    assert office.states["c1"].status is Status.OPEN
+    assert [row for row in office.rows if isinstance(row, TakenBack)] == [TakenBack(office.states["c1"].dossier)]
+    assert not [row for row in office.rows if isinstance(row, Ended)]
 
 
 def test_the_reporters_of_a_split_case_are_erased_from_each_part(office: Gathering, grid: str) -> None:

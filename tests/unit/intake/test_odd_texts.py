@@ -47,6 +47,14 @@ def test_texts_of_more_than_5000_characters_emoji_half_width_and_traditional_one
         assert fact.understanding.matter == "street-lights"
 
 
+def test_a_seventh_photo_is_refused_with_its_field() -> None:
+    keys = [f"key-{n}" for n in range(7)]
+    assert len(Report.model_validate({"id": "R-1", "text": "路灯不亮", "photos": keys[:6]}).photos) == 6
+    with pytest.raises(ValidationError) as refused:
+        Report.model_validate({"id": "R-1", "text": "路灯不亮", "photos": keys})
+    assert [error["loc"] for error in refused.value.errors()] == [("photos",)]
+
+
 def test_a_text_beyond_any_real_one_is_refused_with_its_field() -> None:
     with pytest.raises(ValidationError, match="text"):
         Report.model_validate({"id": "R-1", "text": "路" * 10_001})
