@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -103,6 +104,23 @@ def test_an_alarm_after_quiet_one_of_another_sensor_and_one_on_too_long_are_repo
     with_source(office, flapping=replace(office.city.sources["iot"].flapping, longest=15))
     assert sound(office, "case-4", 20, "d", grid)[0].how == "flapping"
     assert isinstance(sound(office, "case-5", 29, "e", grid)[0], facts.CaseRegistered)  # on for more than fifteen
+
+
+def test_in_a_typhoon_s_evening_every_sensor_is_one_case_however_it_flaps(office: Office, grid: str) -> None:
+    """Ten sensors from landfall on for two hours, each sounding again within ten minutes (simulation §8)."""
+    rng, alarms = random.Random(8), []
+    for sensor in range(10):
+        minute = rng.uniform(0, 10)
+        while minute < 120:
+            alarms.append((minute, f"s-{sensor}"))
+            minute += min(rng.expovariate(0.5) + 0.1, 9.9) if rng.random() < 0.5 else rng.uniform(5, 9.9)
+    for n, (minute, sensor) in enumerate(sorted(alarms)):
+        sound(office, f"case-{n}", minute, f"a-{n}", grid, device=sensor)
+    cases = [case for case in office.states.values() if case.status is Status.OPEN]
+    assert len(alarms) > 200
+    assert len(cases) == 10
+    assert sum(case.repeats for case in cases) == len(alarms) - 10
+    assert {case.reporters for case in cases} == {1}
 
 
 def test_an_alarm_whose_case_is_done_is_a_new_occurrence(office: Office, grid: str) -> None:
