@@ -14,11 +14,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import asyncpg
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from deploy.local.folder import read_stack
 from services.console.access.roles import Post, Role
@@ -42,7 +42,7 @@ class Picture:
     path: str
     ready: str
     size: tuple[int, int] = WIDE
-    scheme: str = "light"
+    scheme: Literal["light", "dark"] = "light"
 
 
 INVENTED = (
@@ -55,6 +55,7 @@ INVENTED = (
 _MOST = "SELECT {who} FROM case_view WHERE {which} GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1"
 LEAD = _MOST.format(who="lead", which="status = 'accepted' AND lead !~ '^[CS][0-9]'")
 GRID = _MOST.format(who="responsible", which="responsible ~ '^C[0-9]+-G[0-9]+$'")
+BODY = "SELECT body FROM topic_view GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1"
 CASE = "SELECT id FROM case_view WHERE status IN ('escalated', 'accepted') ORDER BY status DESC, id LIMIT 1"
 
 
@@ -72,8 +73,10 @@ def main(folder: Path | None) -> None:
 
 def _of_running(browser: Browser, folder: Path) -> None:
     stack = read_stack(folder)
+    if stack is None:
+        raise SystemExit(f"no running stack in {folder}")
     dsn = stack.dsns["console"]
-    lead, grid, case = _aside(lambda: asyncio.run(_found(dsn)))
+    lead, grid, case, body = _aside(lambda: asyncio.run(_found(dsn)))
     unit = Post(Role.GRID, grid)
     desk = Picture("desk", Post(Role.CLERK, lead), "/desk?queue=in_hand", ".queue-row")
     pictures = (
@@ -81,9 +84,9 @@ def _of_running(browser: Browser, folder: Path) -> None:
         *([desk] if lead else []),
         Picture("lists", Post(Role.COMMUNITY, grid.split("-")[0]), "/lists", ".claim-board"),
         Picture("meetings", OPERATIONS, "/meetings", "h1"),
-        Picture("ledger", OPERATIONS, "/ledger", "table"),
+        Picture("ledger", OPERATIONS, f"/ledger/{body}", "h1"),
         Picture("analysis", OPERATIONS, "/analysis", "canvas"),
-        Picture("system", OPERATIONS, "/system", ".system-table"),
+        Picture("system", OPERATIONS, "/system", ".system-table td.ok"),
         Picture("grid", unit, "/g?tab=todo", "h1", PHONE),
         Picture("report", None, "/r", "textarea", PHONE),
     )
@@ -92,10 +95,10 @@ def _of_running(browser: Browser, folder: Path) -> None:
 
 def _take(browser: Browser, url: str, pictures: Sequence[Picture], key: Callable[[Post], str]) -> None:
     for one in pictures:
-        size = {"width": one.size[0], "height": one.size[1]}
+        size = ViewportSize(width=one.size[0], height=one.size[1])
         context = browser.new_context(
             base_url=url, viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai", color_scheme=one.scheme
-        )  # type: ignore[arg-type]
+        )
         if one.post is not None:
             context.add_cookies([{"name": SESSION, "value": key(one.post), "url": url}])
         page = context.new_page()
@@ -114,10 +117,10 @@ def _take(browser: Browser, url: str, pictures: Sequence[Picture], key: Callable
 
 
 async def _found(dsn: str) -> list[str]:
-    """Return a department, a grid and a case that have something to show."""
+    """Return a department, a grid, a case and a body that have something to show."""
     connection = await asyncpg.connect(dsn)
     try:
-        return [await connection.fetchval(query) or "" for query in (LEAD, GRID, CASE)]
+        return [await connection.fetchval(query) or "" for query in (LEAD, GRID, CASE, BODY)]
     finally:
         await connection.close()
 
