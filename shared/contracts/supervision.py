@@ -133,6 +133,8 @@ class CheckKind(StrEnum):
     SPOT_CHECK = "spot_check"
     LOOK_BACK = "look_back"
     INSPECTION = "inspection"
+    SURVEY = "survey"
+    """Households to be asked in the yearly satisfaction survey; the inspectors are who asks at the door."""
 
 
 class DrawCase(Contract):
@@ -228,6 +230,8 @@ class FreezeDraw(OutsideMessage):
     kind: CheckKind
     cycle: Code | None = None
     inspectors: Annotated[tuple[Inspector, ...], Field(min_length=1, max_length=500)]
+    households: Annotated[tuple[Code, ...], Field(max_length=5000)] = ()
+    """What a survey draws from, by the codes under which they are visited."""
 
 
 class RecordCheck(OutsideMessage):
@@ -501,6 +505,9 @@ class PollOpened(Feedback):
     """The topic, list item, project or star that it is attached to."""
     asked: int | None = None
     """How many were asked, where that is known."""
+    draw: str | None = None
+    households: tuple[Code, ...] = ()
+    """Of a satisfaction survey: the draw by which they were chosen, and the households that may answer."""
 
 
 class PollCounted(Feedback):
@@ -524,6 +531,7 @@ class OpenPoll(OutsideMessage):
     until: Instant
     about: Annotated[str, StringConstraints(max_length=128)] | None = None
     asked: Annotated[int, Field(ge=1)] | None = None
+    draw: Annotated[str, StringConstraints(max_length=128)] | None = None
 
 
 class CastVote(OutsideMessage):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from shared.contracts import admission as admission  # its types are on `cases`
 from shared.contracts import alliance as alliance  # its types are on `orders`
+from shared.contracts import appraisal as appraisal  # its types are on `feedback`
 from shared.contracts import calendar as calendar  # its types are on `orders`
 from shared.contracts import council as council  # its types are on `ledger`
 from shared.contracts import dispatch, feedback, intake

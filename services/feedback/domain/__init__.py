@@ -24,6 +24,7 @@ from services.feedback.domain.brief import brief
 from services.feedback.domain.contact import contacts
 from services.feedback.domain.counting import Counting, Following
 from services.feedback.domain.deed import deeds
+from services.feedback.domain.exporting import grades
 from services.feedback.domain.pay import verification
 from services.feedback.domain.policy import PolicyState
 from services.feedback.domain.publishing import PeriodScores
@@ -41,11 +42,11 @@ STATES: dict[str, type] = {
 
 
 class _Keeping(Counting):
-    """The deciders, each followed by what a message adds to its case: lines, brief, deeds, leaders' acts."""
+    """The deciders, each followed by what a message adds: lines, brief, deeds, leaders' acts, grades."""
 
     def __call__(self, states: States, message: Message, context: Context) -> Decision:
         decision = super().__call__(states, message, context)
-        told = (*brief(message, context), *verification(message), *deeds(message), *contacts(message))
+        told = (*brief(message, context), *verification(message), *deeds(message), *contacts(message), *grades(message))
         return decision + Decision(rows=told) if told else decision
 
 

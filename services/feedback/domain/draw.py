@@ -22,6 +22,11 @@ register(
         "draw.too_many": ("可抽事项 {count} 件，超过 {most} 件", "{count} cases to draw from, more than {most}"),
         "draw.not_made": ("尚未抽出", "Nothing has been drawn yet"),
         "draw.not_drawn": ("事项 {case} 未被抽中", "Case {case} was not drawn"),
+        "draw.households": ("满意度调查须给出不重复的户代码", "A survey draws from households, each named once"),
+        "draw.no_check": (
+            "抽出的户由问卷作答，不作检查",
+            "Drawn households answer the survey; nothing is checked there",
+        ),
         "draw.checked": ("事项 {case} 已检查过", "Case {case} has been checked already"),
     }
 )
@@ -36,6 +41,8 @@ class CheckKind(StrEnum):
     SPOT_CHECK = "spot_check"
     LOOK_BACK = "look_back"
     INSPECTION = "inspection"
+    SURVEY = "survey"
+    """Households to be asked in the yearly satisfaction survey; the inspectors are who asks at the door."""
 
 
 class Status(StrEnum):
@@ -158,6 +165,7 @@ class FreezeDraw:
     kind: CheckKind
     inspectors: tuple[Inspector, ...]
     cycle: str | None = None
+    households: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,11 @@ def freeze(states: States, message: Message, context: Context) -> Decision:
     """Fix population and pool; where the kind asked for has nothing to draw from, the other kind is done."""
     asked: FreezeDraw = message.data
     city = context.city
-    require(city, "spot-checks")
+    require(city, "surveys" if asked.kind is CheckKind.SURVEY else "spot-checks")
+    if bool(asked.households) is not (asked.kind is CheckKind.SURVEY) or len({*asked.households}) < len(
+        asked.households
+    ):
+        raise Refused("draw.households", "households")
     _check_caller(message.actor, asked.unit, city)
     if states[message.subject] is not None:
         raise Refused("draw.exists", "quarter")
@@ -119,6 +123,8 @@ def draw(states: States, message: Message, context: Context) -> Decision:
     seed = seed_of(state.quarter, head.hash)
     size = sample_size(len(state.cases), context.city.limits["checks_least"], context.city.shares["check_sample"])
     pairs = make(seed, size, state.cases, state.inspectors)
+    if state.kind is CheckKind.SURVEY:
+        return Decision((Fact(DrawMade(head.hash, head.seq, seed, pairs)),))
     rows = tuple(
         Drawn(message.subject, pair.case, state.kind.value, state.unit, state.quarter, state.cycle, pair.inspector)
         for pair in pairs
@@ -133,6 +139,8 @@ def record(states: States, message: Message, context: Context) -> Decision:
     state: Draw | None = states.get(message.subject)
     if state is None:
         raise Refused("subject.unknown", "", subject=message.subject)
+    if state.kind is CheckKind.SURVEY:
+        raise Refused("draw.no_check", "kind")
     if state.status is Status.FROZEN:
         raise Refused("draw.not_made", "status")
     pair = next((p for p in state.pairs if p.case == found.case), None)
@@ -176,6 +184,8 @@ def _offered(
     if asked.kind is CheckKind.INSPECTION:
         communities = (u.code for u in city.units.values() if u.level.value == "community")
         return {asked.kind: tuple(DrawCase(code) for code in communities if city.is_within(code, asked.unit))}
+    if asked.kind is CheckKind.SURVEY:
+        return {asked.kind: tuple(DrawCase(household) for household in asked.households)}
     limit = city.clock("look_back")
     ended = ((one, one.ended_at) for one in candidates if one.ended_at is not None)
     recent = tuple(one.case for one, ended_at in ended if is_on_time(at, add(ended_at, limit, city.calendar)))

@@ -99,3 +99,16 @@ class LeaderVisited:
 @dataclass(frozen=True, slots=True)
 class LeaderReceived(LeaderVisited):
     raised: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityAssessed:
+    """A community graded a member's year (意见反馈表)."""
+
+    community: str
+    member: str
+    employer: str
+    year: int
+    grade: str
+    activities: int
+    hours: int

@@ -29,6 +29,14 @@ def require_operations(actor: Actor, act: str) -> None:
         refuse(actor, act)
 
 
+def serves(department: str, street: str, city: Any) -> bool:
+    """Tell whether a department has an office on a street's ground; False for what is no street."""
+    unit, office = city.units.get(street), city.departments.get(department)
+    if unit is None or office is None or unit.level.value != "street":
+        return False
+    return not office.area or city.is_within(street, office.area)
+
+
 def refuse(actor: Actor, act: str) -> None:
     """Say that this caller may not do this."""
     raise Refused("actor.not_allowed", "authorization", actor=f"{actor.kind}.{actor.id}", act=act)

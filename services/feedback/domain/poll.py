@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.feedback.domain.ballot import Ballot, Box, Sealed, Spent, Voter
+from services.feedback.domain.draw import CheckKind, Draw
 from services.feedback.domain.mechanism import refuse, require, require_unit
 from services.feedback.domain.table import States, decide, evolve, on_due
 from shared.kernel.decisions import NOTHING, Arm, Context, Decision, Fact, Message
@@ -21,6 +22,11 @@ register(
         "poll.twice": ("问题或选项 {code} 重复", "Question or option {code} is given twice"),
         "poll.not_open": ("现在不能作答（{opens} 至 {until}）", "Answers are taken from {opens} to {until} only"),
         "poll.over": ("已经结束", "It is over"),
+        "poll.draw_needed": (
+            "满意度调查须先按户抽样（{draw}）",
+            "The satisfaction survey asks households that were drawn ({draw})",
+        ),
+        "poll.not_drawn": ("该户未被抽中", "This household was not drawn"),
         "poll.voter_needed": ("须说明投票人或户", "Say which person or household votes"),
         "poll.voted": ("一人（户）一票，已经投过", "One vote each, and this one is given"),
         "poll.incomplete": ("须逐题作答，缺少或多出：{questions}", "Answer each question: {questions}"),
@@ -83,6 +89,8 @@ class PollOpened:
     until: datetime
     about: str | None = None
     asked: int | None = None
+    draw: str | None = None
+    households: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +110,7 @@ class OpenPoll:
     until: datetime
     about: str | None = None
     asked: int | None = None
+    draw: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +147,18 @@ def open_poll(states: States, message: Message, context: Context) -> Decision:
         for n, code in enumerate(codes):
             if code in codes[:n]:
                 raise Refused("poll.twice", "questions", code=code)
+    households = _drawn(states, asked)
     opened = PollOpened(
-        asked.kind, asked.unit, asked.code, asked.questions, asked.opens_at, asked.until, asked.about, asked.asked
+        asked.kind,
+        asked.unit,
+        asked.code,
+        asked.questions,
+        asked.opens_at,
+        asked.until,
+        asked.about,
+        len(households) or asked.asked,
+        asked.draw,
+        households,
     )
     return Decision((Fact(opened),), (Arm("poll", asked.until),))
 
@@ -159,6 +178,8 @@ def cast(states: States, message: Message, context: Context) -> Decision:
     if not asked.opens_at <= message.acted_at <= asked.until:
         opens, until = (context.city.calendar.local(at) for at in (asked.opens_at, asked.until))
         raise Refused("poll.not_open", "", opens=f"{opens:%Y-%m-%d %H:%M}", until=f"{until:%Y-%m-%d %H:%M}")
+    if asked.households and (message.actor.kind == "resident" or vote.voter not in asked.households):
+        raise Refused("poll.not_drawn", "voter")
     voter: Voter | None = context.prepared.found.get(message.id)
     if voter is None:
         raise Refused("poll.voter_needed", "voter")
@@ -183,6 +204,21 @@ def count(states: States, message: Message, context: Context) -> Decision:
         for option in question.options
     )
     return Decision((Fact(PollCounted(poll.opened.asked, box.voters, choices)),), rows=(Sealed(message.subject),))
+
+
+def touches(message: Message) -> tuple[str, ...]:
+    """Name the draw of the households that a survey asks."""
+    return (message.data.draw,) if isinstance(message.data, OpenPoll) and message.data.draw else ()
+
+
+def _drawn(states: States, asked: OpenPoll) -> tuple[str, ...]:
+    """Return the households that the draw chose; the satisfaction survey asks nobody else (domain §6.2)."""
+    if asked.draw is None and asked.kind is not PollKind.SATISFACTION:
+        return ()
+    draw = states.get(asked.draw or "")
+    if not isinstance(draw, Draw) or draw.kind is not CheckKind.SURVEY or draw.unit != asked.unit or not draw.pairs:
+        raise Refused("poll.draw_needed", "draw", draw=asked.draw or "—")
+    return tuple(pair.case for pair in draw.pairs)
 
 
 def _check_answers(questions: tuple[Question, ...], answers: dict[str, str]) -> None:

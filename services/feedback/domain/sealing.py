@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from services.feedback.domain.mechanism import refuse, require, require_operations
+from services.feedback.domain.mechanism import refuse, require, require_operations, serves
 from services.feedback.domain.mutual import (
     MECHANISM,
     MOST,
@@ -110,10 +110,7 @@ def _are_paired(kind: MutualKind, rater: Actor, rated: str, city: Any) -> bool:
         if rater.kind == "department":
             return rater.id in city.paired_with(rated)
         return rated in city.paired_with(rater.id)
-    unit, office = city.units.get(rater.id), city.departments.get(rated)
-    if rater.kind != "unit" or unit is None or office is None or unit.level.value != "street":
-        return False
-    return not office.area or city.is_within(unit.code, office.area)
+    return rater.kind == "unit" and serves(rated, rater.id, city)
 
 
 # ---- evolution

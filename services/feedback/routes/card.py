@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.feedback.domain.assessment import Assessed, year_score
+from services.feedback.domain.joint_review import subject_of as review_of
 from services.feedback.domain.mutual import MutualKind, subject_of
 from services.feedback.domain.opening import check_desk
 from services.feedback.domain.period import Period, Span
@@ -16,7 +17,7 @@ from services.feedback.domain.publishing import kind_of
 from services.feedback.domain.score import ratio
 from services.feedback.routes.deed import counted
 from services.feedback.store import STATE
-from services.feedback.tables.ballot import ASSESSED
+from services.feedback.tables.ballot import ASSESSED, SATISFACTION
 from services.feedback.tables.contact import OF_CARD
 from services.feedback.tables.draw import CHECKED
 from services.feedback.tables.score import REVISIONS
@@ -46,7 +47,7 @@ def router(desk: Desk) -> APIRouter:
             asked = {"unit": unit, "quarters": list(when.quarters)}
             check = (await conn.execute(CHECKED, asked)).one()
             duties = [dict(row) for row in (await conn.execute(OF_CARD, asked)).mappings()]
-            assessed = await _assessed(conn, unit, when.first.year) if when.span is Span.YEAR else None
+            assessed = await _assessed(conn, unit, when.first.year, desk.city) if when.span is Span.YEAR else None
         newest = rows[-1] if rows else None
         return {
             "unit": unit,
@@ -62,8 +63,8 @@ def router(desk: Desk) -> APIRouter:
     return routes
 
 
-async def _assessed(conn: AsyncConnection, unit: str, year: int) -> dict[str, Any]:
-    """Return what people judged in a year: hundred points, the other side, the streets."""
+async def _assessed(conn: AsyncConnection, unit: str, year: int, city: Any) -> dict[str, Any]:
+    """Return what people judged in a year: hundred points, the other side, the streets, the level above, households."""
     rows = await conn.execute(ASSESSED, {"year": year, "unit": unit})
     sessions = [Assessed(**row._mapping) for row in rows]
     found: dict[str, Any] = {"hundred_point": year_score(unit, sessions) if sessions else None}
@@ -71,4 +72,11 @@ async def _assessed(conn: AsyncConnection, unit: str, year: int) -> dict[str, An
         state = (await conn.execute(STATE, {"id": subject_of(kind, year)})).one_or_none()
         results = state.state.get("results", ()) if state else ()
         found[kind.value] = next((result for result in results if result["unit"] == unit), None)
+    above = city.ancestors(unit)[:1] if unit in city.units else ()
+    for reviewer in above:
+        state = (await conn.execute(STATE, {"id": review_of(reviewer.code, year)})).one_or_none()
+        scores = (state.state.get("scores") or {}) if state else {}
+        found["joint_review"] = scores.get(unit)
+    surveys = await conn.execute(SATISFACTION, {"unit": unit, "year": str(year)})
+    found["satisfaction"] = [dict(row) for row in surveys.mappings()]
     return found

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
 from services.feedback.domain.star import StarKind, subject_of
 from services.feedback.routes.state import state_of
-from services.feedback.tables.star import ALL, HELD
+from services.feedback.tables.star import ALL, HELD, VOTES
 from shared.contracts.base import Contract
 from shared.contracts.supervision import ApplyForStar, AwardStars, PunishStar, ReviewStar, ScoreStar
 from shared.kernel.refusals import Refused
@@ -43,12 +44,19 @@ def router(desk: Desk) -> APIRouter:
     async def held(
         actor: Caller, after: Annotated[str | None, Query(max_length=128)] = None, every: bool = False
     ) -> dict[str, Any]:
-        """Return the stars that are held, for merit lists, or `every` one; `after` is the last one already seen."""
+        """Return the stars that are held, for merit lists, or `every` one; `after` is the last one already seen.
+
+        `votes` are those that public votes gave it, shown alone: they weigh nothing (workflows §4.7).
+        """
         async with desk.engine.connect() as conn:
             rows = (await conn.execute(ALL if every else HELD, {"after": after, "limit": MOST_STARS})).all()
-            if every:
-                return {"stars": [{"id": row.id, "sequence": row.sequence, **row.state} for row in rows]}
-            return {"stars": [{"id": row.id, **row.state} for row in rows]}
+            votes = Counter[str]()
+            for vote in await conn.execute(VOTES):
+                votes[vote.code] += vote.votes
+        stars = [{"id": row.id, **row.state, "votes": votes.get(row.state["code"])} for row in rows]
+        if every:
+            return {"stars": [{**one, "sequence": row.sequence} for one, row in zip(stars, rows, strict=True)]}
+        return {"stars": stars}
 
     @routes.get("/v1/stars/{kind}/{code}")
     async def star(kind: StarKind, code: str, actor: Caller) -> dict[str, Any]:

@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.feedback.routes import analysis, assessment, card, deed, draw, duty, mutual, pay, poll, star
+from services.feedback.routes import (
+    analysis,
+    assessment,
+    card,
+    consent,
+    deed,
+    draw,
+    duty,
+    joint_review,
+    mutual,
+    pay,
+    poll,
+    problem,
+    result,
+    star,
+)
 from shared.shell.desk import Desk
 
-NOUNS = (analysis, assessment, card, deed, draw, duty, mutual, pay, poll, star)
+NOUNS = (
+    analysis, assessment, card, consent, deed, draw, duty, joint_review, mutual, pay, poll, problem, result, star,
+)  # fmt: skip
 
 
 def router(desk: Desk) -> APIRouter:

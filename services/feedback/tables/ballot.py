@@ -127,6 +127,17 @@ SESSIONS = text(
     """
 )
 """The sessions of a year with how many raters have voted; what they chose shows nowhere before it is counted."""
+SATISFACTION = text(
+    """
+    SELECT id, CAST(state->'counted'->>'asked' AS int) AS asked, CAST(state->'counted'->>'answered' AS int) AS answered,
+           state->'counted'->'choices' AS choices
+      FROM subject
+     WHERE kind = 'poll' AND state->>'status' = 'counted' AND state->'opened'->>'kind' = 'satisfaction'
+       AND state->'opened'->>'unit' = :unit AND left(state->'opened'->>'opens_at', 4) = :year
+     ORDER BY id
+    """
+)
+"""The satisfaction surveys that a unit counted of a year."""
 
 
 class Boxes:

@@ -21,3 +21,12 @@ ALL = text(
     """
 )
 """Every star, on its way, held or gone."""
+VOTES = text(
+    """
+    SELECT s.id AS poll, choice->>'option' AS code, CAST(choice->>'count' AS int) AS votes
+      FROM subject s, jsonb_array_elements(s.state->'counted'->'choices') AS choice
+     WHERE s.kind = 'poll' AND s.state->>'status' = 'counted' AND s.state->'opened'->>'kind' = 'vote'
+     ORDER BY s.id
+    """
+)
+"""What public votes gave, by the code that was chosen; shown beside the stars, of no weight (workflows §4.7)."""

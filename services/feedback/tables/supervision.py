@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from services.feedback.tables import brief, contact, deed, draw, mutual, pay
+from services.feedback.tables import brief, contact, deed, draw, mutual, pay, result
 from services.feedback.tables.ballot import Boxes
 from shared.kernel.decisions import Message
 from shared.persistence.connection import Connection
@@ -19,6 +19,7 @@ APPEND_ONLY = (
     "sealing",
     *deed.APPEND_ONLY,
     *contact.APPEND_ONLY,
+    *result.APPEND_ONLY,
 )
 
 
@@ -35,6 +36,7 @@ class Supervised:
             **await draw.find(conn, messages),
             **await mutual.find(conn, messages),
             **await contact.find(conn, messages),
+            **await result.find(conn, messages),
         }
 
     async def keep(self, conn: Connection, rows: Sequence[Any]) -> None:
@@ -46,3 +48,4 @@ class Supervised:
         await pay.keep(conn, rows)
         await deed.keep(conn, rows)
         await contact.keep(conn, rows)
+        await result.keep(conn, rows)

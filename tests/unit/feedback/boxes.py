@@ -13,6 +13,7 @@ from services.feedback.domain.contact import Contact, LeaderAct
 from services.feedback.domain.draw import Completion, FreezeDraw, Head
 from services.feedback.domain.drawing import Candidate
 from services.feedback.domain.duty import VISITS
+from services.feedback.domain.exporting import ExportResults, YearResults
 from services.feedback.domain.mutual import Sealing
 from services.feedback.domain.poll import CastVote
 from services.feedback.domain.returning import Received
@@ -30,6 +31,7 @@ class Office(Play):
         super().__init__(decide, evolve, city, at, touches)
         self.candidates: tuple[Candidate, ...] = ()
         self.heads: dict[str, Head] = {}
+        self.results = YearResults()
 
     def _play(self, message: Message, heard: bool = False) -> list[Any]:
         self.prepared = Prepared(lambda invitation: f"token-{invitation}", found={message.id: self.found(message)})
@@ -52,6 +54,8 @@ class Office(Play):
                 return Voter(person, frozenset(spent)) if person else None
             case FreezeDraw():
                 return self.candidates
+            case ExportResults():
+                return self.results
             case Due(name="duty", data=data) if message.subject == VISITS:
                 return self.visits(date.fromisoformat(data["first"]))
             case Due(name=name, data=data) if name.startswith("return_visit:"):

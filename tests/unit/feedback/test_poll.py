@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from services.feedback.domain.ballot import Ballot, Sealed, Spent
+from services.feedback.domain.draw import CheckKind, FreezeDraw, Head, Inspector, RecordCheck, order, seed_of
+from services.feedback.domain.draw import subject_of as draw_of
 from services.feedback.domain.poll import (
     MOVES,
     CastVote,
@@ -173,3 +175,57 @@ def test_every_state_act_and_caller(state: str, act: str, caller: int) -> None:
 
 def test_a_poll_is_counted_once() -> None:
     assert MOVES.table == {Status.OPEN: frozenset({Status.COUNTED}), Status.COUNTED: frozenset()}
+
+
+# ---- the satisfaction survey's draw (domain §6.2, workflows §4.8)
+
+HOUSEHOLDS = tuple(f"H-{n:03d}" for n in range(1, 121))
+
+
+def drawn_survey() -> tuple[Office, str, tuple[str, ...]]:
+    """A hundred and twenty households were frozen, six of them drawn by the next working day's head."""
+    office = Office(yulin(), NOW)
+    draw = draw_of(UNIT, "2026Q4", "survey", None)
+    asked = FreezeDraw(UNIT, "2026Q4", CheckKind.SURVEY, (Inspector("g-1", "S01"),), households=HOUSEHOLDS)
+    office.send(draw, asked, Actor("operations", "centre"), creates=True)
+    office.heads = {"2026-11-03": Head(41, "ab" * 32)}
+    office.advance(datetime(2026, 11, 4, tzinfo=SHANGHAI))
+    return office, draw, tuple(pair.case for pair in office.states[draw].pairs)
+
+
+def test_the_satisfaction_survey_asks_the_households_that_were_drawn_and_nobody_else() -> None:
+    office, draw, drawn = drawn_survey()
+    seed = seed_of("2026Q4", "ab" * 32)
+    assert list(drawn) == order(seed, "case", HOUSEHOLDS)[:6]
+    (poll,) = office.send(SUBJECT, asked(kind=PollKind.SATISFACTION, draw=draw), OWNER, creates=True)
+    assert (poll.asked, poll.households) == (6, drawn)
+    vote(office, drawn[0])
+    other = next(household for household in HOUSEHOLDS if household not in drawn)
+    for voter, actor, rule in (
+        (other, MINI, r"poll\.not_drawn"),
+        (None, Actor("resident", "r-1"), r"poll\.not_drawn"),
+        (drawn[0], MINI, r"poll\.voted"),
+    ):
+        with pytest.raises(Refused, match=rule):
+            vote(office, voter, actor=actor)
+    (counted,) = [fact for fact in office.advance(UNTIL) if isinstance(fact, PollCounted)]
+    assert (counted.asked, counted.answered) == (6, 1)
+
+
+def test_a_survey_without_a_draw_of_its_own_unit_is_not_opened() -> None:
+    office, draw, _ = drawn_survey()
+    with pytest.raises(Refused, match=r"poll\.draw_needed"):
+        office.send(SUBJECT, asked(kind=PollKind.SATISFACTION), OWNER, creates=True)
+    elsewhere = asked(kind=PollKind.SATISFACTION, draw=draw, unit="C02")
+    with pytest.raises(Refused, match=r"poll\.draw_needed"):
+        office.send(subject_of("C02", "p-1"), elsewhere, Actor("unit", "C02"), creates=True)
+
+
+def test_households_are_drawn_for_a_survey_alone_once_each_and_never_checked() -> None:
+    office, draw, drawn = drawn_survey()
+    with pytest.raises(Refused, match=r"draw\.no_check"):
+        office.send(draw, RecordCheck(drawn[0], True, "检查合格"), Actor("unit", "S01"))
+    for households in ((), ("H-1", "H-1")):
+        asked = FreezeDraw(UNIT, "2026Q4", CheckKind.SURVEY, (Inspector("g-1", "S01"),), households=households)
+        with pytest.raises(Refused, match=r"draw\.households"):
+            office.send("draw:x", asked, Actor("operations", "centre"), creates=True)

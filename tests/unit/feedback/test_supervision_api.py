@@ -74,6 +74,15 @@ COMMANDS = [
     ("stars/award", {"stars": ["star:worker:w-1"]}, "star.award.v1", "star:worker:w-1", False),
     ("summaries/quarters/sum-up", {"cycle": "2026Q4", "learned": "夜市噪声", "conclusions": [
         {"kind": "none", "text": "无须调整"}]}, "cycle.sum_up.v1", "summary:quarters", True),
+    ("consents/S01/c-1/ask", {"kind": "plan", "about": "滨江片区规划"}, "consent.ask.v1", "consent:S01:c-1", True),
+    ("consents/S01/c-1/answer", {"agreed": True, "why": "会议研究同意"}, "consent.answer.v1", "consent:S01:c-1", False),
+    ("joint-reviews/S01/2026/open", {**WINDOW, "parts": SHEET}, "review.open.v1", "review:S01:2026", True),
+    ("joint-reviews/S01/2026/score", {"rated": "C01", "points": {"all": 90}}, "review.score.v1", "review:S01:2026",
+     False),
+    ("problems/C01/p-1/list", {"text": "记录不全", "due_on": "2027-01-31"}, "problem.list.v1", "problem:C01:p-1", True),
+    ("problems/C01/p-1/rectify", {"text": "已经补齐"}, "problem.rectify.v1", "problem:C01:p-1", False),
+    ("problems/C01/p-1/check", {"passed": True, "finding": "记录齐全"}, "problem.check.v1", "problem:C01:p-1", False),
+    ("results/departments/2026/export", {}, "result.export.v1", "export:departments:2026", True),
 ]  # fmt: skip
 
 
@@ -99,6 +108,9 @@ def test_nothing_is_taken_without_a_token(client: TestClient, path: str) -> None
         ("draws/C99/2026Q4/spot_check/freeze", {"inspectors": INSPECTORS}),
         ("polls/C99/p-1/open", {**WINDOW, "kind": "survey", "questions": QUESTIONS}),
         ("stars/organisation/x/apply", {"unit": "C99", "star": 5}),
+        ("consents/C99/c-1/ask", {"kind": "plan", "about": "滨江片区规划"}),
+        ("joint-reviews/C99/2026/open", {**WINDOW, "parts": SHEET}),
+        ("problems/C99/p-1/list", {"text": "记录不全", "due_on": "2027-01-31"}),
     ],
 )
 def test_a_unit_that_the_city_has_not_makes_nothing(
@@ -117,6 +129,8 @@ def test_a_unit_that_the_city_has_not_makes_nothing(
         ("assessments/C01/2026/tokens", Actor("operations", "o")),
         ("analysis/recurring?first=2026-11-01&last=2026-11-30", Actor("resident", "r")),
         ("analysis/cases?first=2026-11-01&last=2026-11-30", Actor("source", "mini")),
+        ("results/members/2026.csv", Actor("department", "hb")),
+        ("consents", Actor("resident", "r")),
         ("pay-basis?month=2026-11", Actor("department", "hb")),
         ("pay-basis?month=2026-11&unit=C02", Actor("unit", "C01")),
     ],
