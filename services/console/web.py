@@ -22,6 +22,7 @@ from services.console.access.guard import Guard
 from services.console.access.sign_in import OIDC, Provider
 from services.console.pages import (
     analysis,
+    appraisal,
     assessment,
     callbacks,
     case,
@@ -100,7 +101,7 @@ def mount(app: FastAPI, engine: AsyncEngine, city: City, outside: Outside) -> No
     meeting.add(city, ticker, engine, owners)
     ledger.add(city, ticker, engine, owners)
     callbacks.add(city, ticker, engine, owners)
-    for page in (scores, lookbacks, assessment, stars, analysis):
+    for page in (scores, lookbacks, assessment, stars, appraisal, analysis):
         page.add(city, ticker, owners)
     system.add(city, ticker, owners, pulse)
     look = hashlib.sha256((_STATIC / "console.css").read_bytes()).hexdigest()[:12]

@@ -6,6 +6,7 @@ import asyncio
 import json
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import httpx
@@ -23,10 +24,12 @@ from services.feedback.domain.contact import Contact, LeaderAct
 from services.feedback.domain.draw import subject_of as draw_subject
 from services.feedback.domain.drawing import CityHead
 from services.feedback.domain.duty import VISITS, seeds
+from services.feedback.domain.exporting import MemberGrade
 from services.feedback.domain.pay import HouseholdVisit, VerificationDone, VerificationDue, persons
 from services.feedback.tables.contact import CONTACTS, MISSED
 from services.feedback.tables.star import HELD
 from shared.contracts import supervision
+from shared.contracts.appraisal import ExportResults
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
@@ -354,3 +357,35 @@ async def test_stars_are_awarded_together_and_listed(yulin_cell: Cell) -> None:
         async with r.engine.connect() as conn:
             rows = (await conn.execute(HELD, {"after": None, "limit": 10})).all()
         assert [(row.id, row.state["star"]) for row in rows] == [(name, 4) for name in sorted(names)]
+
+
+async def test_results_are_handed_over_of_real_tables_and_lists_are_read(donggang_cell: Cell) -> None:
+    async with room(donggang_cell, "donggang") as r:
+        await r.at(datetime(2027, 2, 1, 9, tzinfo=SHANGHAI))
+        grade = MemberGrade("C01", "m-7", 2026, "housing", "excellent", 6, 14)
+        async with r.engine.begin() as conn:
+            await r.store.save(conn, [grade, MemberGrade("C02", "m-8", 2026, "housing", "passed", 1, 2)])
+            await r.store.save(conn, [grade])
+        officer = Actor("operations", "o")
+        asked = {kind: ExportResults.model_validate({"kind": kind, "year": 2026}) for kind in ("members", "merit")}
+        assert await r.refused(asked["merit"], "export:merit:2026", officer, creates=True) == "export.unpublished"
+        done = await r.send(asked["members"], "export:members:2026", officer, creates=True)
+        assert (done.facts[0]["data"]["lines"], done.facts[0]["data"]["revision"]) == (2, 1)
+        application = FastAPI()
+        answer_problems(application)
+        application.include_router(router(r.desk))
+        application.state.desk = r.desk
+        headers = {"Authorization": f"Bearer {sign(SECRET, r.city.code, officer)}"}
+        transport = httpx.ASGITransport(application)
+        async with httpx.AsyncClient(transport=transport, base_url="http://f", headers=headers) as client:
+            (listed,) = (await client.get("/v1/results")).json()["exports"]
+            kept = await client.get("/v1/results/members/2026.json")
+            assert sha256(kept.content).hexdigest() == listed["digest"] == done.facts[0]["data"]["digest"]
+            text = (await client.get("/v1/results/members/2026.csv?revision=1")).text
+            assert "m-7,housing,C01,excellent,6,14,1" in text
+            assert (await client.get("/v1/results/members/2026.xlsx")).content[:2] == b"PK"
+            assert (await client.get("/v1/results/members/2026.csv?revision=2")).status_code == 404
+            for path, name in (("consents", "consents"), ("joint-reviews/2026", "reviews"), ("problems", "problems")):
+                assert (await client.get(f"/v1/{path}")).json() == {name: []}
+            assert (await client.get("/v1/stars", params={"every": True})).json()["stars"] == []
+            assert (await client.get("/v1/cards/C01/2026")).json()["assessed"]["satisfaction"] == []

@@ -25,12 +25,10 @@ export default {
         <span v-if="off" class="off">{{ off }}</span>
         <span :class="'state-' + state" :role="state === 'refused' ? 'alert' : 'status'">{{ said }}</span></p>
     </form>`,
-  props: { url: String, title: String, submit: String, next: String, fields: Array, fixed: Object, sequence: String, off: String, look: String, words: Object, into: Array, opened: Number },
-  emits: ["done", "close"],
+  props: { url: String, title: String, submit: String, next: String, fields: Array, fixed: Object, sequence: String, off: String, look: String, words: Object, into: Array, opened: Number }, emits: ["done", "close"],
   data: () => ({ values: {}, state: "", said: "", wrong: "", key: "" }),
   computed: { place() { return "draft:" + this.url; } },
-  mounted() { this.open(); this.$nextTick(() => enter(this.place, this.$el)); },
-  beforeUnmount() { leave(this.place, this.$el); },
+  mounted() { this.open(); this.$nextTick(() => enter(this.place, this.$el)); }, beforeUnmount() { leave(this.place, this.$el); },
   watch: { url() { this.open(); }, opened() { if (this.state === "done") { const said = this.said; this.open(); this.said = said; } } },
   methods: {
     open() {
@@ -47,8 +45,11 @@ export default {
       for (const f of this.fields) {
         const v = this.values[f.name];
         if (!this.shown(f) || v === "" || v === null || v === undefined) continue;
+        const value = f.zoned ? (v + ":00").slice(0, 19) + "+08:00" : f.flag ? v === "true" : f.kind === "number" ? Number(v) : f.list || f.each ? String(v).split(/[\s,\uFF0C\u3001]+/).filter(Boolean) : v;
         const at = f.name.split("."), last = at.pop(); // "wisher.name" is a field of a field
-        (at.length ? own[at[0]] ??= {} : own)[last] = f.zoned ? (v + ":00").slice(0, 19) + "+08:00" : f.flag ? v === "true" : f.kind === "number" ? Number(v) : f.list ? String(v).split(/[\s,\uFF0C\u3001]+/).filter(Boolean) : v;
+        if (f.each) own[f.each[0]] = (own[f.each[0]] || []).concat(value.map((one) => ({ ...f.each[2], ...Object.fromEntries(one.split("@").map((part, n) => [f.each[1][n], part])) })));
+        else if (f.entry) ((own[f.entry[0]] ??= [])[f.entry[1]] ??= { ...f.entry[2] })[f.key || f.name] = value;
+        else (at.length ? own[at[0]] ??= {} : own)[last] = value;
       }
       return list ? { ...this.fixed, [list]: [...this.fixed[list], { ...given, ...own }] } : { ...this.fixed, ...own };
     },

@@ -2,6 +2,7 @@
 
 from services.console.english.access import ACCESS
 from services.console.english.analysis import ANALYSIS
+from services.console.english.appraisal import APPRAISAL
 from services.console.english.cases import CASES
 from services.console.english.checks import CHECKS
 from services.console.english.desks import DESKS
@@ -11,4 +12,6 @@ from services.console.english.meetings import MEETINGS
 from services.console.english.scores import SCORES
 from services.console.english.system import SYSTEM
 
-ENGLISH = {**ACCESS, **ANALYSIS, **CASES, **CHECKS, **DESKS, **FIELD, **LISTS, **MEETINGS, **SCORES, **SYSTEM}
+ENGLISH = {
+    **ACCESS, **ANALYSIS, **APPRAISAL, **CASES, **CHECKS, **DESKS, **FIELD, **LISTS, **MEETINGS, **SCORES, **SYSTEM,
+}  # fmt: skip

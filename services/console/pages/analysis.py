@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import Request
 
-from services.console.access.gateway import Owners
+from services.console.access.gateway import NotDone, Owners
+from services.console.access.roles import Role
 from services.console.pages.frame import Desk, Page, card, frame
 from services.console.parts import Box, Text
+from services.console.parts.act import act_form, choice, single
+from services.console.parts.act import text as words_field
 from services.console.parts.facts import bars, behind, cell, column, heat, lines, table
 from services.console.parts.section import guarded, now
 from services.console.selection import Selection
@@ -29,6 +33,15 @@ STAGES = {
     "look_back": word("监督反馈"),
     "sum_up": word("总结提升"),
 }
+
+CONCLUSIONS = {
+    "none": word("不作改动"),
+    "matter": word("修改事项目录"),
+    "limit": word("修改时限或限额"),
+    "list": word("修改清单"),
+    "policy": word("修改评分办法"),
+}
+FATES = {"done": word("已落实"), "under_way": word("落实中"), "dropped": word("不再落实")}
 
 
 def add(city: City, ticker: Ticker, owners: Owners) -> None:
@@ -58,9 +71,11 @@ async def _build(desk: Desk, owners: Owners) -> None:
         get("monthly-topic", month=f"{today:%Y-%m}"),
         get("recurring", first=first, last=today, unit=within, matter=matter or None),
     )
-    quarter, stages = date(today.year, (today.month - 1) // 3 * 3 + 1, 1), None
+    quarter, stages, stage, at_stage = date(today.year, (today.month - 1) // 3 * 3 + 1, 1), None, "", []
     if "five-stage-loop" in desk.city.mechanisms:
         stages = (await get("stages", first=quarter, last=today, unit=within))["stages"]
+        if (stage := asked.get("stage", "")) in STAGES:
+            at_stage = (await get("cases", first=quarter, last=today, unit=within, stage=stage))["cases"]
     _head(desk, unit, matter, today)
     with Box("div", "analysis"):
         with Box("div", "column"):
@@ -70,7 +85,10 @@ async def _build(desk: Desk, owners: Owners) -> None:
             _topic(desk, topic)
             _hot(desk, hot, monday)
             if stages is not None:
-                _stages(desk, stages, quarter)
+                _stages(desk, stages, quarter, unit)
+                await _sum_up(desk, owners, asked.get("cycle", ""), today)
+            if stage in STAGES:
+                _at_stage(desk, stage, at_stage)
             _recurring(desk, recurring["recurring"], first, today)
 
 
@@ -158,8 +176,8 @@ def _topic(desk: Desk, found: Mapping[str, Any]) -> None:
                     cell(_matter(desk, one["matter"]), _address(matter=one["matter"]), css="name"),
                     cell(one["cases"], _cases(first, last, matter=one["matter"])),
                     cell(one["before"], _cases(_before(first), first - timedelta(days=1), matter=one["matter"])),
-                    cell(one["recurring"]),
-                    cell(one["communities"]),
+                    cell(one["recurring"], _address(matter=one["matter"])),
+                    cell(one["communities"], _address(matter=one["matter"])),
                 ]
                 for one in found["proposed"]
             ],
@@ -214,6 +232,7 @@ def _trend(desk: Desk, found: Mapping[str, Any], unit: str, matter: str) -> None
 
 def _hot(desk: Desk, found: Mapping[str, Any], monday: date) -> None:
     t = desk.t
+    before = monday - timedelta(weeks=12)
     with card(t("热点网格"), "hot-card") as more:
         head = [column(t("网格")), column(t("本周"), "num"), column(t("此前 12 周平均"), "num"), column(t("此前每周"))]
         table(
@@ -222,7 +241,7 @@ def _hot(desk: Desk, found: Mapping[str, Any], monday: date) -> None:
                 [
                     cell(desk.city.name_of(one["grid"]), _address(unit=one["grid"]), css="name"),
                     cell(one["cases"], _cases(monday, monday + timedelta(days=6), one["grid"])),
-                    cell(f"{sum(one['before']) / len(one['before']):.1f}"),
+                    cell(_mean(one["before"]), _cases(before, monday - timedelta(days=1), one["grid"])),
                     cell(" ".join(str(n) for n in one["before"])),
                 ]
                 for one in found["hot_spots"]
@@ -232,6 +251,11 @@ def _hot(desk: Desk, found: Mapping[str, Any], monday: date) -> None:
         )
     with more:
         Text("span", t("{day} 起一周，超出此前 12 周控制上限", day=f"{monday:%m-%d}"))
+
+
+def _mean(before: Sequence[int]) -> str:
+    """Return the mean of some weeks with one decimal."""
+    return str((Decimal(sum(before)) / len(before)).quantize(Decimal("0.1")))
 
 
 def _recurring(desk: Desk, found: Sequence[Mapping[str, Any]], first: date, last: date) -> None:
@@ -256,12 +280,69 @@ def _recurring(desk: Desk, found: Sequence[Mapping[str, Any]], first: date, last
         Text("span", t("{first} 至 {last}，共 {n} 组", first=f"{first:%m-%d}", last=f"{last:%m-%d}", n=len(found)))
 
 
-def _stages(desk: Desk, found: Mapping[str, int], quarter: date) -> None:
+def _stages(desk: Desk, found: Mapping[str, int], quarter: date, unit: str) -> None:
     t = desk.t
     with card(t("五阶段闭环"), "stage-card") as more:
         names, counts = [t(STAGES[stage]) for stage in STAGES], [found[stage] for stage in STAGES]
         bars(t("本季案件按五阶段"), names, counts, unit=t(" 件")).style("height: 190px")
         head = [column(t("阶段")), column(t("件数"), "num")]
-        behind(t, head, [[cell(name), cell(n)] for name, n in zip(names, counts, strict=True)])
+        to = desk.request.query_params.get("to", "")
+        links = [_address(unit=unit, to=to, stage=stage) + "#stage" for stage in STAGES]
+        behind(t, head, [[cell(name), cell(n, link)] for name, n, link in zip(names, counts, links, strict=True)])
     with more:
         Text("span", t("{day} 起立案", day=f"{quarter:%m-%d}"))
+
+
+async def _sum_up(desk: Desk, owners: Owners, case: str, today: date) -> None:
+    """Build the form that sums up the quarter, or the squad or hard problem of a case (总结提升)."""
+    t = desk.t
+    chain = case or "quarters"
+    if desk.signed.role is not Role.OPERATIONS:
+        return
+    try:
+        last = (await owners.get(desk.signed, "feedback", f"/v1/summaries/{quote(chain, safe='')}"))["last"]
+    except NotDone:
+        last = {"conclusions": []}
+    before = [one for one in last["conclusions"] if one["kind"] != "none"]
+    fates = [(fate, t(words)) for fate, words in FATES.items()]
+    became = [
+        choice(f"fate{n}", t("上次结论：{text}", text=one["text"]), fates, key="fate",
+               entry=("became", n, {"number": n + 1}))
+        for n, one in enumerate(before)
+    ]  # fmt: skip
+    cycle = case or f"{today.year}Q{(today.month + 2) // 3}"
+    entry: tuple[str, int, dict[str, Any]] = ("conclusions", 0, {})
+    act_form(
+        desk,
+        "feedback",
+        f"/v1/summaries/{quote(chain, safe='')}/sum-up",
+        t("总结"),
+        [
+            single("cycle", t("周期"), value=cycle, most=64),
+            words_field("learned", t("总结了什么"), most=200),
+            *became,
+            choice("kind", t("结论"), [(kind, t(words)) for kind, words in CONCLUSIONS.items()], entry=entry),
+            single("code", t("所改的代码（不作改动则不填）"), required=False, most=64, entry=entry),
+            words_field("text", t("改什么，或为何不改"), most=200, entry=entry),
+        ],
+        title=t("总结提升：{cycle}", cycle=cycle),
+        next=t("专班、难点问题须完成抽检或回头看后才能总结，总结后才能销号。"),
+    )
+
+
+def _at_stage(desk: Desk, stage: str, found: Sequence[Mapping[str, Any]]) -> None:
+    """Build the cases behind one stage's count."""
+    t = desk.t
+    with card(t("处于“{stage}”的案件", stage=t(STAGES[stage])), "stage-cases"):
+        Text("a", "", id="stage")
+        head = [column(t("案号")), column(t("事项")), column(t("网格")), column(t("立案"))]
+        rows = [
+            [
+                cell(one["number"] or one["case_id"], f"/cases/{quote(one['case_id'], safe='')}"),
+                cell(_matter(desk, one["matter"] or "")),
+                cell(desk.city.name_of(one["grid"] or "")),
+                cell(str(one["registered_at"])[:10]),
+            ]
+            for one in found
+        ]
+        table(head, rows, t("本阶段没有案件。"), caption=t("处于“{stage}”的案件", stage=t(STAGES[stage])))

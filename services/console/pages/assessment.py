@@ -11,10 +11,12 @@ from fastapi import Request
 
 from services.console import scores
 from services.console.access.gateway import Owners
+from services.console.access.roles import Role
 from services.console.pages.frame import Desk, Page, card, frame
 from services.console.parts import Box, Text
 from services.console.parts.act import act_form, choice
-from services.console.parts.facts import cell, column, table
+from services.console.parts.act import text as words_field
+from services.console.parts.facts import behind, cell, column, table
 from services.console.parts.section import guarded, now, tabs, when
 from services.console.ticker import Ticker
 from services.console.words import word
@@ -68,6 +70,7 @@ async def _build(desk: Desk, owners: Owners) -> None:
             _sessions(desk, sessions)
         with Box("div", "side"):
             _own(desk, sessions, year)
+            await _tokens(desk, owners, sessions, year)
     _results(desk, results)
 
 
@@ -128,6 +131,7 @@ def _own(desk: Desk, sessions: Sequence[Mapping[str, Any]], year: int) -> None:
                 next=t("被评的是与本社区结对的全部单位；到期不满人数，1 月 31 日作废并由上级督办。"),
             )
         elif own["status"] == "open":
+            _name(desk, own, path)
             enough = _voters(own) >= own["least"]
             act_form(
                 desk,
@@ -139,6 +143,42 @@ def _own(desk: Desk, sessions: Sequence[Mapping[str, Any]], year: int) -> None:
                 off="" if enough else t("评议人 {n} 人，未满 {least} 人", n=_voters(own), least=own["least"]),
                 next=t("计票后选票与人不可对应，也不能更改。"),
             )
+
+
+def _name(desk: Desk, own: Mapping[str, Any], path: str) -> None:
+    """Build the form by which a community names its raters, by its own numbers for them."""
+    t = desk.t
+    hint = t("以空格或换行分隔；在职党员写作 编号@单位代码，被评单位的人不能评议")
+    act_form(
+        desk,
+        "feedback",
+        f"{path}/raters",
+        t("登记评议人"),
+        [
+            words_field("party", t("党员编号"), least=0, most=20_000, required=False, hint=hint,
+                        each=("raters", ("rater", "unit"), {"kind": "party"})),
+            words_field("residents", t("居民编号"), least=0, most=20_000, required=False,
+                        each=("raters", ("rater", "unit"), {"kind": "resident"})),
+        ],
+        title=t("登记评议人"),
+        sequence=own["sequence"],
+        next=t("只用本社区自己的编号，不写姓名；每人得到一张凭证，一张凭证对每个单位只能投一次。"),
+    )  # fmt: skip
+
+
+async def _tokens(desk: Desk, owners: Owners, sessions: Sequence[Mapping[str, Any]], year: int) -> None:
+    """Build what the community hands out: a token for each rater that it named; nobody else is shown them."""
+    t, at = desk.t, desk.signed.post.at
+    own = next((one for one in sessions if one["community"] == at and one["status"] == "open" and one["named"]), None)
+    if own is None or desk.signed.role is not Role.COMMUNITY:
+        return
+    found = await owners.get(desk.signed, "feedback", f"/v1/assessments/{quote(at, safe='')}/{year}/tokens")
+    with card(t("评议凭证"), "token-card") as more:
+        head = [column(t("编号")), column(t("凭证"))]
+        rows = [[cell(one["rater"]), cell(one["token"], css="mono")] for one in found["raters"]]
+        behind(t, head, rows)
+    with more:
+        Text("span", t("共 {n} 张，逐人发放；选票与人不可对应", n=len(found["raters"])))
 
 
 def _at_night(end: datetime) -> str:

@@ -12,7 +12,7 @@ from fastapi import Request
 from services.console.access.gateway import Owners
 from services.console.pages.frame import Desk, Page, card, frame
 from services.console.parts import Box, Text
-from services.console.parts.act import act_form, choice, many
+from services.console.parts.act import act_form, choice, many, single
 from services.console.parts.act import text as words_field
 from services.console.parts.facts import cell, column, table
 from services.console.parts.section import guarded, now, tabs
@@ -21,7 +21,8 @@ from services.console.words import word
 from shared.city.model import City, UnitLevel
 from shared.kernel.calendar import SHANGHAI
 
-KINDS = {"spot_check": word("抽检"), "look_back": word("回头看"), "inspection": word("两随机检查")}
+CHECKS = {"spot_check": word("抽检"), "look_back": word("回头看"), "inspection": word("两随机检查")}
+KINDS = {**CHECKS, "survey": word("满意度入户抽样")}
 STATUSES = {"frozen": word("已封存，待抽签"), "made": word("已抽出，检查中"), "completed": word("已完成")}
 CHIPS = {"frozen": "held", "made": "soon", "completed": "ended"}
 
@@ -115,14 +116,17 @@ def _draw(desk: Desk, draw: Mapping[str, Any]) -> None:
         rows = [
             [
                 cell(n),
-                cell(pair["case"], f"/cases/{quote(pair['case'], safe='')}" if draw["kind"] != "inspection" else ""),
+                cell(
+                    pair["case"],
+                    f"/cases/{quote(pair['case'], safe='')}" if draw["kind"] in ("spot_check", "look_back") else "",
+                ),
                 cell(pair["inspector"] or t("指挥中心")),
                 cell(_result(desk, results.get(pair["case"])), chip=_chip(results.get(pair["case"]))),
             ]
             for n, pair in enumerate(draw["pairs"], 1)
         ]
         table(head, rows, t("没有可抽的，按已完成、空样记录。"), caption=t("两个抽签的结果"))
-        left = [pair["case"] for pair in draw["pairs"] if pair["case"] not in results]
+        left = [pair["case"] for pair in draw["pairs"] if pair["case"] not in results and draw["kind"] != "survey"]
         if left:
             _, unit, quarter, kind, *cycle = draw["id"].split(":")
             path = f"/v1/draws/{quote(unit, safe='')}/{quarter}/{kind}/record"
@@ -165,14 +169,17 @@ def _freeze(desk: Desk, quarter: str) -> None:
     with card(t("封存新的抽样"), "freeze-card"):
         with Box("form", "inline", action="/lookbacks", method="get"):
             _select("unit", t("单位"), [(one.code, one.name) for one in own], unit)
-            _select("kind", t("种类"), [(name, t(words)) for name, words in KINDS.items()], kind)
+            _select("kind", t("种类"), [(name, t(words)) for name, words in CHECKS.items()], kind)
             Text("button", t("选定"), type="submit").classes("button")
         act_form(
             desk,
             "feedback",
             f"/v1/draws/{quote(unit, safe='')}/{quarter}/{kind}/freeze",
             t("封存"),
-            [many("inspectors", t("检查人来自"), options)],
+            [
+                many("inspectors", t("检查人来自"), options),
+                single("cycle", t("专班或难点问题的案件代码（没有则不填）"), required=False, most=64),
+            ],
             title=t("{unit} {kind}", unit=city.name_of(unit), kind=t(KINDS.get(kind, kind))),
             next=t("下一个工作日的台账链头公布后自动抽签；不能抽查自己，本案承办、派单、核查的单位回避。"),
         )

@@ -66,7 +66,8 @@ async def _build(desk: Desk, owners: Owners) -> None:
     chosen = next((one for one in found if one["id"] == asked.get("star")), None)
     with Box("div", "desk-two chosen" if chosen is not None else "desk-two"):
         with card(t("申报与授予"), "task-card"):
-            head = [column(t("对象")), column(t("单位")), column(t("星级")), column(t("状态")), column(t("审到"))]
+            head = [column(t("对象")), column(t("单位")), column(t("星级")), column(t("状态")), column(t("审到")),
+                    column(t("网上票数"), "num")]  # fmt: skip
             rows = [_row(desk, one, chosen, state) for one in shown]
             table(head, rows, t("还没有申报，由所在单位申报三星、四星或五星。"), caption=t("申报与授予"))
         with Box("div", "side"):
@@ -87,6 +88,7 @@ def _row(desk: Desk, one: Mapping[str, Any], chosen: Any, state: str) -> list[An
         cell("★" * one["star"] or "—", title=t("{n} 星", n=one["star"])),
         cell(t(STATUSES[one["status"]]), chip=CHIPS[one["status"]]),
         cell(desk.city.name_of(level) if one["status"] in ("applied", "under_review") else "—"),
+        cell("—" if one.get("votes") is None else f"{one['votes']:,}"),
     ]  # fmt: skip
 
 

@@ -22,18 +22,29 @@ class ActForm(Part, component=Path(__file__).parents[1] / "components" / "actfor
     """A form that sends one act, keeps what is typed, and tells what became of it."""
 
 
-def text(name: str, label: str, *, least: int = 4, most: int = 500, required: bool = True, hint: str = "") -> Field:
-    """Return a field of several lines; `least` and `most` are characters."""
+def text(
+    name: str, label: str, *, least: int = 4, most: int = 500, required: bool = True, hint: str = "", **more: Any
+) -> Field:
+    """Return a field of several lines; `least` and `most` are characters. `each=(list, (key, second), given)` sends one
+    entry of that list per word, `key` being what stands before an @ and `second` what stands after it."""
     return {"name": name, "label": label, "kind": "text", "required": required, "least": least, "most": most,
-            "hint": hint}  # fmt: skip
+            "hint": hint, **more}  # fmt: skip
 
 
-def choice(name: str, label: str, options: Options, *, value: Any = None, required: bool = True) -> Field:
-    """Return a field that takes one of (value, words)."""
+def choice(name: str, label: str, options: Options, *, value: Any = None, required: bool = True, **more: Any) -> Field:
+    """Return a field that takes one of (value, words); `entry=(list, n, given)` sends it as `key` of its n-th."""
     shown = [{"value": code, "text": words} for code, words in options]
     if not required:
         shown.insert(0, {"value": "", "text": "—"})
-    return {"name": name, "label": label, "kind": "choice", "options": shown, "required": required, "value": value}
+    return {
+        "name": name,
+        "label": label,
+        "kind": "choice",
+        "options": shown,
+        "required": required,
+        "value": value,
+        **more,
+    }
 
 
 def many(name: str, label: str, options: Options) -> Field:
@@ -54,7 +65,8 @@ def yes(name: str, label: str, *, value: bool = False) -> Field:
 
 def single(name: str, label: str, kind: str = "text", *, required: bool = True, **more: Any) -> Field:
     """Return a field of one line of an HTML input type; `number` is sent as a number; `most`, `least`, `step`, `value`,
-    `hint`; `list=True` sends the words as a list; `when=(name, value or values)` shows it only then."""
+    `hint`; `list=True` sends the words as a list, `entry` as a choice;
+    `when=(name, value or values)` shows it only then."""
     return {"name": name, "label": label, "kind": "line" if kind == "text" else kind, "required": required, **more}
 
 
