@@ -63,8 +63,9 @@ _STATES = text("SELECT id, state FROM subject WHERE id = ANY(CAST(:ids AS text[]
 _REVIEWS = text(
     """
     SELECT scored.key AS unit, CAST(scored.value AS int) AS score
-      FROM subject s, jsonb_each_text(coalesce(s.state->'scores', '{}')) AS scored
-     WHERE s.kind = 'review' AND s.state->'opened'->>'year' = :year AND jsonb_typeof(s.state->'scores') = 'object'
+      FROM subject s,
+           json_each_text(CASE json_typeof(s.state->'scores') WHEN 'object' THEN s.state->'scores' END) AS scored
+     WHERE s.kind = 'review' AND s.state->'opened'->>'year' = :year
     """
 )
 _CHECKS = text(

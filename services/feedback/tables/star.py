@@ -24,7 +24,7 @@ ALL = text(
 VOTES = text(
     """
     SELECT s.id AS poll, choice->>'option' AS code, CAST(choice->>'count' AS int) AS votes
-      FROM subject s, jsonb_array_elements(s.state->'counted'->'choices') AS choice
+      FROM subject s, json_array_elements(s.state->'counted'->'choices') AS choice
      WHERE s.kind = 'poll' AND s.state->>'status' = 'counted' AND s.state->'opened'->>'kind' = 'vote'
      ORDER BY s.id
     """
