@@ -246,6 +246,12 @@ _STORIES = {
         word("公布历法"),
         lambda d, c, t: t("公布 {year} 年历法：{reason}", year=d["year"], reason=d["reason"]),
     ),
+    **{
+        f"{of}.deadlines_moved.v1": Story(
+            order, word("时限重算"), lambda d, c, t: t("时限重算：{reason}", reason=d["reason"]), shape="system"
+        )
+        for of, order in (("case", "raise"), ("order", "handle"), ("ledger", "meet"), ("rating", "rate"))
+    },
     "order.projected.v1": Story(
         "handle",
         word("时限重算"),

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from services.escalation.domain import correcting, council, facts, heads, heard, messages, topic_facts, topic_messages
+from services.escalation.domain import (
+    correcting,
+    council,
+    facts,
+    heads,
+    heard,
+    messages,
+    recounting,
+    topic_facts,
+    topic_messages,
+)
+from shared.contracts import calendar, dispatch, escalation, feedback, intake, supervision
 from shared.contracts import council as councils
-from shared.contracts import dispatch, escalation, feedback, intake, supervision
 from shared.contracts.pairing import Pairing
 
 WIRE = Pairing(
-    (councils, dispatch, escalation, feedback, intake, supervision),
-    (correcting, council, facts, heads, heard, messages, topic_facts, topic_messages),
+    (calendar, councils, dispatch, escalation, feedback, intake, supervision),
+    (correcting, council, facts, heads, heard, messages, recounting, topic_facts, topic_messages),
 )
 """Escalation is spoken to at the desk alone, whose response is the answer; nobody needs a refusal on a stream."""

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from services.feedback.domain import call_back, exclusion, heard, heard_work, policy, rating, returning, score
+from services.feedback.domain import (
+    call_back,
+    exclusion,
+    heard,
+    heard_work,
+    policy,
+    rating,
+    recounting,
+    returning,
+    score,
+)
 from services.feedback.domain.supervision import SPOKEN
 from shared.contracts import (
     appraisal,
+    calendar,
     dispatch,
     dispute,
     escalation,
@@ -23,9 +34,9 @@ from shared.contracts.pairing import Pairing
 from shared.kernel.decisions import Actor, Answer
 from shared.kernel.refusals import Refused
 
-_DOMAIN = (heard, heard_work, rating, call_back, returning, exclusion, policy, score, *SPOKEN)
+_DOMAIN = (heard, heard_work, rating, call_back, returning, exclusion, policy, recounting, score, *SPOKEN)
 _HEARD = (intake, dispatch, dispute, escalation, list_item, membership, people, project, whistle, wish)
-WIRE = Pairing((*_HEARD, appraisal, feedback, supervision), _DOMAIN)
+WIRE = Pairing((*_HEARD, appraisal, calendar, feedback, supervision), _DOMAIN)
 
 
 def refusal(data: object, sender: Actor, message_id: str | None, stream: str | None, error: Refused) -> Answer | None:

@@ -227,7 +227,8 @@ class Store:
             await conn.execute(
                 text(
                     "INSERT INTO triage (case_id, responsible, due_at) SELECT * FROM unnest(CAST(:cases AS text[]), "
-                    "CAST(:units AS text[]), CAST(:dues AS timestamptz[]))"
+                    "CAST(:units AS text[]), CAST(:dues AS timestamptz[])) "
+                    "ON CONFLICT (case_id) DO UPDATE SET due_at = excluded.due_at"
                 ),
                 {
                     "cases": [row.case for row in held],

@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from services.intake.domain import admission, erasing, facts, grid_service, ground_work, heard, household, report
+from services.intake.domain import (
+    admission,
+    erasing,
+    facts,
+    grid_service,
+    ground_work,
+    heard,
+    household,
+    recounting,
+    report,
+)
 from services.intake.domain.gathering import Sought
 from shared.contracts import admission as admission_contracts
-from shared.contracts import dispatch, escalation, feedback, intake, people, supervision, wish
+from shared.contracts import calendar, dispatch, escalation, feedback, intake, people, supervision, wish
 from shared.contracts import grid_service as grid_service_contracts
 from shared.contracts import household as household_contracts
 from shared.contracts.base import Contract
@@ -19,6 +29,7 @@ from shared.kernel.refusals import Refused
 _CONTRACTS = (
     intake,
     admission_contracts,
+    calendar,
     grid_service_contracts,
     household_contracts,
     dispatch,
@@ -28,7 +39,7 @@ _CONTRACTS = (
     people,
     wish,
 )
-wire = Pairing(_CONTRACTS, (facts, admission, grid_service, heard, household, report, erasing, ground_work))
+wire = Pairing(_CONTRACTS, (facts, admission, grid_service, heard, household, recounting, report, erasing, ground_work))
 
 
 class Linked:

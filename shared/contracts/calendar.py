@@ -1,4 +1,4 @@
-"""What dispatch states on `orders` when a year's statutory calendar is published (subject: `calendar:<city>`)."""
+"""A year's statutory calendar is published by dispatch (`calendar:<city>`); what each service moves by it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from shared.contracts.base import Contract, Masked, OutsideMessage
+from shared.contracts.base import Contract, Instant, Masked, OutsideMessage
 
 FestivalName = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
@@ -44,3 +44,49 @@ class PublishCalendar(OutsideMessage):
     makeups: Annotated[tuple[date, ...], Field(max_length=60)] = ()
     reason: Annotated[str, StringConstraints(min_length=4, max_length=200)]
     """Such as the number of the State Council's notice."""
+
+
+class MovedDeadline(BaseModel):
+    """A deadline's name within its subject, where it lay and where it lies now."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", from_attributes=True)
+    name: Annotated[str, StringConstraints(max_length=200)]
+    before: Instant
+    ends_at: Instant
+
+
+class _DeadlinesMoved(Contract):
+    """Deadlines counted in working time lie elsewhere by a published calendar: which, from when to when, and why."""
+
+    moved: tuple[MovedDeadline, ...]
+    calendar: int
+    """The calendar by which they lie there now: its version in the city."""
+    reason: Masked
+
+
+class CaseDeadlinesMoved(_DeadlinesMoved):
+    """Deadlines that intake holds lie elsewhere by a published calendar."""
+
+    SERVICE: ClassVar[str] = "intake"
+    TYPE: ClassVar[str] = "case.deadlines_moved.v1"
+
+
+class OrderDeadlinesMoved(_DeadlinesMoved):
+    """Deadlines that dispatch holds beside an order's own clocks lie elsewhere by a published calendar."""
+
+    SERVICE: ClassVar[str] = "dispatch"
+    TYPE: ClassVar[str] = "order.deadlines_moved.v1"
+
+
+class LedgerDeadlinesMoved(_DeadlinesMoved):
+    """Deadlines that escalation holds lie elsewhere by a published calendar."""
+
+    SERVICE: ClassVar[str] = "escalation"
+    TYPE: ClassVar[str] = "ledger.deadlines_moved.v1"
+
+
+class RatingDeadlinesMoved(_DeadlinesMoved):
+    """Deadlines that feedback holds lie elsewhere by a published calendar."""
+
+    SERVICE: ClassVar[str] = "feedback"
+    TYPE: ClassVar[str] = "rating.deadlines_moved.v1"

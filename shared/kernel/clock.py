@@ -22,6 +22,9 @@ class Unit(StrEnum):
     NATURAL_DAYS = "nd"
 
 
+_OFFICE = frozenset({Unit.WORKING_HOURS, Unit.WORKING_DAYS})
+
+
 @dataclass(frozen=True, slots=True, order=False)
 class Budget:
     """An amount of time in one unit; at least 1. Written `4 wh` in a city file. Raises ValueError otherwise."""
@@ -129,6 +132,46 @@ class Term:
     def share_at(self, share: Fraction, calendar: Calendar) -> datetime:
         """Return when a share of it has run."""
         return fraction_point(self.start, self.budget, share, calendar, self.suspensions)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where on a term a deadline lies, kept beside it so that another calendar can place it anew.
+
+    At a share of the term such as `3/4`, else at its end, then so many budgets later, one counted from the other. With
+    `since` the share is of all time from there to the end.
+    """
+
+    term: Term
+    share: str = ""
+    then: tuple[Budget, ...] = ()
+    since: datetime | None = None
+
+    def at(self, calendar: Calendar) -> datetime:
+        """Return the instant."""
+        if self.share and self.since is None:
+            return self.term.share_at(Fraction(self.share), calendar)
+        at = self.term.due_at(calendar)
+        for budget in self.then:
+            at = add(at, budget, calendar)
+        if self.since is not None:
+            at = self.since + (at - self.since) * float(Fraction(self.share))
+        return at
+
+    @property
+    def is_by_calendar(self) -> bool:
+        """Tell whether another calendar can move it: natural days and urgent hours know none."""
+        return any(budget.unit in _OFFICE for budget in (self.term.budget, *self.then))
+
+
+def counted(start: datetime, budget: Budget, *then: Budget) -> Mark:
+    """Return where a budget counted from an instant is used up, and those after it, one counted from the other."""
+    return Mark(Term(start, budget), then=then)
+
+
+def fixed(at: datetime) -> Mark:
+    """Return the mark of an instant that no calendar moves."""
+    return counted(at - timedelta(hours=1), Budget(1, Unit.URGENT_HOURS))
 
 
 def fraction_point(

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+from shared.kernel.calendar import Calendar
+from shared.kernel.clock import Mark
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -37,11 +40,13 @@ class Due:
 class CalendarChanged:
     """The content of a clock message: which days are worked has changed since this subject's deadlines were projected.
 
-    `version` counts the calendars published in the city; `reason` is what the publisher gave.
+    `version` counts the calendars published in the city; `reason` is what the publisher gave; `armed` are its deadlines
+    that know how they were counted.
     """
 
     version: int
     reason: str
+    armed: tuple[Arm, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,8 @@ class Answer:
 class Arm:
     """Arm or re-arm the deadline `name` of `subject`; when due, the decider meets `Due(name, data)`.
 
-    `touches` names the further subjects which that decider will need.
+    `touches` names the further subjects which that decider will need; `mark` how it was counted, where a calendar that
+    is published later is to move it.
     """
 
     name: str
@@ -111,6 +117,19 @@ class Arm:
     data: Mapping[str, Any] = field(default_factory=dict)
     subject: str = ""
     touches: tuple[str, ...] = ()
+    mark: Mark | None = None
+
+
+def arm(
+    name: str,
+    mark: Mark,
+    calendar: Calendar,
+    data: Mapping[str, Any] | None = None,
+    subject: str = "",
+    touches: tuple[str, ...] = (),
+) -> Arm:
+    """Return a deadline that lies where its mark puts it, and follows every calendar published later."""
+    return Arm(name, mark.at(calendar), data or {}, subject, touches, mark)
 
 
 @dataclass(frozen=True, slots=True)

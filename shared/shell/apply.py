@@ -486,7 +486,7 @@ def _about(change: Arm | Cancel, subject: str) -> Arm | Cancel:
     if change.subject:
         return change
     if isinstance(change, Arm):
-        return Arm(change.name, change.due_at, change.data, subject, change.touches)
+        return Arm(change.name, change.due_at, change.data, subject, change.touches, change.mark)
     return Cancel(change.name, subject)
 
 

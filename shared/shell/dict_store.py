@@ -244,11 +244,11 @@ class DictTransaction:
             return Loaded(clock, {}, {}), Batch(), ""
         self.effects.at_commit(lambda: tables.projected.update(dict.fromkeys(stale, clock.calendar)))
         loaded = Loaded(clock, {}, {name: self._subject(name) for name in stale}, city=self.store.city)
-        changed = CalendarChanged(clock.calendar, tables.years[-1].reason)
-        work = [
-            Work(Message(changed, name, CLOCK, SYSTEM, clock.now, f"{name}/calendar/{clock.calendar}"))
-            for name in stale
-        ]
+        work = []
+        for name in stale:
+            armed = tuple(arm for arm in tables.deadlines[name].values() if arm.mark is not None)
+            changed = CalendarChanged(clock.calendar, tables.years[-1].reason, armed)
+            work.append(Work(Message(changed, name, CLOCK, SYSTEM, clock.now, f"{name}/calendar/{clock.calendar}")))
         return loaded, Batch(work), stale[-1]
 
     async def commit(self, outcome: Outcome, reader: str) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.kernel.admission import MatterAdmitted
 from shared.kernel.calendar import CalendarYear
+from shared.kernel.clock import Mark
 from shared.kernel.decisions import CLOCK, SYSTEM, Arm, CalendarChanged, Due, Message
 from shared.persistence.connection import Connection
 from shared.persistence.engine import transaction
@@ -70,12 +71,12 @@ _UNDER_LOCKS = (
 )
 """What is read once the subjects are locked, in one round trip: the clock, ids that came before, what waits."""
 _ARM = """
-INSERT INTO deadline (subject, name, due_at, data, touches, calendar)
-SELECT s, n, d, j::jsonb, string_to_array(t, ' '), CAST(:calendar AS int)
+INSERT INTO deadline (subject, name, due_at, data, touches, calendar, mark)
+SELECT s, n, d, j::jsonb, string_to_array(t, ' '), CAST(:calendar AS int), m
   FROM unnest(CAST(:arm_subjects AS text[]), CAST(:arm_names AS text[]), CAST(:arm_dues AS timestamptz[]),
-              CAST(:arm_datas AS text[]), CAST(:arm_touches AS text[])) u(s, n, d, j, t)
+              CAST(:arm_datas AS text[]), CAST(:arm_touches AS text[]), CAST(:arm_marks AS text[])) u(s, n, d, j, t, m)
 ON CONFLICT (subject, name) DO UPDATE SET due_at = excluded.due_at, data = excluded.data,
-   touches = excluded.touches, calendar = excluded.calendar"""
+   touches = excluded.touches, calendar = excluded.calendar, mark = excluded.mark"""
 _WRITE = f"""
 WITH answered AS (
   INSERT INTO inbox (sender, id, result)
@@ -284,12 +285,36 @@ class SqlTransaction:
         locked = await self._lock_subjects((subject for (subject,) in found), skip_locked=True)
         loaded = await self._by_calendar(Loaded(await self.store.clock(self.conn), {}, locked))
         self._following = list(locked)
-        changed = CalendarChanged(self.calendar, self.store.almanac.reason)
+        reason, armed = self.store.almanac.reason, await self._marked(locked)
         work = [
-            Work(Message(changed, subject, CLOCK, SYSTEM, loaded.clock.now, f"{subject}/calendar/{self.calendar}"))
+            Work(
+                Message(
+                    CalendarChanged(self.calendar, reason, tuple(armed.get(subject, ()))),
+                    subject,
+                    CLOCK,
+                    SYSTEM,
+                    loaded.clock.now,
+                    f"{subject}/calendar/{self.calendar}",
+                )
+            )
             for subject in sorted(locked)
         ]
         return loaded, Batch(work), found[-1][0]
+
+    async def _marked(self, subjects: Iterable[str]) -> dict[str, list[Arm]]:
+        """Return the deadlines that know how they were counted, by an older calendar than this transaction's."""
+        rows = await self.conn.execute(
+            text(
+                "SELECT subject, name, due_at, data::text, touches, mark FROM deadline "
+                "WHERE subject = ANY(CAST(:ids AS text[])) AND calendar < :version AND mark IS NOT NULL"
+            ),
+            {"ids": list(subjects), "version": self.calendar},
+        )
+        found: dict[str, list[Arm]] = {}
+        for subject, name, due_at, data, touches, mark in rows:
+            counted = msgspec.json.decode(mark, type=Mark)
+            found.setdefault(subject, []).append(Arm(name, due_at, json.loads(data), subject, tuple(touches), counted))
+        return found
 
     async def _lock_fences(self, batch: Batch) -> tuple[dict[Partition, int], Clock]:
         """Lock the batch's fences and read the clock with them."""
@@ -507,6 +532,7 @@ def _armed(arms: Sequence[Arm], calendar: int) -> dict[str, Any]:
         "arm_dues": [a.due_at for a in arms],
         "arm_datas": [msgspec.json.encode(a.data).decode() for a in arms],
         "arm_touches": [" ".join(a.touches) for a in arms],
+        "arm_marks": [msgspec.json.encode(a.mark).decode() if a.mark and a.mark.is_by_calendar else None for a in arms],
     }
 
 

@@ -25,7 +25,7 @@ from services.dispatch.translate import WIRE, refusal
 from shared.city.load import load
 from shared.city.model import City
 from shared.kernel.calendar import SHANGHAI, Festival
-from shared.kernel.clock import Budget, Suspension, Term
+from shared.kernel.clock import Budget, Mark, Suspension, Term
 from shared.kernel.decisions import OUTSIDE, Actor, Message
 from shared.persistence.engine import connect, schema_of
 from shared.shell.apply import Bench
@@ -49,8 +49,9 @@ MAKEUPS = (date(2027, 1, 31), date(2027, 2, 20))
 
 _SUBJECTS = """INSERT INTO subject (id, kind, seen, state, sequence)
     SELECT i, 'case', $2::int[], s::json, 3 FROM unnest($1::text[], $3::text[]) t(i, s)"""
-_DEADLINES = """INSERT INTO deadline (subject, name, due_at, data, touches)
-    SELECT s, n, d, j::jsonb, '{}' FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[]) t(s, n, d, j)"""
+_DEADLINES = """INSERT INTO deadline (subject, name, due_at, data, touches, mark)
+    SELECT s, n, d, j::jsonb, '{}', m
+      FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[], $5::text[]) t(s, n, d, j, m)"""
 
 
 def projecting(city: City) -> None:
@@ -151,10 +152,11 @@ async def _fill(db: Any, city: City) -> None:
             )  # fmt: skip
             states.append(msgspec.json.encode(state).decode())
             data = '{"version": 0, "assignment": 1}'
+            remind, end = Mark(term, str(city.shares["reminder"])), Mark(term)
             rows += [
-                (id_, "handle.reminder", term.share_at(city.shares["reminder"], city.calendar), data),
-                (id_, "handle.overdue", due_at, data),
-                (id_, "case.overdue", at + timedelta(days=30), "{}"),
+                (id_, "handle.reminder", remind.at(city.calendar), data, msgspec.json.encode(remind).decode()),
+                (id_, "handle.overdue", due_at, data, msgspec.json.encode(end).decode()),
+                (id_, "case.overdue", at + timedelta(days=30), "{}", None),
             ]
         await db.execute(_SUBJECTS, ids, list(UNSEEN), states)
         await db.execute(_DEADLINES, *(list(column) for column in zip(*rows, strict=True)))

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from shared.kernel.decisions import CLOCK, OUTSIDE, SYSTEM, Actor, Arm, Context, Decision, Due, Fact, Message
+from shared.kernel.decisions import (
+    CLOCK,
+    OUTSIDE,
+    SYSTEM,
+    Actor,
+    Arm,
+    CalendarChanged,
+    Context,
+    Decision,
+    Due,
+    Fact,
+    Message,
+)
 
 
 class Play:
@@ -54,6 +67,13 @@ class Play:
             )
         self.now = max(self.now, to)
         return stated
+
+    def meet_calendar(self, subject: str, calendar: Any, version: int = 1, reason: str = "国办通知") -> list[Any]:
+        """Let a subject meet a calendar that was published since its deadlines were armed."""
+        self.city = replace(self.city, calendar=calendar)
+        armed = tuple(arm for (name, _), arm in self.deadlines.items() if name == subject and arm.mark is not None)
+        changed = CalendarChanged(version, reason, armed)
+        return self._play(Message(changed, subject, CLOCK, SYSTEM, self.now, self.new_id()))
 
     def _play(self, message: Message, heard: bool = False) -> list[Any]:
         names = {message.subject, *message.touches, *self.touches(message)}

@@ -21,6 +21,7 @@ CASES = {
     "提醒召开议事会议": "Reminded to hold the council",
     "未按期召开议事会议": "Council not held in its period",
     "{at} 结束": "Ended {at}",
+    "时限重算：{reason}": "Limits projected anew: {reason}",
     "{clock}时限重算：{reason}": "{clock} projected anew: {reason}",
     "{clock}超期": "{clock} overdue",
     "{clock}限至 {at}": "{clock}: due {at}",

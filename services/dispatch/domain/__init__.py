@@ -45,7 +45,7 @@ for part in (
     decide.include(part.decide)
 for noun in (almanac, mediating, supervising, whistling, reporting_in, roster, double_duty):
     decide.include(noun.decide)
-for folds in (mediating, supervising, whistle_folds, roster, double_duty):
+for folds in (projecting, mediating, supervising, whistle_folds, roster, double_duty):
     evolve.include(folds.evolve)
 decide.include(claims.decide)
 evolve.include(claims.evolve)
@@ -59,7 +59,7 @@ STATES: dict[str, type] = {
     **claims.STATES,
 }
 """Kind of subject -> its state."""
-SPOKEN: tuple[ModuleType, ...] = (almanac, dispute, whistle, roster, double_duty, *claims.SPOKEN)
+SPOKEN: tuple[ModuleType, ...] = (almanac, projecting, dispute, whistle, roster, double_duty, *claims.SPOKEN)
 """Modules with facts and messages of further nouns than the order."""
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
 from services.dispatch.domain.order import Order, Status
-from shared.kernel.clock import Budget, Term, Unit, add
-from shared.kernel.decisions import Arm, Cancel
+from shared.kernel.clock import Budget, Mark, Term, Unit, add, counted
+from shared.kernel.decisions import Arm, Cancel, arm
 
 Armed = tuple[Arm | Cancel, ...]
 Begun = tuple[datetime, Armed, str | None]
@@ -50,30 +51,39 @@ def stop(order: Order) -> Armed:
     return (*stopped, STOP_REQUEST) if order.request else stopped
 
 
-def rungs(clock: str, remind_at: datetime, due_at: datetime, assignment: int, version: int) -> Armed:
+def rungs(clock: str, term: Term, city: Any, assignment: int, version: int) -> Armed:
     """Arm reminder and end of a clock; the rungs after the end are armed when it has come."""
     data = {"assignment": assignment, "version": version}
-    return Arm(f"{clock}.reminder", remind_at, data), Arm(f"{clock}.overdue", due_at, data)
+    remind = Mark(term, str(city.shares["reminder"]))
+    return (
+        arm(f"{clock}.reminder", remind, city.calendar, data),
+        arm(f"{clock}.overdue", Mark(term), city.calendar, data),
+    )
 
 
 def run(clock: str, at: datetime, budget: Budget, city: Any, assignment: int, version: int) -> Begun:
     """Start a clock; reminder and end are armed."""
-    term = Term(at, budget)
-    due_at = term.due_at(city.calendar)
-    remind_at = term.share_at(city.shares["reminder"], city.calendar)
-    return due_at, rungs(clock, remind_at, due_at, assignment, version), str(budget)
+    armed = rungs(clock, Term(at, budget), city, assignment, version)
+    return _end_of(armed), armed, str(budget)
 
 
-def supervise_at(due_at: datetime, city: Any) -> datetime:
-    """Return when a clock that ended at `due_at` is supervised (督办)."""
-    at: datetime = add(due_at, city.clock("supervision"), city.calendar)
-    return at
+def _end_of(armed: Armed) -> datetime:
+    return next(one.due_at for one in armed if isinstance(one, Arm) and one.name.endswith(".overdue"))
 
 
-def ledger_at(supervised_at: datetime, city: Any) -> datetime:
-    """Return when a handling that was supervised goes to the ledger."""
-    at: datetime = add(supervised_at, city.clock("ledger"), city.calendar)
-    return at
+def after_end(order: Order, rung: str, at: datetime, city: Any, data: Mapping[str, Any]) -> Arm:
+    """Arm the next rung of a clock that ended or was supervised at `at`: `supervision` (督办), then `ledger`.
+
+    It is counted from the term that ended; from `at` where a resolution set the date, or the end had passed before
+    anybody knew of it.
+    """
+    budget = city.clock(rung)
+    mark = counted(at, budget)
+    if order.term is not None:
+        before = Mark(order.term, then=(city.clock("supervision"),) if rung == "ledger" else ())
+        if before.at(city.calendar) == at:
+            mark = Mark(order.term, then=(*before.then, budget))
+    return arm(f"{order.clock}.{rung}", mark, city.calendar, data)
 
 
 def accept_budget(order: Order, city: Any) -> Budget:
@@ -104,30 +114,30 @@ def rework(order: Order, at: datetime, city: Any) -> Begun:
 
 def handling(order: Order, term: Term, version: int, city: Any) -> tuple[datetime, Armed]:
     """Return when handling by this term ends, and its rungs; parts of supporting units lapse at their share of it."""
-    calendar, shares = city.calendar, city.shares
-    ends = term.due_at(calendar)
-    parts = _parts(order, term.share_at(shares["part"], calendar), version)
-    remind_at = term.share_at(shares["reminder"], calendar)
-    return ends, (*rungs("handle", remind_at, ends, order.assignment, version), *parts)
+    armed = rungs("handle", term, city, order.assignment, version)
+    lapse = Mark(term, str(city.shares["part"]))
+    return _end_of(armed), (*armed, *_parts(order, lapse.at(city.calendar), version, lapse))
 
 
 def until(order: Order, start: datetime, ends: datetime, version: int, city: Any) -> Armed:
     """Return the rungs of a handling for which a date was set."""
     remind_at = _share_of_office_time(start, ends, city.shares["reminder"], city.calendar)
     lapse_at = _share_of_office_time(start, ends, city.shares["part"], city.calendar)
-    return (*rungs("handle", remind_at, ends, order.assignment, version), *_parts(order, lapse_at, version))
-
-
-def _parts(order: Order, lapse_at: datetime, version: int) -> Armed:
     data = {"assignment": order.assignment, "version": version}
-    return tuple(Arm(f"part.lapse:{unit}", lapse_at, data) for unit in order.open_parts)
+    ended = Arm("handle.reminder", remind_at, data), Arm("handle.overdue", ends, data)
+    return (*ended, *_parts(order, lapse_at, version, None))
 
 
-def run_case(order: Order, due_at: datetime | None) -> Armed:
+def _parts(order: Order, lapse_at: datetime, version: int, mark: Mark | None) -> Armed:
+    data = {"assignment": order.assignment, "version": version}
+    return tuple(Arm(f"part.lapse:{unit}", lapse_at, data, mark=mark) for unit in order.open_parts)
+
+
+def run_case(order: Order, term: Term, due_at: datetime | None) -> Armed:
     """Let the case clock run on to its end, unless it ran out before or a topic's clocks have replaced it."""
     if due_at is None or order.topic is not None or "case" in order.overdue:
         return ()
-    return (Arm("case.overdue", due_at),)
+    return (Arm("case.overdue", due_at, mark=Mark(term)),)
 
 
 def is_past_due(order: Order, at: datetime) -> bool:

@@ -13,7 +13,7 @@ from services.dispatch.domain.facts import OrderOverdue, OrderReminded, unchange
 from services.dispatch.domain.handling import start_handling
 from services.dispatch.domain.order import Cause, Order
 from services.dispatch.domain.register import note
-from shared.kernel.decisions import NOTHING, Arm, Context, Deciders, Decision, Due, Message
+from shared.kernel.decisions import NOTHING, Context, Deciders, Decision, Due, Message
 
 decide = Deciders()
 
@@ -55,8 +55,7 @@ def overdue(order: Order, message: Message, context: Context) -> Decision:
     if order.clock == "accept":
         return start_handling(order, message, city, None)
     fact = OrderOverdue(*unchanged(order), order.clock or "", order.responsible or "")
-    supervise_at = clocks.supervise_at(message.acted_at, city)
-    armed = Arm(f"{order.clock}.supervision", supervise_at, message.data.data)
+    armed = clocks.after_end(order, "supervision", message.acted_at, city, message.data.data)
     return note(order, city, fact, (armed,))
 
 
@@ -67,8 +66,8 @@ def supervise(order: Order, message: Message, context: Context) -> Decision:
     issued = supervising.issue(message.subject, order, message.acted_at, city, late, supervisor)
     if order.clock != "handle":
         return issued
-    ledger_at = clocks.ledger_at(message.acted_at, city)
-    return issued + Decision(deadlines=(Arm("handle.ledger", ledger_at, message.data.data),))
+    armed = clocks.after_end(order, "ledger", message.acted_at, city, message.data.data)
+    return issued + Decision(deadlines=(armed,))
 
 
 def to_ledger(order: Order, message: Message, context: Context) -> Decision:

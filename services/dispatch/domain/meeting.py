@@ -13,7 +13,7 @@ from services.dispatch.domain import clocks, heard, ladder
 from services.dispatch.domain.facts import OrderAtMeeting, OrderEscalated, OrderOpened, OrderWithdrawn, Standing
 from services.dispatch.domain.order import MOVES, OF_TOPIC, Cause, Order, Status
 from services.dispatch.domain.register import conclude
-from shared.kernel.clock import add
+from shared.kernel.clock import Mark, add
 from shared.kernel.decisions import NOTHING, Arm, Context, Deciders, Decision, Message
 
 decide = Deciders()
@@ -193,5 +193,5 @@ def topic_withdrawn(states: Mapping[str, Any], message: Message, context: Contex
         budget=given,
     )
     if "case" not in order.overdue:
-        armed = (*armed, Arm("case.overdue", case_due_at))
+        armed = (*armed, Arm("case.overdue", case_due_at, mark=Mark(clocks.case_term(order, city))))
     return conclude(message.subject, order, city, at, (fact,), armed, dispatcher=dispatcher)

@@ -1,4 +1,4 @@
-"""What a changed calendar does to an order: its running clocks end anew, by the same budgets (domain.md §4).
+"""What a changed calendar does: running clocks end anew, by the same budgets (domain.md §4, decisions 45 and 65).
 
 What fired stays fired; a rung whose new time is past fires at once (workflows §3.3).
 """
@@ -6,69 +6,105 @@ What fired stays fired; a rung whose new time is past fires at once (workflows �
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from services.dispatch.domain import clocks
+from services.dispatch.domain.claims.project import Project
+from services.dispatch.domain.claims.wish import Wish
 from services.dispatch.domain.facts import OrderProjected, unchanged
 from services.dispatch.domain.order import Order
 from services.dispatch.domain.register import conclude
-from shared.kernel.decisions import NOTHING, Arm, CalendarChanged, Context, Deciders, Decision, Message
+from services.dispatch.domain.whistle import Whistle
+from shared.kernel.clock import Mark
+from shared.kernel.decisions import Arm, CalendarChanged, Context, Deciders, Decision, Evolution, Fact, Message
+from shared.kernel.recounting import DeadlinesMoved, Shown, recount, shown
 
 decide = Deciders()
+evolve = Evolution()
+
+_OWN = ("case", *clocks.HELD, "part")
+"""The rungs of an order's own clocks: what moves them is stated clock by clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDeadlinesMoved(DeadlinesMoved):
+    pass
 
 
 @decide.on(CalendarChanged)
 def project_anew(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
-    """Move the clocks of an order to where the calendar puts them now, with the reason on record."""
-    order: Order | None = states[message.subject]
-    if not isinstance(order, Order):
-        return NOTHING
-    changed: CalendarChanged = message.data
-    city, now = context.city, message.acted_at
-    facts: list[OrderProjected] = []
-    armed: list[Arm] = []
+    """Move what is armed to where the calendar puts it now, with the reason on record; of an order, clock by clock."""
+    state, changed = states[message.subject], message.data
+    moved, decision = recount(message, context)
+    facts = _clocks(state, changed, context.city) if isinstance(state, Order) else ()
+    if isinstance(state, Order):
+        moved = tuple(one for one in moved if one.name.partition(".")[0] not in _OWN)
+    if facts:
+        case = Mark(clocks.case_term(state, context.city))
+        armed = [
+            Arm("case.overdue", max(one.ends_at, message.acted_at), mark=case) for one in facts if one.of == "case"
+        ]
+        decision += conclude(
+            message.subject, state, context.city, message.acted_at, facts, tuple(armed), request=state.request
+        )
+    if moved:
+        decision += Decision((Fact(OrderDeadlinesMoved(moved, changed.version, changed.reason)),))
+    return decision
+
+
+def _clocks(order: Order, changed: CalendarChanged, city: Any) -> tuple[OrderProjected, ...]:
+    """Return the new ends of the holder's clock and of the case's, where they are others."""
+    found: list[OrderProjected] = []
     status, responsible, rung, assignment, clock, due_at = unchanged(order)
+    ends: list[tuple[str, datetime, datetime]] = []
     if order.term is not None and clock in clocks.HELD and due_at is not None:
-        ends_at = order.term.due_at(city.calendar)
-        armed += _unfired(order, ends_at, now, city)
-        if ends_at != due_at:
-            fact = OrderProjected(
-                status, responsible, rung, assignment, clock, ends_at, clock, due_at, ends_at, changed.version,
-                changed.reason,
-            )  # fmt: skip
-            facts.append(fact)
-            due_at = ends_at
+        ends.append((clock, due_at, order.term.due_at(city.calendar)))
+        due_at = ends[0][2]
     if clocks.is_case_running(order) and order.case_due_at is not None:
-        ends_at = clocks.case_term(order, city).due_at(city.calendar)
-        if ends_at != order.case_due_at:
-            armed.append(Arm("case.overdue", max(ends_at, now)))
-            fact = OrderProjected(
-                status, responsible, rung, assignment, clock, due_at, "case", order.case_due_at, ends_at,
-                changed.version, changed.reason,
-            )  # fmt: skip
-            facts.append(fact)
-    if not facts:
-        return Decision(deadlines=tuple(armed))
-    return conclude(message.subject, order, city, now, tuple(facts), tuple(armed), request=order.request)
+        ends.append(("case", order.case_due_at, clocks.case_term(order, city).due_at(city.calendar)))
+    for of, before, ends_at in ends:
+        if ends_at != before:
+            standing = (status, responsible, rung, assignment, clock, due_at)
+            found.append(OrderProjected(*standing, of, before, ends_at, changed.version, changed.reason))
+    return tuple(found)
 
 
-def _unfired(order: Order, ends_at: datetime, now: datetime, city: Any) -> list[Arm]:
-    """Return the rungs that are armed at this point of the clock, at their new times; past ones now."""
-    assert order.term is not None
-    data = {"assignment": order.assignment, "version": order.version}
-    at: dict[str, datetime] = {}
-    if "overdue" not in order.fired:
-        at = {"reminder": order.term.share_at(city.shares["reminder"], city.calendar), "overdue": ends_at}
-    elif "supervision" not in order.fired:
-        at = {"supervision": clocks.supervise_at(ends_at, city)}
-    elif order.clock == "handle":
-        at = {"ledger": clocks.ledger_at(clocks.supervise_at(ends_at, city), city)}
-    parts = clocks.handling(order, order.term, order.version, city)[1][2:] if order.clock == "handle" else ()
-    left = [(rung, when) for rung, when in at.items() if rung not in order.fired]
-    armed = [
-        Arm(f"{order.clock}.{rung}", max(when, now + place * timedelta.resolution), data)
-        for place, (rung, when) in enumerate(left)
-    ]
-    return [*armed, *(replace(part, due_at=max(part.due_at, now)) for part in parts if isinstance(part, Arm))]
+def _receipt(order: Order, number: str, at: datetime) -> Order:
+    asked = tuple(
+        replace(one, receipt_due_at=at) if str(n) == number else one for n, one in enumerate(order.supervisions, 1)
+    )
+    return replace(order, supervisions=asked)
+
+
+def _resume(order: Order, rest: str, at: datetime) -> Order:
+    return replace(order, due_at=at)
+
+
+def _signing(whistle: Whistle, callee: str, at: datetime) -> Whistle:
+    return replace(whistle, sign_due_at=at)
+
+
+def _arrival(whistle: Whistle, callee: str, at: datetime) -> Whistle:
+    return replace(whistle, report_due_at=at)
+
+
+def _due(claim: Wish | Project, rest: str, at: datetime) -> Wish | Project:
+    return replace(claim, due_at=at)
+
+
+_SHOWN: Shown = {
+    (Order, "receipt"): _receipt,
+    (Order, "resume.end"): _resume,
+    (Whistle, "sign"): _signing,
+    (Whistle, "report"): _arrival,
+    **{(Wish, f"wish.{name}"): _due for name in ("review", "unclaimed", "agree", "give_up", "confirm", "decide")},
+    (Project, "project.sign"): _due,
+}
+
+
+@evolve.on(OrderDeadlinesMoved)
+def moved(state: Any, fact: OrderDeadlinesMoved, at: datetime) -> Any:
+    """Let the state show the new times."""
+    return shown(state, fact, _SHOWN)

@@ -13,7 +13,7 @@ from services.dispatch.domain.facts import OrderHandled, OrderOpened, OrderVerif
 from services.dispatch.domain.order import Order, Status
 from services.dispatch.domain.prepared import loads_of
 from services.dispatch.domain.register import conclude
-from shared.kernel.clock import add
+from shared.kernel.clock import Mark, add
 from shared.kernel.decisions import NOTHING, Arm, Context, Deciders, Decision, Message
 
 decide = Deciders()
@@ -98,7 +98,7 @@ def _waits(order: Order, case_due_at: datetime, message: Message, context: Conte
         made, armed = ladder.assign(order, at, city, lead, dispatcher, rule)
         facts = (*facts, made)
     if "case" not in order.overdue:
-        armed = (*armed, Arm("case.overdue", case_due_at))
+        armed = (*armed, Arm("case.overdue", case_due_at, mark=Mark(clocks.case_term(order, city))))
     return conclude(message.subject, order, city, at, facts, armed, dispatcher=dispatcher)
 
 

@@ -14,7 +14,7 @@ from services.dispatch.domain import clocks, ladder
 from services.dispatch.domain.facts import Standing
 from services.dispatch.domain.order import Order, Request
 from services.dispatch.domain.register import conclude
-from shared.kernel.clock import add, is_on_time
+from shared.kernel.clock import Mark, add, counted, is_on_time
 from shared.kernel.decisions import Arm, Decision, Message
 from shared.kernel.refusals import Refused
 
@@ -100,16 +100,24 @@ def judge_of(order: Order, terms: Terms, asker: str, city: Any, proposed: str | 
 
 def judged_until(order: Order, terms: Terms, at: datetime, city: Any) -> datetime:
     """Return when an undecided request lapses as refused: by the line's limit, or when the order is due."""
-    if terms.within:
-        until: datetime = add(at, city.clock(terms.within), city.calendar)
-        return until
+    mark = _judged_by(order, terms, at, city)
+    if mark is not None:
+        return mark.at(city.calendar)
     assert order.due_at is not None  # an accepted order has a due time
     return order.due_at
 
 
+def _judged_by(order: Order, terms: Terms, at: datetime, city: Any) -> Mark | None:
+    if terms.within:
+        return counted(at, city.clock(terms.within))
+    return None if order.term is None else Mark(order.term)
+
+
 def ask(order: Order, message: Message, city: Any, fact: Standing, request: Request, until: datetime) -> Decision:
     """Return the decision that states what is asked and arms its lapse."""
-    lapse = Arm("request.lapse", until, {"assignment": order.assignment, "kind": request.kind})
+    data = {"assignment": order.assignment, "kind": request.kind}
+    mark = _judged_by(order, TERMS[request.kind], message.acted_at, city)
+    lapse = Arm("request.lapse", until, data, mark=mark)
     return conclude(message.subject, order, city, message.acted_at, (fact,), (lapse,), request=request)
 
 

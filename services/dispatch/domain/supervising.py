@@ -13,7 +13,7 @@ from services.dispatch.domain.order import Order, Status
 from services.dispatch.domain.register import note
 from services.dispatch.domain.replies import AnswerSupervision, Supervise
 from services.dispatch.domain.supervision import SupervisionLine, SupervisionOrder
-from shared.kernel.clock import add, is_on_time
+from shared.kernel.clock import counted, is_on_time
 from shared.kernel.decisions import NOTHING, Actor, Arm, Cancel, Context, Deciders, Decision, Evolution, Message
 from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
@@ -46,13 +46,14 @@ def issue(
 ) -> Decision:
     """State the supervision order of the running clock; the late unit must answer it within a limit."""
     number = len(order.supervisions) + 1
-    due_at = add(at, city.clock("supervision.receipt"), city.calendar)
+    mark = counted(at, city.clock("supervision.receipt"))
+    due_at = mark.at(city.calendar)
     is_by_hand = by_hand is not None
     fact = OrderSupervised(
         *unchanged(order), order.clock or "", charged, supervisor, number, due_at, is_by_hand, by_hand or ""
     )
     line = SupervisionLine(case, number, fact.of, charged, supervisor, is_by_hand, at, due_at)
-    return note(order, city, fact, (Arm(f"receipt:{number}", due_at),)) + Decision(rows=(line,))
+    return note(order, city, fact, (Arm(f"receipt:{number}", due_at, mark=mark),)) + Decision(rows=(line,))
 
 
 @decide.on(Supervise)

@@ -10,7 +10,7 @@ from services.dispatch.domain.desk import admit
 from services.dispatch.domain.facts import OrderResumed, SuspensionJudged
 from services.dispatch.domain.order import MOVES, Order, Request, Status
 from services.dispatch.domain.register import conclude
-from shared.kernel.clock import Budget, Suspension, add
+from shared.kernel.clock import Budget, Suspension, counted
 from shared.kernel.decisions import Arm, Context, Deciders, Decision, Message
 
 decide = Deciders()
@@ -20,12 +20,13 @@ def suspend(order: Order, request: Request, judge: str, message: Message, city: 
     """Pause handling and case clock until the end of the last day granted."""
     MOVES.check(order.status, Status.SUSPENDED)
     at = message.acted_at
-    until = add(at, Budget(request.days, city.clock("suspension.longest").unit), city.calendar)
+    mark = counted(at, Budget(request.days, city.clock("suspension.longest").unit))
+    until = mark.at(city.calendar)
     judged = SuspensionJudged(
         Status.SUSPENDED, order.lead, order.rung, order.assignment, "resume", until,
         True, False, judge, request.cause, order.due_at,
     )  # fmt: skip
-    resume = Arm("resume.end", until, {"assignment": order.assignment, "version": order.version})
+    resume = Arm("resume.end", until, {"assignment": order.assignment, "version": order.version}, mark=mark)
     stopped = (*clocks.stop(order), clocks.STOP_CASE)
     return conclude(message.subject, order, city, at, (judged,), (*stopped, resume))
 
@@ -49,12 +50,11 @@ def _resume(order: Order, message: Message, city: Any, by: str | None) -> Decisi
     assert order.paused is not None
     version, pause = order.version + 1, Suspension(paused_at, at)
     due_at, armed = clocks.handling(order, order.paused.pausing(pause), version, city)
-    case_due_at = None
-    if order.case_due_at is not None:
-        case_due_at = clocks.case_term(order, city).pausing(pause).due_at(city.calendar)
+    term = clocks.case_term(order, city).pausing(pause)
+    case_due_at = None if order.case_due_at is None else term.due_at(city.calendar)
     fact = OrderResumed(
         Status.ACCEPTED, order.lead, order.rung, order.assignment, "handle", due_at,
         by is not None, by, paused_at, version, case_due_at,
     )  # fmt: skip
-    deadlines = (*clocks.stop(order), *armed, *clocks.run_case(order, case_due_at))
+    deadlines = (*clocks.stop(order), *armed, *clocks.run_case(order, term, case_due_at))
     return conclude(message.subject, order, city, at, (fact,), deadlines)

@@ -84,7 +84,7 @@ def rework(states: Mapping[str, Any], message: Message, context: Context) -> Dec
     due_at, armed, budget = clocks.rework(order, at, city)
     fact = OrderReworked(Status.ACCEPTED, order.lead, order.rung, order.assignment, "handle", due_at, budget=budget)
     # Nobody is charged for the rating window, so the case clock was stopped; its end has not moved.
-    armed = (*armed, *clocks.run_case(order, order.case_due_at))
+    armed = (*armed, *clocks.run_case(order, clocks.case_term(order, city), order.case_due_at))
     return conclude(message.subject, order, city, at, (fact,), armed)
 
 

@@ -15,7 +15,7 @@ from services.dispatch.domain.reporting_in import missing, said_to
 from services.dispatch.domain.roster import Roster, roster_of
 from services.dispatch.domain.whistle import MOVES, PRESENCES, Presence, Status, Whistle, WhistleKind
 from services.dispatch.domain.whistle_desk import admit, callee_of, desk_of, is_head
-from shared.kernel.clock import add
+from shared.kernel.clock import add, counted
 from shared.kernel.decisions import NOTHING, Arm, Cancel, Context, Deciders, Decision, Fact, Message
 from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
@@ -156,15 +156,17 @@ def _is_support(order: Order | None, unit: str, city: Any) -> bool:
 def _call(found: Whistle, at: datetime, city: Any, approved_by: str | None) -> Decision:
     """Notify everybody; each one's clock for signing and for coming runs."""
     urgent = found.kind is WhistleKind.EMERGENCY
-    sign_due_at = add(at, city.clock("whistle.sign", urgent=urgent), city.calendar)
-    report_due_at = found.meet_at or add(at, city.clock("whistle.report_in", urgent=urgent), city.calendar)
+    sign = counted(at, city.clock("whistle.sign", urgent=urgent))
+    report = None if found.meet_at else counted(at, city.clock("whistle.report_in", urgent=urgent))
+    sign_due_at = sign.at(city.calendar)
+    report_due_at = report.at(city.calendar) if report else found.meet_at or at
     codes = tuple(callee.code for callee in found.callees)
     fact = w.WhistleSounded(
         found.whistler, found.kind, codes, found.place, found.spot, found.why, found.case, approved_by, sign_due_at,
         max(report_due_at, sign_due_at),
     )  # fmt: skip
-    armed = [Arm(f"sign:{code}", fact.sign_due_at) for code in codes]
-    armed += [Arm(f"report:{code}", fact.report_due_at) for code in codes]
+    armed = [Arm(f"sign:{code}", fact.sign_due_at, mark=sign) for code in codes]
+    armed += [Arm(f"report:{code}", fact.report_due_at, mark=report) for code in codes]
     return Decision((Fact(fact, copy_to=_copies(found, city)),), tuple(armed))
 
 

@@ -5,6 +5,7 @@ The overdue rung is `opening.answer_overdue`, since a temporary meeting is then 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,26 +15,25 @@ from services.escalation.domain.owing import supervisor_of
 from services.escalation.domain.table import States, on_due
 from services.escalation.domain.topic import UNDECIDED, Entry, Topic
 from services.escalation.domain.topic_facts import FollowUp, of
-from shared.kernel import clock
-from shared.kernel.decisions import NOTHING, Arm, Cancel, Context, Decision, Message
+from shared.kernel.clock import Mark, counted
+from shared.kernel.decisions import NOTHING, Cancel, Context, Decision, Message, arm
 
 _RUNGS = ("answer", "remind_answer", "supervise_answer")
 
 
-def run_answer(secretary: Secretary, city: Any, case: str, body: str, at: datetime, due: datetime) -> None:
+def run_answer(secretary: Secretary, city: Any, case: str, body: str, at: datetime, due: Mark) -> None:
     """Start the answer clock of a topic, or start it anew; its reminder comes when three quarters of it have run."""
-    remind_at = at + (due - at) * float(city.shares["reminder"])
+    remind = replace(due, since=at, share=str(city.shares["reminder"]))
     secretary.arm(
         *stop_answer(case),
-        Arm("remind_answer", remind_at, _of(due), case),
-        Arm("answer", due, subject=case, touches=(f"ledger:{body}",)),
+        arm("remind_answer", remind, city.calendar, {"body": body}, case),
+        arm("answer", due, city.calendar, subject=case, touches=(f"ledger:{body}",)),
     )
 
 
-def supervise_answer(secretary: Secretary, city: Any, case: str, due: datetime) -> None:
+def supervise_answer(secretary: Secretary, city: Any, case: str, body: str, due: datetime) -> None:
     """Have a body that has not answered supervised a working day later, should it still not have."""
-    at = clock.add(due, city.clock("supervision"), city.calendar)
-    secretary.arm(Arm("supervise_answer", at, _of(due), case))
+    secretary.arm(arm("supervise_answer", counted(due, city.clock("supervision")), city.calendar, {"body": body}, case))
 
 
 def stop_answer(case: str) -> tuple[Cancel, ...]:
@@ -41,15 +41,11 @@ def stop_answer(case: str) -> tuple[Cancel, ...]:
     return tuple(Cancel(rung, case) for rung in _RUNGS)
 
 
-def _of(due: datetime) -> dict[str, str]:
-    return {"due": due.isoformat()}
-
-
 @on_due("remind_answer", "supervise_answer")
 def strike(states: States, message: Message, context: Context) -> Decision:
     """Remind a body of the topic before it, or have it supervised; a clock that runs anew has rungs of its own."""
     topic: Topic | None = states[message.subject]
-    entry = _undecided(topic, message.data.data["due"])
+    entry = _undecided(topic, message.data.data["body"])
     if topic is None or entry is None:
         return NOTHING
     said = {**of(topic, entry, entry.status), "of": FollowUp.ANSWER, "decision": ""}
@@ -62,8 +58,8 @@ def strike(states: States, message: Message, context: Context) -> Decision:
     return secretary.decision()
 
 
-def _undecided(topic: Topic | None, due: str) -> Entry | None:
-    """Return the entry that still waits for this answer, or None."""
+def _undecided(topic: Topic | None, body: str) -> Entry | None:
+    """Return the entry that still waits for this body's answer, or None."""
     if topic is None or topic.is_over or topic.active.status not in UNDECIDED:
         return None
-    return topic.active if topic.active.answer_due_at == datetime.fromisoformat(due) else None
+    return topic.active if topic.active.body == body else None

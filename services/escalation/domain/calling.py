@@ -124,7 +124,8 @@ def _propose(
     topics: list[Topic] = [states[case] for case in cases]
     duty = by == SYSTEM or any(is_duty(city, topic, at) for topic in topics)
     body = city.bodies[ledger.unit]
-    decide_by = clock.add(at, city.clock("call", urgent=any(topic.urgent for topic in topics)), city.calendar)
+    called = clock.counted(at, city.clock("call", urgent=any(topic.urgent for topic in topics)))
+    decide_by = called.at(city.calendar)
     limit = city.clock("make_up" if makeup else "temporary")
     on, within = (clock.add(at, budget, city.calendar).date() for budget in (limit.halved(), limit))
     id_ = meeting_id(ledger.unit, number)
@@ -149,7 +150,7 @@ def _propose(
             theme=body.slot.theme,
         ),
     )
-    secretary.arm(Arm("undecided", decide_by, {}, id_, (f"ledger:{ledger.unit}", *cases)))
+    secretary.arm(Arm("undecided", decide_by, {}, id_, (f"ledger:{ledger.unit}", *cases), called))
 
 
 def _leader_in_charge(city: Any, unit: str, main: Topic) -> str:

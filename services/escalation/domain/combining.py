@@ -14,6 +14,7 @@ from services.escalation.domain.telling import reporter_id
 from services.escalation.domain.topic import EntryStatus, Topic
 from services.escalation.domain.topic_facts import of
 from services.escalation.domain.topic_messages import CombineTopic
+from shared.kernel.clock import fixed
 from shared.kernel.decisions import Cancel, Context, Decision, Message
 from shared.kernel.refusals import Refused
 
@@ -58,7 +59,7 @@ def combine(states: States, message: Message, context: Context) -> Decision:
         *stop_answer(case),
         Cancel("receipt:*", case),
     )
-    run_answer(secretary, city, into, entry.body, message.acted_at, enlarged.answer_due_at)
+    run_answer(secretary, city, into, entry.body, message.acted_at, fixed(enlarged.answer_due_at))
     return secretary.decision()
 
 

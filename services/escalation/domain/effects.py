@@ -91,7 +91,7 @@ def move_up(decision: Adopted) -> None:
     secretary, city, at = decision.secretary, decision.city, decision.at
     topic, meeting, case = decision.topic, decision.meeting, decision.case
     above = city.body_above(meeting.unit)
-    due = answer_due(city, above.level, topic.urgent, at)
+    due, answer = answer_due(city, above.level, topic.urgent, at)
     line = _decide(decision, EntryStatus.MOVED_UP, {"to": above.unit})
     secretary.spread(
         topic,
@@ -119,14 +119,14 @@ def move_up(decision: Adopted) -> None:
     )
     await_receipt(secretary, city, at, case, above.unit)
     ledger = decision.states[f"ledger:{above.unit}"]
-    start_answer_clock(secretary, city, ledger, case, above.unit, topic.urgent, at, due)
+    start_answer_clock(secretary, city, ledger, case, above.unit, topic.urgent, at, answer)
     _feed_back(decision, EntryStatus.MOVED_UP)
 
 
 def defer(decision: Adopted) -> None:
     """Leave the entry open for the body's next regular meeting, which is thereby named (G9)."""
     topic, meeting = decision.topic, decision.meeting
-    until, due = _until_next(decision)
+    until, due, answer = _until_next(decision)
     _decide(decision, EntryStatus.OPEN, {"until": until.isoformat()})
     decision.secretary.spread(
         topic,
@@ -139,7 +139,7 @@ def defer(decision: Adopted) -> None:
             answer_due_at=due,
         ),
     )
-    run_answer(decision.secretary, decision.city, decision.case, meeting.unit, decision.at, due)
+    run_answer(decision.secretary, decision.city, decision.case, meeting.unit, decision.at, answer)
     _feed_back(decision, EntryStatus.OPEN)
 
 
@@ -147,7 +147,7 @@ def list_as_hard(decision: Adopted) -> None:
     """Put it on the list of hard problems under a named leader until the next regular meeting (move 12, G11)."""
     topic, meeting, draft = decision.topic, decision.meeting, decision.draft
     assert draft.leader is not None
-    until, due = _until_next(decision)
+    until, due, answer = _until_next(decision)
     reviews = topic.active.reviews + 1
     _decide(decision, EntryStatus.LISTED, {"leader": draft.leader, "reviews": reviews, "until": until.isoformat()})
     decision.secretary.spread(
@@ -164,7 +164,7 @@ def list_as_hard(decision: Adopted) -> None:
             to_sum_up=SUMS_UP in decision.city.mechanisms,
         ),
     )
-    run_answer(decision.secretary, decision.city, decision.case, meeting.unit, decision.at, due)
+    run_answer(decision.secretary, decision.city, decision.case, meeting.unit, decision.at, answer)
     _feed_back(decision, EntryStatus.LISTED)
 
 
@@ -172,9 +172,9 @@ def decline(decision: Adopted) -> None:
     """Answer with a reply that may be objected to once; a second decline is final (moves 10 and 15)."""
     city, topic, draft, case = decision.city, decision.topic, decision.draft, decision.case
     assert draft.reason is not None
-    until = clock.add(decision.at, city.clock("reply"), city.calendar)
-    if not topic.has_been_objected:
-        until = clock.add(until, city.clock("objection"), city.calendar)
+    objection = () if topic.has_been_objected else (city.clock("objection"),)
+    answered = clock.counted(decision.at, city.clock("reply"), *objection)
+    until = answered.at(city.calendar)
     _decide(decision, EntryStatus.DECLINED, {"reason": str(draft.reason)})
     decision.secretary.spread(
         topic,
@@ -187,7 +187,7 @@ def decline(decision: Adopted) -> None:
             objection_until=until,
         ),
     )
-    decision.secretary.arm(*stop_answer(case), Arm("objection", until, {}, case, topic.subjects))
+    decision.secretary.arm(*stop_answer(case), Arm("objection", until, {}, case, topic.subjects, answered))
     _feed_back(decision, EntryStatus.DECLINED)
 
 
@@ -201,12 +201,13 @@ EFFECTS: dict[DecisionKind, Callable[[Adopted], None]] = {
 }
 
 
-def _until_next(decision: Adopted) -> tuple[date, datetime]:
-    """Return the body's next regular day and by when that meeting must have answered."""
+def _until_next(decision: Adopted) -> tuple[date, datetime, clock.Mark]:
+    """Return the body's next regular day, by when that meeting must have answered, and how this is counted."""
     city = decision.city
     until = next_regular_day(city, decision.meeting.unit, city.calendar.local(decision.at).date())
     midnight = city.calendar.midnight(until.toordinal())
-    return until, clock.add(midnight, city.clock("answer_after_deferral"), city.calendar)
+    answer = clock.counted(midnight, city.clock("answer_after_deferral"))
+    return until, answer.at(city.calendar), answer
 
 
 def _decide(decision: Adopted, entry: EntryStatus, details: dict[str, Any]) -> Record:

@@ -34,7 +34,7 @@ def object_to(states: States, message: Message, context: Context) -> Decision:
     assert entry.objection_until is not None
     if at > entry.objection_until:
         raise Refused("topic.window_over", "", until=city.calendar.local(entry.objection_until).isoformat())
-    due = answer_due(city, entry.level, topic.urgent, at)
+    due, answer = answer_due(city, entry.level, topic.urgent, at)
     wording = word(entry.body, entry.meeting, topic.id, context.new_id(), {"why": message.data.why})
     secretary = Secretary(states, city, at)
     secretary.keep(wording)
@@ -51,7 +51,7 @@ def object_to(states: States, message: Message, context: Context) -> Decision:
     secretary.spread(topic, home, t.TopicObjected(**of(topic, entry, EntryStatus.OPEN), answer_due_at=due))
     secretary.arm(Cancel("objection", home))
     ledger = states[f"ledger:{entry.body}"]
-    start_answer_clock(secretary, city, ledger, home, entry.body, topic.urgent, at, due)
+    start_answer_clock(secretary, city, ledger, home, entry.body, topic.urgent, at, answer)
     return secretary.decision()
 
 

@@ -26,11 +26,11 @@ from shared.kernel.refusals import Refused
 NEW_FACTS = "new_facts"
 
 
-def answer_due(city: Any, level: str, urgent: bool, at: datetime) -> datetime:
-    """Return by when an entry opened now must have its first adopted decision (workflows §2.2)."""
+def answer_due(city: Any, level: str, urgent: bool, at: datetime) -> tuple[datetime, clock.Mark]:
+    """Return by when an entry opened now must have its first adopted decision, and how it is counted (§2.2)."""
     limits = city.levels[level]
-    due: datetime = clock.add(at, limits.answer_urgent if urgent else limits.answer, city.calendar)
-    return due
+    mark = clock.counted(at, limits.answer_urgent if urgent else limits.answer)
+    return mark.at(city.calendar), mark
 
 
 def start_answer_clock(
@@ -41,7 +41,7 @@ def start_answer_clock(
     body: str,
     urgent: bool,
     at: datetime,
-    due: datetime,
+    answer: clock.Mark,
     order_due: datetime | None = None,
 ) -> None:
     """Start the answer clock of an entry; where the next regular meeting would be too late, a temporary one is called.
@@ -49,7 +49,8 @@ def start_answer_clock(
     Such a meeting is a duty if the entry is urgent, its answer due or its running order's deadline before the next
     regular date (G16). A deadline that not even a temporary meeting could meet any more calls none.
     """
-    run_answer(secretary, city, case, body, at, due)
+    run_answer(secretary, city, case, body, at, answer)
+    due = answer.at(city.calendar)
     soonest = clock.add(at, city.clock("temporary").halved(), city.calendar)
     ends = due if order_due is None or order_due < soonest else min(due, order_due)
     if cannot_wait(city, body, urgent, ends, at):
@@ -102,7 +103,7 @@ def _raise(states: States, message: Message, context: Context, before: Topic | N
     if lacks(states, (ledger,)):
         return again(message, (ledger,))
     city, at, case = context.city, message.acted_at, message.subject
-    due = answer_due(city, body.level, fact.urgent, at)
+    due, answer = answer_due(city, body.level, fact.urgent, at)
     raised = t.TopicRaised(
         topic=topic_id(before, fact.number),
         body=body.unit,
@@ -128,7 +129,7 @@ def _raise(states: States, message: Message, context: Context, before: Topic | N
         case=case,
         entry=EntryStatus.OPEN,
     )
-    start_answer_clock(secretary, city, states[ledger], case, body.unit, fact.urgent, at, due)
+    start_answer_clock(secretary, city, states[ledger], case, body.unit, fact.urgent, at, answer)
     return secretary.decision()
 
 
@@ -153,14 +154,14 @@ def _join(states: States, message: Message, context: Context, topic: Topic) -> D
 def admitted(states: States, message: Message, context: Context, home: str, topic: Topic, *, lapsed: bool) -> Decision:
     """Open the entry of a proposed topic."""
     entry, city, at = topic.active, context.city, message.acted_at
-    due = answer_due(city, entry.level, topic.urgent, at)
+    due, answer = answer_due(city, entry.level, topic.urgent, at)
     secretary = Secretary(states, city, at)
     secretary.spread(
         topic, home, t.TopicAdmitted(**of(topic, entry, EntryStatus.OPEN), answer_due_at=due, lapsed=lapsed)
     )
     secretary.record(entry.body, "admitted", topic.id, {"lapsed": lapsed}, case=home, entry=EntryStatus.OPEN)
     secretary.arm(Cancel("screen", home))
-    start_answer_clock(secretary, city, states[f"ledger:{entry.body}"], home, entry.body, topic.urgent, at, due)
+    start_answer_clock(secretary, city, states[f"ledger:{entry.body}"], home, entry.body, topic.urgent, at, answer)
     return secretary.decision()
 
 
@@ -194,7 +195,7 @@ def _reopen(
 ) -> Decision:
     """Open the entry again at the level that decided (move 13); beyond the limit it can only be moved up (G12)."""
     entry, city, at = topic.active, context.city, message.acted_at
-    due = answer_due(city, entry.level, topic.urgent, at)
+    due, answer = answer_due(city, entry.level, topic.urgent, at)
     count = entry.reopened + 1
     body: dict[str, Any] = {"cause": cause, "reopened": count}
     secretary = Secretary(states, city, at)
@@ -223,7 +224,7 @@ def _reopen(
         entry.body,
         topic.urgent,
         at,
-        due,
+        answer,
         entry.order_due_at,
     )
     return secretary.decision()
@@ -252,7 +253,7 @@ def answer_overdue(states: States, message: Message, context: Context) -> Decisi
             supervisor=supervisor_of(city, entry.body),
         ),
     )
-    supervise_answer(secretary, city, message.subject, entry.answer_due_at)
+    supervise_answer(secretary, city, message.subject, entry.body, entry.answer_due_at)
     if entry.status in (EntryStatus.OPEN, EntryStatus.LISTED):
         secretary.arm(call(states[ledger], message.subject, entry.body, message.acted_at))
     return secretary.decision()

@@ -10,9 +10,8 @@ from services.escalation.domain.ledger import Secretary
 from services.escalation.domain.table import States, on_due
 from services.escalation.domain.topic import Entry, EntryStatus, Topic
 from services.escalation.domain.topic_facts import FollowUp, of
-from shared.kernel import clock
-from shared.kernel.clock import Budget
-from shared.kernel.decisions import NOTHING, Arm, Cancel, Context, Decision, Message
+from shared.kernel.clock import Budget, Mark, Term
+from shared.kernel.decisions import NOTHING, Cancel, Context, Decision, Message, arm
 
 OPERATIONS = "operations"
 """Who supervises the top body and acts for those who let their time pass."""
@@ -23,14 +22,11 @@ def owe(
 ) -> None:
     """Start the clock of what a unit has to do now."""
     data = {"of": what.value, "charged": unit, "decision": decision}
-    remind = clock.fraction_point(at, budget, city.shares["reminder"], city.calendar)
-    due = clock.add(at, budget, city.calendar)
-    supervise = clock.add(due, city.clock("supervision"), city.calendar)
-    name = _name(what, unit, decision)
+    name, term = _name(what, unit, decision), Term(at, budget)
     secretary.arm(
-        Arm(f"remind:{name}", remind, data, case),
-        Arm(f"overdue:{name}", due, data, case),
-        Arm(f"supervise:{name}", supervise, data, case),
+        arm(f"remind:{name}", Mark(term, str(city.shares["reminder"])), city.calendar, data, case),
+        arm(f"overdue:{name}", Mark(term), city.calendar, data, case),
+        arm(f"supervise:{name}", Mark(term, then=(city.clock("supervision"),)), city.calendar, data, case),
     )
 
 

@@ -14,7 +14,7 @@ from services.escalation.domain.telling import reporter_id
 from services.escalation.domain.topic import CaseFile, EntryStatus, Topic, TopicKind
 from services.escalation.domain.topic_facts import of
 from services.escalation.domain.topic_messages import AdmitTopic, ProposeTopic, ReturnTopic
-from shared.kernel import clock
+from shared.kernel.clock import counted
 from shared.kernel.decisions import NOTHING, Arm, Cancel, Context, Decision, Message
 from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
@@ -51,7 +51,8 @@ def propose(states: States, message: Message, context: Context) -> Decision:
     wording = word(
         body.unit, "", id_, context.new_id(), {"summary": asked.summary, "tried": asked.tried, "asked": asked.asked}
     )
-    due = clock.add(message.acted_at, city.clock("screen"), city.calendar)
+    screen = counted(message.acted_at, city.clock("screen"))
+    due = screen.at(city.calendar)
     told = [
         reporter_id(reporter, case, home)
         for case, file in zip(asked.cases, files, strict=True)
@@ -88,7 +89,7 @@ def propose(states: States, message: Message, context: Context) -> Decision:
         case=home,
         entry=EntryStatus.PROPOSED,
     )
-    secretary.arm(Arm("screen", due, {}, home, (f"ledger:{body.unit}", *asked.cases[1:])))
+    secretary.arm(Arm("screen", due, {}, home, (f"ledger:{body.unit}", *asked.cases[1:]), screen))
     return secretary.decision()
 
 

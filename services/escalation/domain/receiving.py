@@ -13,15 +13,15 @@ from services.escalation.domain.table import States, deciders, on_due
 from services.escalation.domain.topic import FINAL, Entry, Topic
 from services.escalation.domain.topic_facts import of
 from services.escalation.domain.topic_messages import ReceiveTopic
-from shared.kernel import clock
-from shared.kernel.decisions import NOTHING, Arm, Cancel, Context, Decision, Message
+from shared.kernel.clock import counted
+from shared.kernel.decisions import NOTHING, Cancel, Context, Decision, Message, arm
 from shared.kernel.refusals import Refused
 
 
 def await_receipt(secretary: Secretary, city: Any, at: datetime, case: str, body: str) -> None:
     """Give the secretary above his time to acknowledge."""
-    due = clock.add(at, city.clock("receipt"), city.calendar)
-    secretary.arm(Arm(f"receipt:{body}", due, {"body": body}, case, (f"ledger:{body}",)))
+    due = counted(at, city.clock("receipt"))
+    secretary.arm(arm(f"receipt:{body}", due, city.calendar, {"body": body}, case, (f"ledger:{body}",)))
 
 
 @deciders.on(ReceiveTopic)

@@ -28,7 +28,7 @@ from services.escalation.domain.owing import supervisor_of
 from services.escalation.domain.roles import check_caller, check_convener
 from services.escalation.domain.table import States, again, deciders, lacks, on_due
 from shared.kernel import clock
-from shared.kernel.decisions import NOTHING, Arm, Cancel, Context, Decision, Message
+from shared.kernel.decisions import NOTHING, Arm, Cancel, Context, Decision, Message, arm
 from shared.kernel.refusals import Refused
 
 
@@ -63,8 +63,8 @@ def hold(states: States, message: Message, context: Context) -> Decision:
     )
     secretary = Secretary(states, city, at)
     secretary.state(meeting.id, held)
-    sign_by = clock.add(at, city.clock("minutes"), city.calendar)
-    secretary.arm(Cancel("slot", meeting.id), Arm("minutes", sign_by, {}, meeting.id))
+    signed = clock.counted(at, city.clock("minutes"))
+    secretary.arm(Cancel("slot", meeting.id), arm("minutes", signed, city.calendar, {}, meeting.id))
     return secretary.decision()
 
 

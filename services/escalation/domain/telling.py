@@ -18,7 +18,7 @@ from services.escalation.domain.topic import EntryStatus, Notice, Telling, Topic
 from services.escalation.domain.topic_facts import FollowUp, of
 from services.escalation.domain.topic_messages import AcknowledgeDecision, TellReporters
 from shared.kernel import clock
-from shared.kernel.decisions import NOTHING, Arm, Cancel, Context, Decision, Message
+from shared.kernel.decisions import NOTHING, Cancel, Context, Decision, Message, arm
 from shared.kernel.refusals import Refused
 
 
@@ -29,7 +29,7 @@ def feed_back(
     active = topic.active
     budget = city.clock("feedback.acknowledge")
     due = clock.add(at, budget, city.calendar)
-    lapse = clock.add(due, city.clock("feedback.acknowledge_for"), city.calendar)
+    lapse = clock.counted(at, budget, city.clock("feedback.acknowledge_for"))
     for lower in topic.below(active.body):
         data = {"to": lower.body, "decision": decision}
         secretary.record(active.body, "feedback_sent", topic.id, data, case=case)
@@ -38,12 +38,11 @@ def feed_back(
             t.TopicFedBack(**of(topic, active, entry), to=lower.body, decision=decision, acknowledge_due_at=due),
         )
         owe(secretary, city, at, case, FollowUp.ACKNOWLEDGE, lower.body, decision, budget)
-        secretary.arm(Arm(f"take_over:{lower.body}:{decision}", lapse, data, case, topic.ledgers))
+        secretary.arm(arm(f"take_over:{lower.body}:{decision}", lapse, city.calendar, data, case, topic.ledgers))
     if topic.reporters:
         owe(secretary, city, at, case, FollowUp.TELL, topic.entries[0].body, decision, city.clock("feedback.tell"))
-        tell = clock.add(at, city.clock("feedback.tell"), city.calendar)
-        instead = clock.add(tell, city.clock("feedback.acknowledge_for"), city.calendar)
-        secretary.arm(Arm(f"tell:{decision}", instead, {"decision": decision}, case, topic.ledgers))
+        instead = clock.counted(at, city.clock("feedback.tell"), city.clock("feedback.acknowledge_for"))
+        secretary.arm(arm(f"tell:{decision}", instead, city.calendar, {"decision": decision}, case, topic.ledgers))
 
 
 @on_due("take_over")

@@ -22,7 +22,7 @@ from services.feedback.domain.rating import (
 )
 from services.feedback.domain.table import States, decide, evolve
 from services.feedback.domain.task import Kind, Task
-from shared.kernel.clock import add
+from shared.kernel.clock import counted
 from shared.kernel.decisions import NOTHING, Answer, Arm, Cancel, Context, Decision, Fact, Message
 from shared.kernel.refusals import Refused
 from shared.kernel.rules import register
@@ -122,9 +122,10 @@ def follow(case: RatedCase, given: RatingAnswered, message: Message, context: Co
     stopped = Decision(deadlines=(Cancel(f"window:{reporter}"),)) + end_judging(message.subject, case, reporter)
     if is_satisfied(given.solved, given.grade):
         return stopped + complete(message.subject, evolve(case, given, at), at)
-    judge_by = add(at, context.city.clock("rate.judge"), context.city.calendar)
+    judged = counted(at, context.city.clock("rate.judge"))
+    judge_by = judged.at(context.city.calendar)
     task = Task(Kind.JUDGE, message.subject, case.round, reporter, judge_by)
-    arm = Arm(f"judge:{reporter}", judge_by, {"round": case.round, "reporter": reporter})
+    arm = Arm(f"judge:{reporter}", judge_by, {"round": case.round, "reporter": reporter}, mark=judged)
     return stopped + Decision(deadlines=(arm,), rows=(task,))
 
 

@@ -33,7 +33,7 @@ from services.feedback.domain.rating import (
 )
 from services.feedback.domain.table import States, decide, evolve, on_due
 from services.feedback.domain.task import Kind, Task
-from shared.kernel.clock import add
+from shared.kernel.clock import counted
 from shared.kernel.decisions import NOTHING, Answer, Arm, Cancel, Context, Decision, Fact, Message
 from shared.kernel.refusals import Refused
 
@@ -90,13 +90,14 @@ def ask(case: RatedCase, reporter: Reporter, turn: int, message: Message, contex
     A unit that reported by proposing a topic rates at the desk and gets none.
     """
     policy = context.city.policy_on(Period.containing(message.acted_at, Span.MONTH).first)
-    until = add(message.acted_at, policy.window, context.city.calendar)
+    window = counted(message.acted_at, policy.window)
+    until = window.at(context.city.calendar)
     invitation = context.new_id()
     token = context.prepared.token(invitation)
     sent = InvitationSent(reporter.report, message.subject, case.number, token, until, f"/v1/answers/{token}")
     asked = Decision(
         facts=(Fact(RatingInvited(invitation, turn, reporter.id, until)),),
-        deadlines=(Arm(f"window:{reporter.id}", until, {"round": turn, "reporter": reporter.id}),),
+        deadlines=(Arm(f"window:{reporter.id}", until, {"round": turn, "reporter": reporter.id}, mark=window),),
         answers=(Answer(sent, f"receipts.{reporter.source}", reporter.report),) if reporter.source else (),
         rows=(Invitation(invitation, message.subject, turn),),
     )

@@ -19,7 +19,7 @@ from services.feedback.domain.rating import Asked, RatedCase, Standing, Status
 from services.feedback.domain.table import States, evolve, on_due
 from services.feedback.domain.task import Kind, Task
 from shared.kernel.calendar import SHANGHAI
-from shared.kernel.clock import add
+from shared.kernel.clock import counted
 from shared.kernel.decisions import NOTHING, Arm, Cancel, Context, Decision, Fact, Message
 
 
@@ -27,10 +27,11 @@ def draw(reporter: str, turn: int, until: datetime, message: Message, context: C
     """Draw for a call-back whoever will still be silent after some days; nobody can know of it before."""
     if not is_drawn(context.new_id(), context.city.shares["call_back"]):
         return NOTHING
-    at = add(message.acted_at, context.city.clock("rate.call_back"), context.city.calendar)
+    called = counted(message.acted_at, context.city.clock("rate.call_back"))
+    at = called.at(context.city.calendar)
     if at >= until:
         return NOTHING
-    return Decision(deadlines=(Arm(f"call_back:{reporter}", at, {"round": turn, "reporter": reporter}),))
+    return Decision(deadlines=(Arm(f"call_back:{reporter}", at, {"round": turn, "reporter": reporter}, mark=called),))
 
 
 def is_drawn(lot: str, share: Any) -> bool:

@@ -16,6 +16,7 @@ from services.feedback.domain.rating import RatedCase
 from services.feedback.domain.table import States
 from services.feedback.domain.tally import shares
 from shared.kernel.calendar import SHANGHAI
+from shared.kernel.clock import Mark
 from shared.kernel.decisions import NOTHING, Arm, Context, Deciders, Decision, Evolution, Message
 
 CAUSES = {
@@ -112,19 +113,23 @@ def _month_at(first: date) -> datetime:
     return Period(Span.MONTH, first).starts_at
 
 
-def due(name: str, at: datetime, period: Period, city: Any) -> Arm:
+def due(name: str, at: datetime, period: Period, city: Any, mark: Mark | None = None) -> Arm:
     """Arm a work on the scores of a period; the store counts by what is armed with it."""
     frozen_at = freeze_of(period, city)
     data = {"frozen_at": frozen_at.isoformat(), "root": city.root.code}
     # The hour in the name keeps a stream of changes from pushing one due work ahead of itself.
-    return Arm(f"{name}:{at.isoformat()}", at, data, subject_of(period.code))
+    return Arm(f"{name}:{at.isoformat()}", at, data, subject_of(period.code), mark=mark)
 
 
 def freeze_of(period: Period, city: Any) -> datetime:
     """Return when a period is frozen by the city file; one before the first policy takes that one's budget."""
+    return freezing(period, city).at(city.calendar)
+
+
+def freezing(period: Period, city: Any) -> Mark:
+    """Return how its freeze is counted."""
     valid = [policy for policy in city.policies if policy.effective_from <= period.first] or city.policies[:1]
-    policy = max(valid, key=lambda policy: policy.effective_from)
-    return period.freeze_at(policy.freeze, city.calendar)
+    return period.freezing(max(valid, key=lambda policy: policy.effective_from).freeze)
 
 
 def subject_of(period: str) -> str:

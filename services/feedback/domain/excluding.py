@@ -20,7 +20,7 @@ from services.feedback.domain.exclusion import (
 from services.feedback.domain.period import Period, Span
 from services.feedback.domain.rating import RatedCase, Remark, case_of
 from services.feedback.domain.table import States, decide, evolve, on_due
-from shared.kernel.clock import add, is_on_time
+from shared.kernel.clock import add, counted, is_on_time
 from shared.kernel.decisions import NOTHING, Actor, Arm, Cancel, Context, Decision, Fact, Message
 from shared.kernel.refusals import Refused
 from shared.kernel.rights import RIGHTS, Tie, check_kind, check_ties
@@ -68,7 +68,8 @@ def ask(states: States, message: Message, context: Context) -> Decision:
     until = add(case.closed_at, context.city.clock("exclusion.ask"), context.city.calendar)
     if not is_on_time(message.acted_at, until):
         raise Refused("exclusion.too_late", "case", until=f"{until:%Y-%m-%d %H:%M}")
-    decide_by = add(message.acted_at, context.city.clock("exclusion.decide"), context.city.calendar)
+    decided = counted(message.acted_at, context.city.clock("exclusion.decide"))
+    decide_by = decided.at(context.city.calendar)
     said: AskExclusion = message.data
     asked = ExclusionAsked(actor.id, said.code, decide_by)
     row = Excluding(
@@ -81,7 +82,7 @@ def ask(states: States, message: Message, context: Context) -> Decision:
         decide_by=decide_by,
     )
     why = _why(message, case, "exclusion_asked", said.why, context)
-    return Decision((Fact(asked),), (Arm("exclusion", decide_by),), rows=(row, why))
+    return Decision((Fact(asked),), (Arm("exclusion", decide_by, mark=decided),), rows=(row, why))
 
 
 @decide.on(SupportExclusion)

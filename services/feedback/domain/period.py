@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from shared.kernel.calendar import SHANGHAI, Calendar
-from shared.kernel.clock import Budget, add
+from shared.kernel.clock import Budget, Mark, counted
 from shared.kernel.refusals import Refused
 
 _SHAPE = re.compile(r"(?P<year>20\d\d)(?:-(?:Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])))?")
@@ -94,7 +94,11 @@ class Period:
 
     def freeze_at(self, budget: Budget, calendar: Calendar) -> datetime:
         """Return when its figures are frozen: a budget, such as 7 wd, after its last day."""
-        return add(self.ends_at - timedelta(microseconds=1), budget, calendar)
+        return self.freezing(budget).at(calendar)
+
+    def freezing(self, budget: Budget) -> Mark:
+        """Return how the freeze is counted."""
+        return counted(self.ends_at - timedelta(microseconds=1), budget)
 
 
 def containing(at: datetime) -> tuple[Period, ...]:

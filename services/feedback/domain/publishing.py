@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from services.feedback.domain.counting import due, freeze_of, subject_of
+from services.feedback.domain.counting import due, freeze_of, freezing, subject_of
 from services.feedback.domain.period import Period, Span, containing
 from services.feedback.domain.policy import Policy, in_force
 from services.feedback.domain.ranking import places
@@ -43,7 +43,7 @@ def seeds(city: Any, now: datetime) -> list[tuple[str, Arm]]:
 
 
 def _freeze(period: Period, city: Any) -> Arm:
-    return due("freeze", freeze_of(period, city), period, city)
+    return due("freeze", freeze_of(period, city), period, city, freezing(period, city))
 
 
 def cards(

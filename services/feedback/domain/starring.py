@@ -30,7 +30,7 @@ from services.feedback.domain.star import (
     band,
 )
 from services.feedback.domain.table import States, decide, evolve, on_due
-from shared.kernel.clock import add
+from shared.kernel.clock import counted
 from shared.kernel.decisions import NOTHING, Actor, Arm, Cancel, Context, Decision, Fact, Message
 from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
@@ -107,8 +107,9 @@ def score(states: States, message: Message, context: Context) -> Decision:
         return Decision((Fact(StarKept(star.star, points)),), (Cancel("rectify"),))
     if star.status is not Status.RECTIFYING:
         MOVES.check(star.status, Status.RECTIFYING)
-        until = add(message.acted_at, context.city.clock("rectify"), context.city.calendar)
-        return Decision((Fact(StarRectifying(points, until)),), (Arm("rectify", until),))
+        rectified = counted(message.acted_at, context.city.clock("rectify"))
+        until = rectified.at(context.city.calendar)
+        return Decision((Fact(StarRectifying(points, until)),), (Arm("rectify", until, mark=rectified),))
     fact = StarLowered(reached, points) if reached else StarWithdrawn(points)
     MOVES.check(star.status, Status.LOWERED if reached else Status.WITHDRAWN)
     return Decision((Fact(fact),), (Cancel("rectify"),))

@@ -43,7 +43,8 @@ EXCLUDE = text(
         AS t (case_id, unit, period, code, stage, asked_at, decide_by, supported_by, decided_at, decided_by, lapsed)
     ), moved AS (
       UPDATE exclusion
-         SET stage = told.stage, supported_by = told.supported_by, decided_at = told.decided_at,
+         SET stage = told.stage, decide_by = COALESCE(told.decide_by, exclusion.decide_by),
+             supported_by = told.supported_by, decided_at = told.decided_at,
              decided_by = told.decided_by, lapsed = told.lapsed
         FROM told WHERE exclusion.case_id = told.case_id
       RETURNING exclusion.case_id

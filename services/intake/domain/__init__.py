@@ -9,6 +9,7 @@ from services.intake.domain import (
     ground_work,
     household,
     merging,
+    recounting,
     registration,
     splitting,
     triage,
@@ -128,10 +129,12 @@ registration.decide.include(ground_work.decide)
 registration.decide.include(admission.decide)
 registration.decide.include(grid_service.decide)
 registration.decide.include(household.decide)
+registration.decide.include(recounting.decide)
 evolve.include(ground_work.evolve)
 evolve.include(admission.evolve)
 evolve.include(grid_service.evolve)
 evolve.include(household.evolve)
+evolve.include(recounting.evolve)
 
 STATES: dict[str, type] = {
     "case": Case,

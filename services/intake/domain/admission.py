@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from shared.kernel.admission import MatterAdmitted
-from shared.kernel.clock import add
+from shared.kernel.clock import add, counted
 from shared.kernel.decisions import Arm, Cancel, Context, Deciders, Decision, Evolution, Fact, Message
 from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
@@ -154,12 +154,15 @@ def request(states: States, message: Message, context: Context) -> Decision:
     earliest = city.calendar.local(add(message.acted_at, ahead, city.calendar)).date()
     if said.from_on < earliest:
         raise Refused("admission.too_late", "from_on", ahead=ahead, earliest=earliest.isoformat())
-    due = add(message.acted_at, city.admission.decide, city.calendar)
+    decided = counted(message.acted_at, city.admission.decide)
+    due = decided.at(city.calendar)
     fact = AdmissionRequested(
         matter=matter, department=message.actor.id, powers=mask(said.powers, LONGEST), people=said.people,
         money=mask(said.money, LONGEST), from_on=said.from_on, due_at=due,
     )  # fmt: skip
-    return Decision((Fact(fact),), (Arm("admission", due),), rows=(_change(fact, Standing.REQUESTED, "", message),))
+    return Decision(
+        (Fact(fact),), (Arm("admission", due, mark=decided),), rows=(_change(fact, Standing.REQUESTED, "", message),)
+    )
 
 
 @decide.on(DecideAdmission)

@@ -17,8 +17,8 @@ from services.intake.domain.gathering import Sought, gather, trace_of
 from services.intake.domain.ground import Ground, place
 from services.intake.domain.likeness import Trace
 from services.intake.domain.report import Report
-from shared.kernel.clock import add
-from shared.kernel.decisions import Answer, Context, Deciders, Decision, Message
+from shared.kernel.clock import counted
+from shared.kernel.decisions import Answer, Arm, Context, Deciders, Decision, Message
 from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
 
@@ -76,10 +76,13 @@ def register(states: Mapping[str, Case | None], message: Message, context: Conte
     )
     rows: tuple[Any, ...] = (private,)
     gathered = gather(fact, sought, states, message, context)
+    armed: tuple[Arm, ...] = ()
     if isinstance(gathered.facts[0].data, facts.CaseHeld):
         rows += (facts.Waiting(draft.case, fact.responsible, fact.due_at),)
+        # Nothing happens at its end: it is armed so that a calendar published meanwhile moves it.
+        armed = (Arm("triage", fact.due_at, mark=counted(message.acted_at, context.city.clock("triage"))),)
     told = received(gathered.facts[0].data, message.subject)
-    return Decision(gathered.facts, answers=(told,), rows=rows + gathered.rows)
+    return Decision(gathered.facts, armed, answers=(told,), rows=rows + gathered.rows)
 
 
 def seek(
@@ -193,7 +196,7 @@ def _outcome(draft: _Draft, ground: Ground, context: Context) -> Any:
             placement=ground.placement,
             guesses=guesses,
             responsible=context.city.root.code,
-            due_at=_triage_due(draft.message.acted_at, context.city),
+            due_at=counted(draft.message.acted_at, context.city.clock("triage")).at(context.city.calendar),
             reporter=REPORTER,
             ratable=ratable,
             raised_by=report.raised_by,
@@ -339,10 +342,6 @@ class _Catalogue:
 @lru_cache(maxsize=8)
 def _lexicon(catalogue: _Catalogue) -> Lexicon:
     return lexicon(catalogue.matters)
-
-
-def _triage_due(at: datetime, city: Any) -> datetime:
-    return add(at, city.clock("triage"), city.calendar)
 
 
 def _identity(report: Report) -> dict[str, str]:

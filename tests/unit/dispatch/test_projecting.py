@@ -8,12 +8,12 @@ from typing import Any
 
 from services.dispatch.domain import facts, heard, replies
 from services.dispatch.domain.order import Status
+from services.dispatch.domain.projecting import OrderDeadlinesMoved
 from shared.city.model import City
 from shared.kernel.calendar import Calendar
 from shared.kernel.clock import Budget
-from shared.kernel.decisions import CLOCK, SYSTEM, CalendarChanged, Message
 from tests.support.play import Play
-from tests.unit.dispatch import town
+from tests.unit.dispatch import circle, test_whistle, town
 from tests.unit.dispatch.test_clocks import at, story
 from tests.unit.dispatch.town import CASE, day, order, say
 
@@ -26,10 +26,9 @@ HOLIDAY_WEEK = Calendar(
 def publish(played: Play, calendar: Calendar, **clocks: str) -> list[Any]:
     """Let the order meet another calendar."""
     budgets = {**town.TOWN.clocks, **{name: Budget.parse(text) for name, text in clocks.items()}}
-    city: City = replace(town.TOWN, calendar=calendar, clocks=budgets)
+    city: City = replace(town.TOWN, clocks=budgets)
     played.city = city
-    message = Message(CalendarChanged(1, "国办通知"), CASE, CLOCK, SYSTEM, played.now, played.new_id())
-    return played._play(message)
+    return played.meet_calendar(CASE, calendar)
 
 
 def closed_on(*days: int) -> Calendar:
@@ -168,3 +167,34 @@ def test_a_later_version_of_the_clock_has_rungs_of_its_own() -> None:
     due_at: datetime = order(played).due_at
     played.advance(due_at)
     assert [name for name, of in story(played) if of == "handle"] == ["reminded", "overdue"]
+
+
+def test_what_a_judge_and_a_supervised_unit_have_left_moves_as_well() -> None:
+    played = town.accepted()
+    town.ask_unable(played)
+    asked_until = played.deadlines[CASE, "request.lapse"].due_at
+    found = publish(played, closed_on(*range(2, 7)))
+    (moved,) = [one for fact in found if isinstance(fact, OrderDeadlinesMoved) for one in fact.moved]
+    assert (moved.name, moved.before) == ("request.lapse", asked_until)
+    assert played.deadlines[CASE, "request.lapse"].due_at == moved.ends_at > asked_until
+    late = town.accepted()
+    late.advance(day(10))
+    publish(late, closed_on(*range(11, 14)))
+    moved_to = late.deadlines[CASE, "receipt:1"].due_at
+    assert moved_to == order(late).supervisions[0].receipt_due_at > day(11)
+
+
+def test_whistles_wishes_and_projects_move_and_show_it() -> None:
+    whistled = test_whistle.sounded()
+    before = whistled.deadlines[test_whistle.W, "sign:water"].due_at
+    whistled.meet_calendar(test_whistle.W, closed_on(2, 3))
+    state = whistled.states[test_whistle.W]
+    assert state.sign_due_at == whistled.deadlines[test_whistle.W, "sign:water"].due_at > before
+    assert (test_whistle.W, "report:water") in whistled.deadlines
+    wished = circle.Circle()
+    wished.order()
+    due_at = wished.states[circle.WISH].due_at
+    calendar = wished.city.calendar
+    wished.meet_calendar(circle.WISH, replace(calendar, holidays=calendar.holidays | {date(2026, 3, 3)}))
+    assert wished.states[circle.WISH].due_at > due_at
+    assert wished.states[circle.WISH].due_at == wished.deadlines[circle.WISH, "wish.review"].due_at

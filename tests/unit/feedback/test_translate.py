@@ -20,7 +20,7 @@ from services.feedback.store import Store
 from services.feedback.translate import WIRE, refusal
 from shared.contracts import feedback
 from shared.contracts.base import all_types
-from shared.kernel.decisions import Actor, Due
+from shared.kernel.decisions import Actor, CalendarChanged, Due
 from shared.kernel.refusals import Refused
 from tests.unit.feedback.cards import card_of
 
@@ -40,7 +40,7 @@ def test_every_fact_and_message_of_feedback_has_a_domain_form() -> None:
 
 def test_every_heard_fact_and_message_that_is_decided_or_folded_comes_from_the_wire() -> None:
     known = set(WIRE._wire)
-    assert set(decide.table) - {Due} <= known
+    assert set(decide.table) - {Due, CalendarChanged} <= known
     assert set(evolve.table) <= known
 
 

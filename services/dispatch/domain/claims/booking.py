@@ -10,7 +10,7 @@ from services.dispatch.domain.claims.item import Item, ListKind, Slot
 from services.dispatch.domain.claims.listing import is_keeper
 from services.dispatch.domain.claims.party import CLAIMANTS, refuse
 from services.dispatch.domain.claims.table import States, decide, evolve, on_due
-from shared.kernel.clock import add
+from shared.kernel.clock import counted
 from shared.kernel.decisions import NOTHING, Arm, Cancel, Context, Decision, Fact, Message
 from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
@@ -128,8 +128,10 @@ def book(states: States, message: Message, context: Context) -> Decision:
     said = (message.subject, item.owner, asked.booking, actor.id, mask(asked.purpose), asked.starts_at, asked.ends_at)
     if is_party:
         return Decision((Fact(BookingGranted(*said)),), (_over(asked.booking, asked.ends_at),))
-    due_at = min(add(message.acted_at, city.clock("wish.agree"), city.calendar), asked.starts_at)
-    return Decision((Fact(BookingAsked(*said, due_at)),), (Arm(f"booking:{asked.booking}", due_at),))
+    agreed = counted(message.acted_at, city.clock("wish.agree"))
+    due_at = min(agreed.at(city.calendar), asked.starts_at)
+    mark = agreed if due_at < asked.starts_at else None
+    return Decision((Fact(BookingAsked(*said, due_at)),), (Arm(f"booking:{asked.booking}", due_at, mark=mark),))
 
 
 @decide.on(AnswerBooking)

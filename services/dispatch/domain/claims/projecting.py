@@ -31,7 +31,7 @@ from services.dispatch.domain.claims.project import (
 )
 from services.dispatch.domain.claims.table import States, decide, evolve, on_due
 from services.dispatch.domain.mechanism import require
-from shared.kernel.clock import add
+from shared.kernel.clock import counted
 from shared.kernel.decisions import NOTHING, Arm, Cancel, Context, Decision, Fact, Message
 from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
@@ -64,13 +64,14 @@ def claim(states: States, message: Message, context: Context) -> Decision:
         raise Refused("project.taken", "item", project=item.project)
     if not city.calendar.local(message.acted_at).date() <= asked.ends_on >= asked.starts_on:
         raise Refused("project.dates", "ends_on")
-    due_at = add(message.acted_at, city.clock("project.sign"), city.calendar)
+    sign = counted(message.acted_at, city.clock("project.sign"))
+    due_at = sign.at(city.calendar)
     offered = ProjectOffered(
         ProjectStatus.OFFERED, community, asked.partner, due_at, asked.kind, asked.item, side, mask(asked.agreement),
         asked.starts_on, asked.ends_on,
     )  # fmt: skip
     claimed = Fact(ItemClaimed(asked.item, message.subject), asked.item)
-    return Decision((Fact(offered), claimed), (Arm("project.sign", due_at, touches=(asked.item,)),))
+    return Decision((Fact(offered), claimed), (Arm("project.sign", due_at, touches=(asked.item,), mark=sign),))
 
 
 @decide.on(SignProject)

@@ -53,7 +53,7 @@ from services.dispatch.domain.claims.wish import (
 )
 from services.dispatch.domain.mechanism import require
 from services.dispatch.domain.roster import roster_of
-from shared.kernel.clock import add
+from shared.kernel.clock import counted
 from shared.kernel.decisions import NOTHING, Actor, Arm, Cancel, Context, Decision, Fact, Message
 from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
@@ -70,9 +70,10 @@ def clock(
     name: str, began: datetime, city: Any, *touches: str, now: datetime | None = None
 ) -> tuple[datetime, tuple[Cancel | Arm, ...]]:
     """Return when the clock of this name runs out that began then, at once if that was before `now`; it runs alone."""
-    due_at = add(began, city.clock(_CLOCKS.get(name, f"wish.{name}")), city.calendar)
+    mark = counted(began, city.clock(_CLOCKS.get(name, f"wish.{name}")))
+    due_at = mark.at(city.calendar)
     due_at = due_at if now is None else max(due_at, now)
-    return due_at, (STOP, Arm(f"wish.{name}", due_at, touches=touches))
+    return due_at, (STOP, Arm(f"wish.{name}", due_at, touches=touches, mark=mark))
 
 
 @decide.on(OrderWish)
