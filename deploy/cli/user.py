@@ -71,7 +71,7 @@ def add(
     for said in posts:
         role, _, at = said.partition("@")
         try:
-            post = Post(Role(role), at)
+            post = Post.written(role, at)
             check_post(post, model)
         except ValueError:
             raise typer.BadParameter(t(f"没有这个岗位：{said}", f"no such post: {said}"), param_hint="--post") from None

@@ -58,6 +58,7 @@ class Sitting:
     plans: str = ""
     head: tuple[int, str] | None = None
     supplements: list[str] = field(default_factory=list)
+    is_postponed: bool = False
 
     @property
     def undecided(self) -> list[str]:
@@ -116,6 +117,11 @@ def _moved(sitting: Sitting, data: Mapping[str, Any], at: datetime) -> None:
     sitting.opens_at = _instant(data["opens_at"]) if data.get("opens_at") else sitting.opens_at
 
 
+def _postponed(sitting: Sitting, data: Mapping[str, Any], at: datetime) -> None:
+    _moved(sitting, data, at)
+    sitting.is_postponed = True
+
+
 def _held(sitting: Sitting, data: Mapping[str, Any], at: datetime) -> None:
     sitting.status, sitting.held_at = "held", _instant(data["held_at"])
     sitting.chair = data.get("chair", "")
@@ -149,7 +155,7 @@ _FOLDS = {
     "meeting.proposed.v1": _proposed,
     "meeting.convened.v1": _convened,
     "meeting.tabled.v1": _tabled,
-    "meeting.postponed.v1": _moved,
+    "meeting.postponed.v1": _postponed,
     "meeting.not_held.v1": _moved,
     "meeting.held.v1": _held,
     "meeting.recorded.v1": _recorded,

@@ -76,7 +76,7 @@ async def add(
     await conn.execute(text("DELETE FROM account_post WHERE login = :login"), {"login": login})
     await conn.execute(
         text("INSERT INTO account_post (login, role, unit) VALUES (:login, :role, :unit)"),
-        [{"login": login, "role": post.role.value, "unit": post.at} for post in posts],
+        [{"login": login, "role": post.role.value, "unit": post.place} for post in posts],
     )
     await conn.execute(text("DELETE FROM session WHERE login = :login"), {"login": login})
 
@@ -151,8 +151,8 @@ async def find(engine: AsyncEngine, key: str) -> Signed | None:
             return None
         if row.is_stale:
             await conn.execute(text("UPDATE session SET seen_at = now() WHERE id = :id"), {"id": _mark(key)})
-    posts = tuple(Post(Role(role), unit) for role, unit in zip(row.roles, row.units, strict=True))
-    post = Post(Role(row.role), row.unit)
+    posts = tuple(Post.written(role, unit) for role, unit in zip(row.roles, row.units, strict=True))
+    post = Post.written(row.role, row.unit)
     return Signed(row.login, row.name, post, posts, float(row.seconds)) if post in posts else None
 
 

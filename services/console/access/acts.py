@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from services.console.access.roles import AT_DEPARTMENT, EVERYBODY, Role
+from services.console.access.roles import AT_BODY, AT_DEPARTMENT, EVERYBODY, Role
 
 _HOLDERS = frozenset({Role.GRID, Role.COMMUNITY, Role.STREET, Role.CLERK, Role.HEAD})
 _UNITS = frozenset({Role.GRID, Role.COMMUNITY, Role.STREET})
@@ -27,7 +27,9 @@ _KEEPERS = frozenset({Role.OPERATIONS, Role.ADMIN})
 _QUARANTINE = (("/v1/quarantine/{}/replay", _KEEPERS), ("/v1/quarantine/{}/discard", _KEEPERS))
 _CONVENER = frozenset({Role.CONVENER})
 _RECORDER = frozenset({Role.RECORDER})
-_MEMBERS = _HOLDERS | _OPERATIONS | _CONVENER | _RECORDER
+_CALLERS = _CONVENER | {Role.CHARGE}
+_OFFICERS = _UNITS | AT_BODY
+_MEMBERS = _HOLDERS | _OPERATIONS | AT_BODY
 _OVER_LEDGERS = frozenset(Role) - AT_DEPARTMENT
 
 
@@ -148,15 +150,18 @@ ACTS: tuple[Act, ...] = (
     ),
     *_acts(
         "escalation",
+        ("/v1/topics", _OFFICERS),
+        ("/v1/topics/{}/admit", _RECORDER),
+        ("/v1/topics/{}/return", _RECORDER),
         ("/v1/bodies/{}/propose", _MEMBERS),
-        ("/v1/meetings/{}/call", _CONVENER),
-        ("/v1/meetings/{}/refuse", _CONVENER),
+        ("/v1/meetings/{}/call", _CALLERS),
+        ("/v1/meetings/{}/refuse", _CALLERS),
         ("/v1/meetings/{}/postpone", _CONVENER),
-        ("/v1/meetings/{}/hold", _CONVENER),
+        ("/v1/meetings/{}/hold", _CALLERS),
         ("/v1/meetings/{}/record", _RECORDER),
-        ("/v1/meetings/{}/adopt", _CONVENER),
-        ("/v1/meetings/{}/supplement", _CONVENER),
-        ("/v1/meetings/{}/cancel", _CONVENER),
+        ("/v1/meetings/{}/adopt", _CALLERS),
+        ("/v1/meetings/{}/supplement", _CALLERS),
+        ("/v1/meetings/{}/cancel", _CALLERS),
     ),
 )
 """Commands, sent by POST."""

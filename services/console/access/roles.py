@@ -23,6 +23,7 @@ class Role(StrEnum):
     CLERK = "clerk"
     HEAD = "head"
     CONVENER = "convener"
+    CHARGE = "charge"
     RECORDER = "recorder"
     OPERATIONS = "operations"
     INSPECTOR = "inspector"
@@ -37,6 +38,7 @@ NAMES = {
     Role.CLERK: word("部门经办"),
     Role.HEAD: word("部门负责人"),
     Role.CONVENER: word("召集人"),
+    Role.CHARGE: word("分管领导"),
     Role.RECORDER: word("记录员"),
     Role.OPERATIONS: word("指挥中心"),
     Role.INSPECTOR: word("督查"),
@@ -44,7 +46,7 @@ NAMES = {
     Role.ADMIN: word("管理员"),
 }
 AT_DEPARTMENT = frozenset({Role.CLERK, Role.HEAD})
-AT_BODY = frozenset({Role.CONVENER, Role.RECORDER})
+AT_BODY = frozenset({Role.CONVENER, Role.RECORDER, Role.CHARGE})
 CITY_WIDE = frozenset({Role.OPERATIONS, Role.INSPECTOR, Role.LEADER, Role.ADMIN})
 LEVELS = {
     Role.GRID: frozenset({UnitLevel.GRID, UnitLevel.SUBGRID}),
@@ -56,13 +58,25 @@ EVERYBODY = frozenset(Role)
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One role at one unit or department."""
+    """One role at one unit or department; `seat` is a leader's own post, since a body has one for each field."""
 
     role: Role
     at: str
+    seat: str = ""
 
     def __str__(self) -> str:
-        return f"{self.role}@{self.at}"
+        return f"{self.role}@{self.place}"
+
+    @property
+    def place(self) -> str:
+        """Return where it is as it is written down: the unit or department, a leader in charge's own post after it."""
+        return f"{self.at}:{self.seat}" if self.seat else self.at
+
+    @classmethod
+    def written(cls, role: str, place: str) -> Post:
+        """Return a post from its role and place as they are written down; raises ValueError for an unknown role."""
+        at, _, seat = place.partition(":")
+        return cls(Role(role), at, seat)
 
     def actor(self, login: str, city: City) -> Actor:
         """Return as whom the services see a person at this post; a leader and an inspector read as operations."""
@@ -70,7 +84,8 @@ class Post:
             return Actor("department", self.at)
         if self.role in AT_BODY:
             body = city.bodies[self.at]
-            return Actor("post", f"{self.at}:{body.convener if self.role is Role.CONVENER else body.secretary}")
+            seat = {Role.CONVENER: body.convener, Role.RECORDER: body.secretary}.get(self.role, self.seat)
+            return Actor("post", f"{self.at}:{seat}")
         return Actor("operations", login) if self.role in CITY_WIDE else Actor("unit", self.at)
 
 
@@ -79,14 +94,16 @@ def check_post(post: Post, city: City) -> None:
     role, at = post.role, post.at
     if role in AT_DEPARTMENT:
         known = at in city.departments
+    elif role is Role.CHARGE:
+        known = at in city.bodies and post.seat in city.bodies[at].leaders.values()
     elif role in AT_BODY:
         known = at in city.bodies
     elif role in CITY_WIDE:
         known = at == city.root.code
     else:
         known = at in city.units and city.units[at].level in LEVELS[role]
-    if not known:
-        raise ValueError(at)
+    if not known or bool(post.seat) is not (role is Role.CHARGE):
+        raise ValueError(post.place)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ ACCESS = {
     "部门经办": "Department clerk",
     "部门负责人": "Head of department",
     "召集人": "Convener",
+    "分管领导": "Leader in charge",
     "记录员": "Recorder",
     "指挥中心": "Operations",
     "督查": "Inspector",

@@ -17,7 +17,7 @@ from services.console.access.acts import PAPERS, find
 from services.console.access.gateway import NotDone, Owners
 from services.console.access.scope import Scope
 from services.console.pages.frame import Desk, Page, card, frame, own_scope
-from services.console.parts import Box, ClockBox, Details, History, Steps, Text
+from services.console.parts import Box, ClockBox, Details, History, Steps, Text, topic_acts
 from services.console.parts.order import Order, build_forms, said_by
 from services.console.parts.repaint import repainted
 from services.console.projection.case import CaseRow
@@ -152,6 +152,7 @@ def _build(desk: Desk, file: File, clerk: Clerk) -> None:
             return
         with repainted(acts):
             build_forms(desk, Order(row, stands, clerk.me, sequence, lambda _: None))
+            topic_acts.propose_case(desk, row)
 
     def show(tick: Tick) -> None:
         clock(tick)

@@ -169,7 +169,8 @@ def _person(desk: Desk, here: str) -> None:
 
 def post_name(city: City, t: Tongue, post: Post) -> str:
     """Return a post in words, such as 社区经办 · 江滨社区."""
-    return f"{t(NAMES[post.role])} · {city.name_of(post.at)}"
+    seat = city.posts[post.seat].name if post.seat in city.posts else ""
+    return " · ".join(part for part in (t(NAMES[post.role]), city.name_of(post.at), seat) if part)
 
 
 def _leave_at(over_at: float) -> None:

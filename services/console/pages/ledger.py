@@ -9,21 +9,22 @@ from urllib.parse import quote, urlencode
 
 from fastapi import Request
 from nicegui import context, ui
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.console import agendas, moments, queries, sittings, words
 from services.console.access import scope
+from services.console.access.acts import ACTS, find
 from services.console.access.gateway import NotDone, Owners
 from services.console.pages.frame import Desk, Page, card, frame
 from services.console.pages.meetings import own_body
-from services.console.parts import Box, LedgerRows, Text
+from services.console.parts import Box, LedgerRows, Text, topic_acts
 from services.console.projection.ledger import LedgerRow, TopicRow
 from services.console.ticker import Tick, Ticker
 from services.console.words import word
 from shared.city.model import City
 from shared.kernel.refusals import Refused
 
-PAGE = 50
+PAGE, SHOWN_PROPOSED = 50, 20
 STATES = ("waiting", "executing", "moved_up", "settled", "written_off", "declined", "listed")
 TONES = {"executing": "ok", "moved_up": "meeting", "written_off": "ended", "declined": "ended", "listed": "soon",
          "settled": "soon"}  # fmt: skip
@@ -73,6 +74,8 @@ async def _build(desk: Desk, unit: str, engine: AsyncEngine, owners: Owners) -> 
         chains = await sittings.entries(conn, [row.topic for row in rows])
         head = (await queries.ledgers(conn, [unit])).get(unit)
         held = await queries.meetings(conn, [row.meeting for row in rows if row.meeting])
+        proposed = await _to_screen(desk, unit, conn)
+        told = await sittings.said_of(conn, [row.case_id for row in proposed])
     with Box("div", "list-head"):
         with Box("div"):
             Text("p", city.levels[city.bodies[unit].level].names.zh if t.language == "zh" else
@@ -83,6 +86,12 @@ async def _build(desk: Desk, unit: str, engine: AsyncEngine, owners: Owners) -> 
             for form, name in FORMS:
                 Text("a", t("导出 {form}", form=name), href=f"/paper/escalation/v1/ledger/{unit}.{form}", download="")
     await _chain(desk, unit, head, owners, now)
+    acted = list[int]()
+    if proposed:
+        with card(t("待审议题"), "screen-card") as more:
+            topic_acts.screen(desk, proposed, told, now, lambda _: acted.append(1))
+        with more:
+            Text("span", t("{n} 项", n=len(proposed)))
     _filters(desk, unit, state, is_late)
     with card(t("台账条目"), "ledger-card") as more:
         if rows:
@@ -102,10 +111,21 @@ async def _build(desk: Desk, unit: str, engine: AsyncEngine, owners: Owners) -> 
         Text("span", t("共 {n} 条 · 最新在上 · 不可编辑", n=f"{total:,}"))
 
     def show(tick: Tick) -> None:
-        if f"ledger:{unit}" in tick.touched:
+        if f"ledger:{unit}" in tick.touched and acted:
+            ui.navigate.to(_address(unit, state, is_late, at))
+        elif f"ledger:{unit}" in tick.touched:
             newer.classes(remove="hidden")
 
     desk.follow(show)
+
+
+async def _to_screen(desk: Desk, unit: str, conn: AsyncConnection) -> list[TopicRow]:
+    """Return the proposals that wait for the reader: those of the body whose secretary he is, the oldest first."""
+    act = find(ACTS, "escalation", "/v1/topics/any/admit")
+    if act is None or desk.signed.role not in act.roles or desk.signed.post.at != unit:
+        return []
+    rows, _ = await sittings.of_ledger(conn, unit, "proposed", None, SHOWN_PROPOSED, 0)
+    return rows[::-1]
 
 
 def _address(unit: str, state: str, is_late: bool, page: int = 1) -> str:

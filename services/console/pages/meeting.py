@@ -194,6 +194,8 @@ def _middle(desk: Desk, file: File, chosen: str, done: list[int]) -> None:
         meeting_acts.call(desk, sitting, file.now)
     if sitting.status == "convened":
         meeting_acts.attendance(desk, sitting, file.now)
+        rows = (agendas.entry_of(file.entries, topic, sitting.body) for topic in sitting.agenda)
+        meeting_acts.moving(desk, sitting, sum(row is None or row.entry in sittings.WAITING for row in rows))
     if chosen:
         _topic(desk, file, chosen, done)
 

@@ -16,7 +16,7 @@ from services.console import agendas, moments, panels, queries, sittings, words
 from services.console.access import scope
 from services.console.access.roles import AT_DEPARTMENT
 from services.console.pages.frame import Desk, Page, card, frame
-from services.console.parts import Box, Text
+from services.console.parts import Box, Text, topic_acts
 from services.console.parts.act import act_form, many, text
 from services.console.projection.ledger import MeetingRow, TopicRow
 from services.console.ticker import Tick, Ticker
@@ -76,6 +76,8 @@ async def _build(desk: Desk, engine: AsyncEngine) -> None:
             with more:
                 Text("span", t("{n} 项", n=len(late)))
             asked = _propose(desk, own, waiting)
+            if own:
+                _bring(desk, own)
     begun = set[str]()
 
     def show(tick: Tick) -> None:
@@ -214,6 +216,17 @@ def _propose(desk: Desk, own: str, waiting: Sequence[TopicRow]) -> list[str]:
         Text("span", agendas.body_name(city, own))
         Text("span", t("待议 {n}", n=tally["open"] + tally["listed"]))
     return asked
+
+
+def _bring(desk: Desk, own: str) -> None:
+    """Let an officer bring a topic without a case to the own body (W 2.2, move 2); others have no such card."""
+    t = desk.t
+    if not topic_acts.may_propose(desk):
+        return
+    with card(t("提出议题"), "propose-card") as more:
+        topic_acts.propose(desk, own)
+    with more:
+        Text("span", t("有案件的，从案件页提请上会"))
 
 
 def _topic(desk: Desk, row: TopicRow) -> str:

@@ -13,6 +13,7 @@ from services.console.parts.act import ActForm, act_form, cards, choice, many, s
 from services.console.projection.ledger import TopicRow
 from services.console.sittings import Sitting
 from shared.kernel.calendar import SHANGHAI
+from shared.kernel.rights import office_of
 
 ORDERS = ["resolve", "squad"]
 LED = ["squad", "list"]
@@ -59,8 +60,40 @@ def call(desk: Desk, sitting: Sitting, now: datetime) -> None:
 
 
 def _is_caller(desk: Desk, sitting: Sitting) -> bool:
+    caller = sitting.caller or desk.city.bodies[sitting.body].convener
+    return office_of(desk.signed.actor(desk.city)) == (sitting.body, caller)
+
+
+def moving(desk: Desk, sitting: Sitting, waiting: int) -> None:
+    """Let the convener move a called meeting once, and who called a temporary one call it off (moves 6 and 11).
+
+    `waiting` topics of its call still wait for it: only when all of them are withdrawn there is nothing to meet about.
+    """
+    t = desk.t
+    at = single("opens_at", t("改到"), "datetime-local", zoned=True)
+    why = text("why", t("理由"), most=2000)
     convener = desk.city.bodies[sitting.body].convener
-    return desk.signed.post.at == sitting.body and (sitting.caller or convener) == convener
+    is_convener = office_of(desk.signed.actor(desk.city)) == (sitting.body, convener)
+    off = t("已改期一次，不得再改") if sitting.is_postponed else "" if is_convener else t("由召集人改期")
+    _behind(desk, _path(sitting, "postpone"), t("改期"), [at, why], off,
+            t("只能改一次，且在本期内；议程届时重新确定"), sitting.sequence)  # fmt: skip
+    if sitting.temporary:
+        left = t("还有 {n} 项议题没有撤回，不得取消", n=waiting) if waiting else ""
+        off = left or ("" if _is_caller(desk, sitting) else t("由召集会议的人取消"))
+        _behind(desk, _path(sitting, "cancel"), t("取消会议"), [why], off,
+                t("召集时点名的议题全部撤回后才可取消"), sitting.sequence)  # fmt: skip
+
+
+def _behind(
+    desk: Desk, path: str, title: str, fields: list[dict[str, Any]], off: str, said: str, sequence: int
+) -> None:
+    """Build a form that opens on request; nothing where the act is not of the reader's role."""
+    box = Box("details", "act")
+    with box:
+        Text("summary", title)
+        form = act_form(desk, "escalation", path, title, fields, off=off, next=said, sequence=sequence, look="plain")
+    if form is None:
+        box.delete()
 
 
 def attendance(desk: Desk, sitting: Sitting, now: datetime) -> None:

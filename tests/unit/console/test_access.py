@@ -19,6 +19,7 @@ from services.console.access.roles import PLACES, Post, Role, check_post
 from services.console.reader import SESSION
 from shared.city.load import load
 from shared.city.model import City
+from shared.kernel.decisions import Actor
 from shared.persistence.engine import connect
 from shared.shell.problems import answer_problems
 from shared.shell.tokens import read
@@ -31,6 +32,7 @@ AT = {
     Role.GRID: "C01-G01-B1", Role.COMMUNITY: "C01", Role.STREET: "S01", Role.CLERK: "gardens", Role.HEAD: "gardens",
     Role.CONVENER: "C01", Role.RECORDER: "C01",
 }  # fmt: skip
+SEAT = "vice-mayor-construction"
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +100,8 @@ async def door(dsn: str, city: City) -> AsyncIterator[Door]:
 
 
 def _post(role: Role, city: City) -> Post:
+    if role is Role.CHARGE:
+        return Post(role, city.root.code, SEAT)
     return Post(role, AT.get(role, city.root.code))
 
 
@@ -231,12 +235,25 @@ async def test_one_goes_on_at_another_of_ones_own_posts_alone(door: Door) -> Non
         assert (await http.post("/post", data={"post": "operations@donggang"}, headers=ORIGIN)).status_code == 409
 
 
+async def test_a_leader_in_charge_signs_in_at_his_own_post_and_acts_as_it(door: Door, city: City) -> None:
+    leader = Post(Role.CHARGE, city.root.code, SEAT)
+    key = await door.session(leader, login="mayor")
+    signed = await accounts.find(door.engine, key)
+    assert signed is not None
+    assert (signed.post, str(signed.post)) == (leader, f"charge@donggang:{SEAT}")
+    assert signed.actor(city) == Actor("post", f"donggang:{SEAT}")
+    assert {act.path.rsplit("/", 1)[1] for act in ACTS if act.service == "escalation" and Role.CHARGE in act.roles} == {
+        "call", "refuse", "hold", "adopt", "supplement", "cancel", "propose", "topics"
+    }  # fmt: skip
+
+
 def test_a_post_is_where_its_role_can_be(city: City) -> None:
     for role in Role:
         check_post(_post(role, city), city)
     for post in (Post(Role.GRID, "C01"), Post(Role.STREET, "C01"), Post(Role.CLERK, "C01"), Post(Role.LEADER, "S01"),
-                 Post(Role.CONVENER, "gardens"), Post(Role.COMMUNITY, "nowhere")):  # fmt: skip
-        with pytest.raises(ValueError, match=post.at):
+                 Post(Role.CONVENER, "gardens"), Post(Role.COMMUNITY, "nowhere"), Post(Role.CHARGE, "donggang"),
+                 Post(Role.CHARGE, "C01", SEAT), Post(Role.CONVENER, "C01", SEAT)):  # fmt: skip
+        with pytest.raises(ValueError, match=post.place):
             check_post(post, city)
 
 
