@@ -7,7 +7,7 @@ RUN := $(UV) run --no-sync
 CHECKED := services shared deploy
 
 .PHONY: help setup check format lint types imports contracts test bench bench-floor bench-ledger \
-  bench-deadlines bench-burst bench-desk bench-memory bench-console bench-rebuild simulate faults demo up down status clean
+  bench-deadlines bench-burst bench-desk bench-memory bench-console bench-projection bench-watching bench-rebuild simulate faults demo up down status clean
 
 help:  ## 列出全部目标 / list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,12 @@ bench-floor: setup  ## 与裸循环对比 / the same beside a bare loop on the s
 
 bench-console: setup  ## 一百万件时的查询 / the console's questions at a million cases; CASES=n CORES=0,1
 	@$(RUN) python -m tests.bench.read_model
+
+bench-projection: setup  ## 读模型每件多少 / what a lifecycle costs the read model, by part; TOLD=n CASES=n TAKEN=n
+	@$(RUN) python -m tests.bench.projection
+
+bench-watching: setup  ## 五十人同看 / watching cockpits while cases come; WATCHERS=n CASES_A_SECOND=r SECONDS=s
+	@$(RUN) python -m tests.bench.watching
 
 bench-rebuild: setup  ## 重建读模型 / the read model made anew; FACTS=n CORES=0,1
 	@$(RUN) python -m tests.bench.rebuild

@@ -158,8 +158,9 @@ async def fill(dsn: str, city: City, count: int) -> None:
     )  # fmt: skip
     months = [f"2026-{month:02}" for month in range(1, 11)]
     await conn.execute(
-        "INSERT INTO score_view SELECT u, m, 'p1', 1, 100, '{}', '{}', '{}', '91.20', false, sidan_now() "
+        "INSERT INTO score_view SELECT u, m, 'p1', 1, 100, $3, $3, $3, '91.20', false, sidan_now() "
         "FROM unnest($1::text[]) u, unnest($2::text[]) m", list(city.units), months,
+        '{"numerator": "905", "denominator": 936, "percent": "96.69"}',
     )  # fmt: skip
     await conn.close()
 
