@@ -44,6 +44,7 @@ from shared.shell.work import (
 
 text = cache(make_text)
 """Each statement is read for its parameters once, not once a batch."""
+_MARK = msgspec.json.Decoder(Mark)
 
 _LOCK = (
     "SELECT id, kind, sequence, seen, state::text, aside FROM subject WHERE id = ANY(CAST(:ids AS text[])) "
@@ -312,7 +313,7 @@ class SqlTransaction:
         )
         found: dict[str, list[Arm]] = {}
         for subject, name, due_at, data, touches, mark in rows:
-            counted = msgspec.json.decode(mark, type=Mark)
+            counted = _MARK.decode(mark)
             found.setdefault(subject, []).append(Arm(name, due_at, json.loads(data), subject, tuple(touches), counted))
         return found
 

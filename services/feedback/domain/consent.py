@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from services.feedback.domain.mechanism import refuse, require, require_unit, serves
 from services.feedback.domain.table import States, decide, evolve, on_due
-from shared.kernel.clock import add
+from shared.kernel.clock import counted
 from shared.kernel.decisions import NOTHING, Arm, Cancel, Context, Decision, Fact, Message
 from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
@@ -109,9 +109,10 @@ def ask(states: States, message: Message, context: Context) -> Decision:
         raise Refused("consent.exists", "code", code=message.subject.rpartition(":")[2])
     if not serves(actor.id, asked.street, city):
         raise Refused("consent.no_street", "street", department=actor.id, street=asked.street)
-    until = add(message.acted_at, city.clock("consent"), city.calendar)
+    answered = counted(message.acted_at, city.clock("consent"))
+    until = answered.at(city.calendar)
     fact = ConsentAsked(asked.kind, actor.id, asked.street, mask(asked.about), until)
-    return Decision((Fact(fact),), (Arm("consent", until),))
+    return Decision((Fact(fact),), (Arm("consent", until, mark=answered),))
 
 
 @decide.on(AnswerConsent)

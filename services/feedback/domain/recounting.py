@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from services.feedback.domain.consent import Consent
 from services.feedback.domain.exclusion import Excluding
 from services.feedback.domain.rating import RatedCase
 from services.feedback.domain.star import Star
@@ -62,7 +63,11 @@ def _rectify(star: Star, rest: str, at: datetime) -> Star:
     return replace(star, until=at)
 
 
-_SHOWN: Shown = {(RatedCase, "window"): _window, (Star, "rectify"): _rectify}
+def _consent(consent: Consent, rest: str, at: datetime) -> Consent:
+    return replace(consent, asked=replace(consent.asked, until=at))
+
+
+_SHOWN: Shown = {(RatedCase, "window"): _window, (Star, "rectify"): _rectify, (Consent, "consent"): _consent}
 
 
 @evolve.on(RatingDeadlinesMoved)
