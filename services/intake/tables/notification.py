@@ -64,17 +64,20 @@ _TAKE = text(
     """
     WITH mine AS (
       UPDATE notification SET attempts = attempts + 1, next_at = clock_timestamp() + make_interval(secs => :lease)
-       WHERE id IN (SELECT n.id FROM notification n
-                     WHERE n.state = 'waiting' AND n.next_at <= clock_timestamp()
-                       AND NOT EXISTS (SELECT FROM notification b WHERE b.dossier_id = n.dossier_id AND b.id < n.id
-                                          AND b.state = 'waiting')
-                     ORDER BY n.next_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+       WHERE id = ANY(ARRAY(SELECT n.id FROM notification n
+                             WHERE n.state = 'waiting' AND n.next_at <= clock_timestamp()
+                               AND NOT EXISTS (SELECT FROM notification b WHERE b.dossier_id = n.dossier_id
+                                                  AND b.id < n.id AND b.state || '' = 'waiting' OFFSET 0)
+                             ORDER BY n.next_at LIMIT :limit FOR UPDATE SKIP LOCKED))
       RETURNING id, case_id, dossier_id, step, unit, note, rule, params, at, attempts)
     SELECT mine.*, d.identity, d.source, d.report_id, s.state ->> 'number' AS number
       FROM mine LEFT JOIN dossier d ON d.id = mine.dossier_id LEFT JOIN subject s ON s.id = mine.case_id
      ORDER BY mine.id
     """
 )
+"""The longest due first. Whether an older one of the reporter waits is asked of each candidate (`OFFSET 0`), by the
+reporter's own notices (`|| ''` hides the index of all that wait): a join read all that waits, for every taking.
+"""
 _END = text(
     """
     UPDATE notification n SET state = u.s, channel = u.ch, error = u.e,
