@@ -18,6 +18,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 
 from shared.persistence.engine import is_away
+from shared.shell.fetching import SILENCE_MS, Gathering
 from shared.shell.header_names import forgive
 from shared.shell.taking import Shell
 from shared.shell.work import Batch, Hole, OurFault, Partition, Place, Record, Unfenced, Work
@@ -27,11 +28,6 @@ from shared.telemetry.logs import brief
 log = structlog.get_logger()
 forgive()
 
-MAX_RECORDS = 500
-FETCH_BYTES, FETCH_WAIT_MS, PATIENT_WAIT_MS = 65_536, 30, 100
-"""The broker gathers this much or waits this long: a fetch of twelve partitions costs both sides a millisecond, and a
-broker that answers at the first byte is asked some hundred times a second. Patient is who holds no order up.
-"""
 REBALANCE_TIMEOUT_MS = 30_000
 DRAIN_SECONDS = 25.0
 HOLE_TRIES = 5
@@ -84,10 +80,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             **where,
             group_id=group,
             batch=True,
-            max_records=MAX_RECORDS,
-            batch_timeout_ms=50,
-            fetch_min_bytes=FETCH_BYTES,
-            fetch_max_wait_ms=PATIENT_WAIT_MS if patient else FETCH_WAIT_MS,
+            fetch_max_wait_ms=SILENCE_MS,
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.MANUAL,  # the fence is the position; Kafka's is for lag tools
             no_reply=True,
@@ -100,6 +93,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             decoder=self._decode,
             **parser,
         )
+        self.sub.get_msg = Gathering(patient=patient).next
         self.sub(self._on_batch)
 
     # ---- FastStream's hooks
