@@ -14,7 +14,7 @@ from shared.kernel.refusals import Refused
 from shared.kernel.rules import words
 from shared.persistence.engine import transaction
 from shared.shell.desk import Caller, Desk
-from shared.shell.sql_store import headers_from
+from shared.shell.sql_outcome import headers_from
 
 MOST = 200
 

@@ -191,6 +191,7 @@ class Process:
             try:
                 if conn is None or conn.is_closed():
                     conn = await asyncpg.connect(self.settings.postgres, timeout=5, command_timeout=10)
+                    await conn.execute("SET enable_seqscan = off")  # a table of cases is never read whole to be counted
                 await self._measure(conn)
                 if time.monotonic() - pruned > 3600:
                     await self._prune(conn)

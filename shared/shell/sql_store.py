@@ -24,18 +24,18 @@ from shared.kernel.decisions import CLOCK, SYSTEM, Arm, CalendarChanged, Due, Me
 from shared.persistence.connection import Connection
 from shared.persistence.engine import transaction
 from shared.shell.almanac import Almanac
-from shared.shell.apply import Bench, due_id, fold_deadlines, subjects_of, subjects_to_lock
+from shared.shell.apply import Bench, due_id, subjects_of, subjects_to_lock
 from shared.shell.opening import open_batch, open_record
 from shared.shell.service import kind_of
+from shared.shell.sql_outcome import ARM, armed, headers_from, keep_refused, park, write
+from shared.shell.states import States
 from shared.shell.work import (
     UNSEEN,
     Batch,
     Clock,
-    JournalRow,
     Loaded,
     Outcome,
     Partition,
-    Quarantined,
     Record,
     Reply,
     Subject,
@@ -71,52 +71,6 @@ _UNDER_LOCKS = (
     "ORDER BY p.subject, p.service, p.sequence"
 )
 """What is read once the subjects are locked, in one round trip: the clock, ids that came before, what waits."""
-_ARM = """
-INSERT INTO deadline (subject, name, due_at, data, touches, calendar, mark)
-SELECT s, n, d, j::jsonb, string_to_array(t, ' '), CAST(:calendar AS int), m
-  FROM unnest(CAST(:arm_subjects AS text[]), CAST(:arm_names AS text[]), CAST(:arm_dues AS timestamptz[]),
-              CAST(:arm_datas AS text[]), CAST(:arm_touches AS text[]), CAST(:arm_marks AS text[])) u(s, n, d, j, t, m)
-ON CONFLICT (subject, name) DO UPDATE SET due_at = excluded.due_at, data = excluded.data,
-   touches = excluded.touches, calendar = excluded.calendar, mark = excluded.mark"""
-_WRITE = f"""
-WITH answered AS (
-  INSERT INTO inbox (sender, id, result)
-  SELECT s, i, r::jsonb
-    FROM unnest(CAST(:inbox_senders AS text[]), CAST(:inbox_ids AS text[]), CAST(:inbox_results AS text[])) t(s, i, r)),
-changed AS (
-  UPDATE subject s SET sequence = u.n, seen = u.seen::int[], state = u.state::json, aside = u.aside
-    FROM unnest(CAST(:ids AS text[]), CAST(:ns AS int[]), CAST(:seens AS text[]), CAST(:states AS text[]),
-                CAST(:asides AS text[])) u(id, n, seen, state, aside)
-   WHERE s.id = u.id),
-cancelled AS (
-  DELETE FROM deadline d
-   USING unnest(CAST(:cancel_subjects AS text[]), CAST(:cancel_names AS text[]), CAST(:cancel_spares AS text[]))
-         t(s, n, spared)
-   WHERE d.subject = t.s
-     AND (d.name = t.n OR (right(t.n, 1) = '*' AND starts_with(d.name, left(t.n, -1))))
-     AND d.name <> ALL (string_to_array(t.spared, ' '))),
-armed AS ({_ARM}),
-released AS (
-  DELETE FROM parked p
-   USING unnest(CAST(:gone_subjects AS text[]), CAST(:gone_services AS text[]),
-                CAST(:gone_sequences AS int[])) t(s, v, n)
-   WHERE p.subject = t.s AND p.service = t.v AND p.sequence = t.n),
-moved AS (
-  UPDATE fence f SET expected = u.e
-    FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:expected AS bigint[])) u(t, p, e)
-   WHERE f.reader = :reader AND f.topic = u.t AND f.partition = u.p),
-stated AS (
-  INSERT INTO journal (subject, sequence, type, streams, key, headers, value)
-  SELECT s, n, t, string_to_array(st, ' '), k, h::json, v
-    FROM unnest(CAST(:fact_subjects AS text[]), CAST(:fact_sequences AS int[]), CAST(:fact_types AS text[]),
-                CAST(:fact_streams AS text[]), CAST(:fact_keys AS text[]), CAST(:fact_headers AS text[]),
-                CAST(:fact_values AS text[])) WITH ORDINALITY u(s, n, t, st, k, h, v, o)
-   ORDER BY o RETURNING id)
-INSERT INTO pending (id) SELECT id FROM stated
-"""  # noqa: S608  parts of our own
-"""Everything that a batch changes in the shell's own tables, in one round trip. Its parts share a snapshot: a deadline
-that is cancelled and armed again is left to the part that arms.
-"""
 
 
 class SqlStore:
@@ -128,6 +82,7 @@ class SqlStore:
         self.lock_fences = text(_FENCES.format(city=city_schema))
         self.under_locks = text(_UNDER_LOCKS.format(city=city_schema))
         self.almanac = Almanac(bench.city, city_schema)
+        self.states = States(self.service.states)
 
     @property
     def city(self) -> Any:
@@ -162,7 +117,7 @@ class SqlStore:
             )
             born = {row[0] for row in new}
             arms = [replace(arm, subject=subject) for subject, arm in wanted if subject in born]
-            await conn.execute(text(_ARM), _armed(arms, (await self.clock(conn)).calendar))
+            await conn.execute(ARM, armed(arms, (await self.clock(conn)).calendar))
 
     async def fences(self, reader: str) -> dict[Partition, int]:
         """Return the expected offset of each partition that this reader has a fence for."""
@@ -378,12 +333,9 @@ class SqlTransaction:
             {"ids": names},
         )
         return {
-            id_: Subject(id_, sequence, tuple(seen), self._state(kind, state), aside)
+            id_: Subject(id_, sequence, tuple(seen), self.store.states.read(id_, kind, state), aside)
             for id_, kind, sequence, seen, state, aside in rows
         }
-
-    def _state(self, kind: str, state: str | None) -> Any:
-        return None if state is None else msgspec.json.decode(state, type=self.service.states[kind])
 
     async def _under_locks(
         self, subjects: Mapping[str, Subject], work: Iterable[Work]
@@ -411,15 +363,16 @@ class SqlTransaction:
 
     async def commit(self, outcome: Outcome, reader: str) -> None:
         """Write everything down; the caller's transaction makes it one."""
-        answers = await self._save_quarantine(outcome.quarantine)
-        await self._write(outcome, [*outcome.journal, *answers], reader)
+        answers = await keep_refused(self.conn, outcome.quarantine)
+        journal = [*outcome.journal, *answers]
+        await write(self.conn, outcome, journal, reader, self.calendar, self.store.states)
         if self._following:
             await self.conn.execute(
                 text("UPDATE deadline SET calendar = :version WHERE subject = ANY(CAST(:ids AS text[])) "
                      "AND calendar < :version"),
                 {"version": self.calendar, "ids": self._following},
             )  # fmt: skip
-        await self._park(outcome)
+        await park(self.conn, outcome.park)
         years = [row for row in outcome.rows if isinstance(row, CalendarYear)]
         if years:
             await self.store.almanac.write(self.conn, years)
@@ -429,112 +382,6 @@ class SqlTransaction:
         if len(years) + len(grants) < len(outcome.rows):
             others = [row for row in outcome.rows if not isinstance(row, CalendarYear | MatterAdmitted)]
             await self.service.store.save(self.conn, others)
-
-    async def _write(self, outcome: Outcome, journal: Sequence[JournalRow], reader: str) -> None:
-        inbox, places = sorted(outcome.inbox), sorted(outcome.fences)
-        cancels, arms = fold_deadlines(outcome.deadlines)
-        armed: dict[str, list[str]] = {}
-        for arm in arms:
-            armed.setdefault(arm.subject, []).append(arm.name)
-        gone = [w.message for w in outcome.unpark if w.message is not None]
-        subjects = outcome.subjects
-        await self.conn.execute(
-            text(_WRITE),
-            {
-                "inbox_senders": [sender for sender, _ in inbox],
-                "inbox_ids": [id_ for _, id_ in inbox],
-                "inbox_results": [msgspec.json.encode(outcome.inbox[key]).decode() for key in inbox],
-                "ids": [s.id for s in subjects],
-                "ns": [s.sequence for s in subjects],
-                "seens": ["{" + ",".join(map(str, s.seen)) + "}" for s in subjects],
-                "states": [None if s.state is None else msgspec.json.encode(s.state).decode() for s in subjects],
-                "asides": [s.aside for s in subjects],
-                "cancel_subjects": [c.subject for c in cancels],
-                "cancel_names": [c.name for c in cancels],
-                "cancel_spares": [" ".join(armed.get(c.subject, ())) for c in cancels],
-                **_armed(arms, self.calendar),
-                "gone_subjects": [m.subject for m in gone],
-                "gone_services": [m.source for m in gone],
-                "gone_sequences": [m.sequence for m in gone],
-                "reader": reader,
-                "topics": [t for t, _ in places],
-                "partitions": [p for _, p in places],
-                "expected": [outcome.fences[place] for place in places],
-                "fact_subjects": [r.subject for r in journal],
-                "fact_sequences": [r.sequence for r in journal],
-                "fact_types": [r.type for r in journal],
-                "fact_streams": [" ".join(r.streams) for r in journal],
-                "fact_keys": [r.key for r in journal],
-                "fact_headers": [msgspec.json.encode(r.headers).decode() for r in journal],
-                "fact_values": [r.value for r in journal],
-            },
-        )
-
-    async def _save_quarantine(self, kept: Sequence[tuple[Quarantined, JournalRow | None]]) -> list[JournalRow]:
-        """Keep refused records once; return the answers of those that are new."""
-        if not kept:
-            return []
-        records = [quarantined.record for quarantined, _ in kept]
-        new = await self.conn.execute(
-            text(
-                'INSERT INTO quarantine (topic, partition, "offset", digest, key, headers, value, stamped_at, '
-                "sender, rule, field, params) SELECT t, p, f, d, k, h::jsonb, v, at, s, r, fi, pa::jsonb FROM "
-                "unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:offsets AS bigint[]), "
-                "CAST(:digests AS text[]), CAST(:keys AS bytea[]), CAST(:headers AS text[]), CAST(:values AS bytea[]), "
-                "CAST(:ats AS timestamptz[]), CAST(:senders AS text[]), CAST(:rules AS text[]), "
-                "CAST(:fields AS text[]), CAST(:params AS text[])) WITH ORDINALITY "
-                "u(t, p, f, d, k, h, v, at, s, r, fi, pa, o) ORDER BY o ON CONFLICT DO NOTHING "
-                'RETURNING topic, partition, "offset", digest'
-            ),
-            {
-                **_columns(records),
-                "digests": [record.digest for record in records],
-                "senders": [quarantined.sender for quarantined, _ in kept],
-                "rules": [quarantined.rule for quarantined, _ in kept],
-                "fields": [quarantined.field for quarantined, _ in kept],
-                "params": [json.dumps(dict(quarantined.params)) for quarantined, _ in kept],
-            },
-        )
-        fresh = {tuple(row) for row in new}
-        return [
-            answer
-            for record, (_, answer) in zip(records, kept, strict=True)
-            if answer is not None and (record.topic, record.partition, record.offset, record.digest) in fresh
-        ]
-
-    async def _park(self, outcome: Outcome) -> None:
-        park = [(w.message, w.record, why) for w, why in outcome.park if w.message is not None and w.record is not None]
-        if park:
-            await self.conn.execute(
-                text(
-                    'INSERT INTO parked (subject, service, sequence, topic, partition, "offset", key, headers, value, '
-                    "stamped_at, why) SELECT s, sv, n, t, p, f, k, h::jsonb, v, at, w FROM "
-                    "unnest(CAST(:subjects AS text[]), CAST(:services AS text[]), CAST(:sequences AS int[]), "
-                    "CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:offsets AS bigint[]), "
-                    "CAST(:keys AS bytea[]), CAST(:headers AS text[]), CAST(:values AS bytea[]), "
-                    "CAST(:ats AS timestamptz[]), CAST(:whys AS text[])) u(s, sv, n, t, p, f, k, h, v, at, w) "
-                    "ON CONFLICT DO NOTHING"
-                ),
-                {
-                    **_columns([record for _, record, _ in park]),
-                    "subjects": [message.subject for message, _, _ in park],
-                    "services": [message.source for message, _, _ in park],
-                    "sequences": [message.sequence for message, _, _ in park],
-                    "whys": [why for _, _, why in park],
-                },
-            )
-
-
-def _armed(arms: Sequence[Arm], calendar: int) -> dict[str, Any]:
-    return {
-        "calendar": calendar,
-        "arm_subjects": [a.subject for a in arms],
-        "arm_names": [a.name for a in arms],
-        "arm_dues": [a.due_at for a in arms],
-        "arm_datas": [msgspec.json.encode(a.data).decode() for a in arms],
-        "arm_touches": [" ".join(a.touches) for a in arms],
-        "arm_marks": [msgspec.json.encode(a.mark).decode() if a.mark and a.mark.is_by_calendar else None for a in arms],
-    }
 
 
 def _clock(
@@ -550,24 +397,3 @@ def _clock(
         return Clock(real_now, real_now, calendar=calendar, grants=grants)
     now = virtual_at + (real_now - real_at) * rate
     return Clock(min(now, horizon) if horizon else now, real_now, rate, calendar, grants)
-
-
-def _columns(records: Sequence[Record]) -> dict[str, list[Any]]:
-    return {
-        "topics": [record.topic for record in records],
-        "partitions": [record.partition for record in records],
-        "offsets": [record.offset for record in records],
-        "keys": [record.key for record in records],
-        "headers": [headers_to(record.headers) for record in records],
-        "values": [record.value for record in records],
-        "ats": [record.timestamp for record in records],
-    }
-
-
-def headers_to(headers: Iterable[tuple[str, bytes]]) -> str:
-    """Return what jsonb can hold: a NUL in a name, which no header of ours has, shows as `\\0`."""
-    return json.dumps([[name.replace("\0", "\\0"), (value or b"").hex()] for name, value in headers])
-
-
-def headers_from(stored: str) -> tuple[tuple[str, bytes], ...]:
-    return tuple((name, bytes.fromhex(value)) for name, value in json.loads(stored))

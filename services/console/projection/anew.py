@@ -16,7 +16,7 @@ from services.console.projection import Heard, Model, rows, seen, tally, words
 from shared.persistence.connection import Connection
 from shared.shell.rereading import Order
 from shared.shell.service import kind_of
-from shared.shell.sql_store import headers_to
+from shared.shell.sql_outcome import headers_to
 from shared.shell.work import UNSEEN
 
 TABLES = (

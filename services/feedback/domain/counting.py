@@ -66,7 +66,7 @@ def count(states: States, message: Message, decision: Decision, context: Context
     before = after = state.line
     for data in (message.data, *(fact.data for fact in decision.facts if fact.subject in ("", message.subject))):
         after = follow(after, data, message.acted_at)
-    if after is None or after == before or not after.lead:
+    if after is before or after is None or after == before or not after.lead:
         return NOTHING
     now, was = _rows(message.subject, after, context.city), _rows(message.subject, before, context.city)
     late = tuple(_late(was, now, message, context))
