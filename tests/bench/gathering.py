@@ -175,7 +175,7 @@ async def _gathered(conn: Connection, store: Store, batch: list[tuple[Message, s
     spent.on("placing, sketching")
     near = await traces.near(conn, found)
     spent.on("looking up")
-    likes = compare(found, near, store.city.shares["merge_from"])
+    likes = compare(found, near, store.city.shares)
     assert sum(1 for one, _ in likes if one) > 0
     spent.on("comparing")
     await traces.keep(conn, found)
