@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.feedback.domain import score
 from services.feedback.domain.ranking import places
 from services.feedback.domain.score import Ratio, ScoreCounted, half_up, ratio
 from services.feedback.domain.tally import Tally
@@ -155,3 +158,14 @@ def test_who_has_few_answers_or_no_composite_is_not_ranked() -> None:
 def test_a_unit_named_in_a_tier_of_the_policy_stands_there() -> None:
     tiered = replace(POLICY, tiers={"large": ("water",)})
     assert (card_of(EXAMPLE, tiered).tier, card_of(EXAMPLE, tiered, "parks").tier) == ("large", "department")
+
+
+def test_no_float_is_written_anywhere_in_the_rules() -> None:
+    found = [
+        f"{path.name}:{node.lineno}"
+        for path in sorted(Path(score.__file__).parent.glob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (isinstance(node, ast.Constant) and isinstance(node.value, float))
+        or (isinstance(node, ast.Name) and node.id == "float")
+    ]
+    assert found == []
