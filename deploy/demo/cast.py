@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deploy.demo.callers import Callers
+from deploy.demo.checkers import Checkers
 from deploy.demo.conveners import Conveners
 from deploy.demo.holders import Holders
 from deploy.demo.proposers import Proposers
@@ -21,6 +22,7 @@ class Cast:
         self.senders, self._holders, self._conveners = Senders(world), Holders(world), Conveners(world)
         self.proposers, self.whistlers, self.wishers = Proposers(world), Whistlers(world), Wishers(world)
         self.volunteers, self._callers = Volunteers(world), Callers(world)
+        self._checkers = Checkers(world)
         self._by_family = {
             "receipts": self.senders.hear,
             "ledger": self._hear_ledger,
@@ -34,6 +36,7 @@ class Cast:
 
     def _hear_ledger(self, heard: Heard) -> None:
         self._conveners.hear(heard)
+        self._checkers.hear_ledger(heard)
         self.proposers.hear(heard)
 
     def _hear_orders(self, heard: Heard) -> None:
@@ -45,6 +48,7 @@ class Cast:
     def _hear_feedback(self, heard: Heard) -> None:
         self._holders.hear(heard)
         self._callers.hear(heard)
+        self._checkers.hear_draw(heard)
 
     def hear(self, heard: Heard) -> None:
         """Let those take a message whom it concerns."""

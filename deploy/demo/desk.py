@@ -43,7 +43,7 @@ class Desk:
     async def act(self, actor: Actor, service: str, path: str, body: Mapping[str, Any], key: str) -> Result:
         """Post a command until it is answered; the same key makes a repetition harmless."""
         result = await self._send(actor, "POST", service, path, json=dict(body), headers={"Idempotency-Key": key})
-        self._tally.act(path.rsplit("/", 1)[-1], result.rule)
+        self._tally.act(verb_of(path), result.rule)
         return result
 
     async def answer(self, service: str, link: str, body: Mapping[str, Any]) -> Result:
@@ -77,6 +77,11 @@ class Desk:
                 self._tally.waited += 1
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
             pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def verb_of(path: str) -> str:
+    """Return what a path commands: its last part, without parameters."""
+    return path.partition("?")[0].rsplit("/", 1)[-1]
 
 
 def _result(answer: httpx.Response) -> Result:

@@ -24,6 +24,8 @@ from services.dispatch.routes.whistle import COMMANDS as OF_WHISTLES
 from services.dispatch.routes.wish import ACTS as OF_WISHES
 from services.escalation.api import OF_TOPICS, own_id
 from services.escalation.routes.meetings import OF_MEETINGS
+from services.feedback.domain.draw import subject_of as draw_of
+from services.feedback.domain.summary import subject_of as summary_of
 from services.feedback.routes.officer import COMMANDS as OF_RATINGS
 from services.intake.api import COMMANDS as OF_CASES
 from shared.city.model import City
@@ -33,6 +35,7 @@ from shared.contracts.feedback import Rating
 from shared.contracts.list_item import DraftItem
 from shared.contracts.membership import CheckIn, ClaimDuty
 from shared.contracts.project import ClaimProject
+from shared.contracts.supervision import FreezeDraw, RecordCheck, SumUp
 from shared.contracts.whistle import SoundWhistle
 from shared.contracts.wish import OrderWish
 from shared.kernel.decisions import Actor
@@ -65,6 +68,10 @@ def addressed(city: City, actor: Actor, service: str, path: str, body: Mapping[s
     _, _, collection, *rest = path.split("/")
     if not rest:
         return _BEGINS[collection](city, actor, body, key)
+    if collection == "draws":
+        return _of_draw(rest, body)
+    if collection == "summaries":
+        return Addressed(SumUp, summary_of(rest[0]), begins=True)
     if collection == "alliances":
         return Addressed(OF_ALLIANCES[rest[1]], subject_of_alliance(rest[0]), begins=True)
     if collection == "lists":
@@ -85,6 +92,15 @@ def _of_member(member: str, verb: str, body: Mapping[str, Any]) -> Addressed:
     if verb == "check-in":
         return Addressed(CheckIn, roster_of(str(body["unit"])), {"member": member}, begins=True)
     return Addressed(ClaimDuty, activity_of(str(body["community"]), member), {"member": member}, begins=True)
+
+
+def _of_draw(rest: list[str], body: Mapping[str, Any]) -> Addressed:
+    unit, quarter, kind, verb = rest
+    if verb == "freeze":
+        given = {"unit": unit, "quarter": quarter, "kind": kind}
+        return Addressed(FreezeDraw, draw_of(unit, quarter, kind, body.get("cycle")), given, begins=True)
+    cycle = verb.partition("?cycle=")[2] or None
+    return Addressed(RecordCheck, draw_of(unit, quarter, kind, cycle))
 
 
 def _wish(city: City, actor: Actor, body: Mapping[str, Any], key: str) -> Addressed:

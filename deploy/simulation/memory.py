@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from deploy.demo.agenda import Deed
-from deploy.demo.desk import Result
+from deploy.demo.desk import Result, verb_of
 from deploy.demo.streams import Heard
 from deploy.demo.tally import Tally
 from deploy.simulation.addresses import addressed
@@ -179,7 +179,7 @@ class Memory:
             result = Result({"subject": it.subject})
         except Refused as refused:
             result = Result(dict(refused.params), refused.rule, refused.field)
-        self.tally.act(path.rsplit("/", 1)[-1], result.rule)
+        self.tally.act(verb_of(path), result.rule)
         self._flow()
         return result
 

@@ -22,11 +22,19 @@ from services.escalation.domain.heads import Prepared as PreparedHeads
 from services.escalation.translate import WIRE as ESCALATION_WIRE
 from services.feedback import domain as feedback
 from services.feedback.domain.book import Book
+from services.feedback.domain.brief import Brief
+from services.feedback.domain.case_line import LineRow
+from services.feedback.domain.draw import Completion, DrawCase, Drawn, FreezeDraw
+from services.feedback.domain.draw import Head as DrawHead
+from services.feedback.domain.drawing import Candidate, CityHead
+from services.feedback.domain.duty import CHECKS
 from services.feedback.domain.rating import Invitation, Rating
 from services.feedback.domain.score import Prepared
+from services.feedback.domain.summary import SumUp
 from services.feedback.translate import WIRE as FEEDBACK_WIRE
 from services.feedback.translate import refusal as feedback_refusal
 from services.intake import domain as intake
+from services.intake.domain.follow_up import OPENING
 from services.intake.domain.registration import Prepared as PreparedCases
 from services.intake.domain.report import Report
 from services.intake.translate import refusal as intake_refusal
@@ -114,7 +122,7 @@ class Intake(Office):
         return replace(message, subject=case_of(message.actor.id, message.data.id), creates=True)
 
     def prepare(self, message: Message, now: datetime) -> PreparedCases:
-        if not isinstance(message.data, Report) or self.states.get(message.subject) is not None:
+        if not isinstance(message.data, OPENING) or self.states.get(message.subject) is not None:
             return PreparedCases()
         day = self.city.calendar.local(now).date()
         self._numbers[day] += 1
@@ -185,6 +193,12 @@ class Feedback(Office):
         super().__init__(city)
         self._cases: dict[str, str] = {}
         self.book = Book()
+        self._draws = "spot-checks" in city.mechanisms
+        self._about: dict[str, tuple[str, str]] = {}
+        """Case -> matter and place, where somebody draws cases."""
+        self._drawn: set[str] = set()
+        self._complete: list[Completion] = []
+        self._heads: dict[date, DrawHead] = {}
 
     def resolve(self, message: Message) -> Message:
         if not isinstance(message.data, Rating):
@@ -197,22 +211,58 @@ class Feedback(Office):
     def prepare(self, message: Message, now: datetime) -> Prepared:
         if isinstance(message.data, Due) and message.data.name.startswith("count:"):
             return Prepared(_token)  # nobody looks at the figures so far of each hour of a simulated year
-        # Nobody draws checks in the simulated year, so none are done.
-        found: dict[str, Any] = (
-            {message.id: {}} if isinstance(message.data, Due) and message.data.name == "duty" else {}
+        return Prepared(_token, found=self._found(message), **self.book.coming_due((message,)))
+
+    def _found(self, message: Message) -> dict[str, Any]:
+        """Return, by message id, what the tables of checks know about a message that asks them."""
+        match message.data:
+            case Due(name="duty", data=said):
+                done = self._complete if message.subject == CHECKS else []
+                return {message.id: Counter(one.unit for one in done if one.quarter == said["quarter"])}
+            case Due(name="draw", data=said):
+                head = self._heads.get(date.fromisoformat(said["on"]))
+                return {message.id: head} if head else {}
+            case FreezeDraw(unit=unit):
+                return {message.id: self._candidates(unit)}
+            case SumUp():
+                chain = message.subject.partition(":")[2]
+                return {message.id: sum(one.cycle == chain for one in self._complete)}
+        return {}
+
+    def _candidates(self, unit: str) -> tuple[Candidate, ...]:
+        """Return the unit's closed cases that nobody drew before; open ones are not kept here."""
+        ended: dict[str, tuple[LineRow, datetime]] = {}
+        for line in self.book.lines.values():
+            if unit in line.units and line.closed_at is not None and line.case_id not in self._drawn:
+                ended[line.case_id] = line, line.closed_at
+        return tuple(
+            Candidate(DrawCase(case, *self._about[case], _barred(line)), at)
+            for case, (line, at) in sorted(ended.items())
+            if case in self._about
         )
-        return Prepared(_token, found=found, **self.book.coming_due((message,)))
 
     def save(self, rows: Sequence[Any]) -> None:
         for row in rows:
             if isinstance(row, Invitation):
                 self._cases[_token(row.invitation)] = row.case
+            elif isinstance(row, Brief) and row.matter and row.place and self._draws:
+                self._about[row.case_id] = row.matter, row.place
+            elif isinstance(row, Drawn):
+                self._drawn.add(row.case_id)
+            elif isinstance(row, Completion):
+                self._complete.append(row)
+            elif isinstance(row, CityHead):
+                self._heads[row.day] = DrawHead(row.seq, row.hash)
         self.book.keep(rows)
 
 
 def case_of(source: str, report: str) -> str:
     """Return the id of a report's case."""
     return f"c-{sha256(f'{source}/{report}'.encode()).hexdigest()[:24]}"
+
+
+def _barred(line: LineRow) -> tuple[str, ...]:
+    return tuple(sorted({unit for unit in (line.lead, line.dispatcher) if unit}))
 
 
 def _token(invitation: str) -> str:
