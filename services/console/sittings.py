@@ -150,6 +150,11 @@ def _cancelled(sitting: Sitting, data: Mapping[str, Any], at: datetime) -> None:
     sitting.status = "cancelled"
 
 
+def _moved_deadlines(sitting: Sitting, data: Mapping[str, Any], at: datetime) -> None:
+    ends = next((one["ends_at"] for one in data["moved"] if one["name"] == "undecided"), None)
+    sitting.decide_by = _instant(ends) if ends else sitting.decide_by
+
+
 _FOLDS = {
     "meeting.planned.v1": _planned,
     "meeting.proposed.v1": _proposed,
@@ -163,6 +168,7 @@ _FOLDS = {
     "meeting.supplemented.v1": _supplemented,
     "meeting.missed.v1": _missed,
     "meeting.cancelled.v1": _cancelled,
+    "ledger.deadlines_moved.v1": _moved_deadlines,
 }
 
 

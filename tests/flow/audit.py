@@ -58,6 +58,15 @@ def rest(world: World, residents: Residents) -> Findings:
                         yield f"{reader.group}: {place} was not read to its end"
 
 
+def marks(world: World, residents: Residents) -> Findings:
+    """A deadline that knows how it was counted lies where that puts it: else another calendar would move it wrongly."""
+    for office in _stating(world):
+        for subject, armed in office.store.tables.deadlines.items():
+            for arm in armed.values():
+                if arm.mark is not None and arm.mark.at(world.city.calendar) != arm.due_at:
+                    yield f"{office.name} {subject}: {arm.name} at {arm.due_at} is not where its mark puts it"
+
+
 def journal(world: World, residents: Residents) -> Findings:
     """Facts of a subject are numbered 1, 2, 3 … as its row says; the stream has each of them, in order, unchanged."""
     for office in _stating(world):
@@ -267,5 +276,5 @@ def _is_still_asked(world: World, case: str) -> bool:
 
 
 CHECKS: tuple[Callable[[World, Residents], Findings], ...] = (
-    rest, journal, hearing, causes, fold, once, deadlines, *CITY_CHECKS, *CLAIM_CHECKS, *RATING_CHECKS,
+    rest, marks, journal, hearing, causes, fold, once, deadlines, *CITY_CHECKS, *CLAIM_CHECKS, *RATING_CHECKS,
 )  # fmt: skip

@@ -10,6 +10,7 @@ from msgspec import Raw
 
 from services.console.projection import case, ledger, rows, score, seen, tally, words
 from shared.contracts.base import Contract
+from shared.contracts.calendar import LedgerDeadlinesMoved
 from shared.contracts.escalation import LedgerHead, Meeting, Topic
 from shared.contracts.feedback import Figures
 from shared.kernel.decisions import Message
@@ -38,6 +39,13 @@ class Model:
     meetings: dict[str, ledger.MeetingRow] = field(default_factory=dict)
     ledgers: dict[str, ledger.LedgerRow] = field(default_factory=dict)
     scores: dict[tuple[str, str], score.ScoreRow] = field(default_factory=dict)
+    waiting: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Case -> the entry that waits for an answer, of the topic that it carries."""
+
+    def __post_init__(self) -> None:
+        """Find what waits among the rows that are there."""
+        for row in self.topics.values():
+            self._keep(row)
 
     def fold(self, fact: Heard) -> None:
         """Bring the rows up to a fact."""
@@ -47,14 +55,24 @@ class Model:
             self.cases[fact.subject] = case.fold(row, data, fact.acted_at)
         elif isinstance(data, Topic):
             for entry in ledger.fold_topic(self.topics, fact.subject, data, fact.acted_at):
-                self.topics[entry.topic, entry.body] = entry
+                self._keep(entry)
         elif isinstance(data, Meeting):
             known = self.meetings.get(fact.subject)
             self.meetings[fact.subject] = ledger.fold_meeting(known, fact.subject, data, fact.acted_at)
+        elif isinstance(data, LedgerDeadlinesMoved):
+            if (key := self.waiting.get(fact.subject)) is not None:
+                self._keep(ledger.move_topic(self.topics[key], data))
+            if (meeting := self.meetings.get(fact.subject)) is not None:
+                self.meetings[fact.subject] = ledger.move_meeting(meeting, data)
         elif isinstance(data, LedgerHead):
             self.ledgers[data.body] = ledger.head(data)
         elif isinstance(data, Figures):
             self.scores[data.unit, data.period] = score.read(data, fact.acted_at)
+
+    def _keep(self, entry: ledger.TopicRow) -> None:
+        self.topics[entry.topic, entry.body] = entry
+        if entry.entry in ledger.UNANSWERED:
+            self.waiting[entry.case_id] = entry.topic, entry.body
 
 
 async def project(conn: Executes, facts: Sequence[Heard]) -> None:
@@ -77,10 +95,15 @@ async def project(conn: Executes, facts: Sequence[Heard]) -> None:
 async def _known(conn: Executes, facts: Sequence[Heard]) -> Model:
     subjects = sorted({fact.subject for fact in facts if case.concerns(fact.data)})
     topics = sorted({fact.data.topic for fact in facts if isinstance(fact.data, Topic)})
-    meetings = sorted({fact.subject for fact in facts if isinstance(fact.data, Meeting)})
+    moved = sorted({fact.subject for fact in facts if isinstance(fact.data, LedgerDeadlinesMoved)})
+    meetings = sorted({fact.subject for fact in facts if isinstance(fact.data, Meeting)} | set(moved))
+    entries = [
+        *await rows.read(conn, "topic_view", "topic", topics, ledger.TopicRow),
+        *await rows.read(conn, "topic_view", "case_id", moved, ledger.TopicRow),
+    ]
     return Model(
         {row.id: row for row in await rows.read(conn, "case_view", "id", subjects, case.CaseRow)},
-        {(r.topic, r.body): r for r in await rows.read(conn, "topic_view", "topic", topics, ledger.TopicRow)},
+        {(row.topic, row.body): row for row in entries},
         {row.id: row for row in await rows.read(conn, "meeting_view", "id", meetings, ledger.MeetingRow)},
     )
 

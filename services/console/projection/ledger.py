@@ -10,6 +10,7 @@ from typing import Any
 
 from shared.contracts import escalation as e
 from shared.contracts.base import Contract
+from shared.contracts.calendar import LedgerDeadlinesMoved
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,21 @@ def fold_topic(
             return (row,)
 
 
+def move_topic(row: TopicRow, fact: LedgerDeadlinesMoved) -> TopicRow:
+    """Return an entry without an answer with the day to which a published calendar moved it."""
+    ends = next((one.ends_at for one in fact.moved if one.name in _ANSWERS), None)
+    return row if ends is None or row.entry not in UNANSWERED else replace(row, answer_due_at=ends)
+
+
+def move_meeting(row: MeetingRow, fact: LedgerDeadlinesMoved) -> MeetingRow:
+    """Return a meeting with the day to which a published calendar moved the decision whether to call it."""
+    ends = next((one.ends_at for one in fact.moved if one.name == "undecided"), None)
+    return row if ends is None else replace(row, decide_by=ends)
+
+
+_ANSWERS = ("screen", "answer")
+UNANSWERED = ("proposed", "open", "tabled", "listed")
+"""States of the one entry of a topic for which an answer clock runs."""
 _DECIDED: Mapping[type[Contract], str] = {
     e.TopicResolved: "resolve",
     e.TopicMovedUp: "move_up",

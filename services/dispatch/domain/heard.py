@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.kernel.recounting import DeadlinesMoved
+
 
 @dataclass(frozen=True, slots=True)
 class Placement:
@@ -147,6 +149,11 @@ class TopicAnswered:
 @dataclass(frozen=True, slots=True)
 class TopicWithdrawn:
     topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerDeadlinesMoved(DeadlinesMoved):
+    """What a calendar published later moved of a topic or a meeting; of a topic the subject is the case it hangs on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,14 @@ from datetime import datetime
 from typing import Any
 
 from services.dispatch.domain import clocks, heard, ladder
-from services.dispatch.domain.facts import OrderAtMeeting, OrderEscalated, OrderOpened, OrderWithdrawn, Standing
+from services.dispatch.domain.facts import (
+    OrderAtMeeting,
+    OrderEscalated,
+    OrderOpened,
+    OrderProjected,
+    OrderWithdrawn,
+    Standing,
+)
 from services.dispatch.domain.order import MOVES, OF_TOPIC, Cause, Order, Status
 from services.dispatch.domain.register import conclude
 from shared.kernel.clock import Mark, add
@@ -137,6 +144,19 @@ def moved_up(states: Mapping[str, Any], message: Message, context: Context) -> D
         return NOTHING
     fact = message.data
     return _at_meeting(order, message, context.city, fact.topic, fact.to_body, fact.answer_due_at)
+
+
+@decide.on(heard.LedgerDeadlinesMoved)
+def answer_moved(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
+    """Let the body answer by the day to which a calendar published later moved its answer clock."""
+    order: Order | None = states[message.subject]
+    fact = message.data
+    answer = next((one for one in fact.moved if one.name == "answer"), None)
+    if answer is None or order is None or order.status is not Status.ESCALATED or order.topic is None:
+        return NOTHING
+    standing = (order.status, order.responsible, order.rung, order.assignment, "answer", answer.ends_at)
+    said = ("answer", answer.before, answer.ends_at, fact.calendar, fact.reason)
+    return conclude(message.subject, order, context.city, message.acted_at, (OrderProjected(*standing, *said),))
 
 
 @decide.on(heard.TopicResolved, heard.TopicSquadFormed)

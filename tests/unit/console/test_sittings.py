@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from services.console import agendas, minutes
+from services.console.projection import Heard, Model
 from services.console.projection.ledger import TopicRow, fold_meeting, fold_topic
 from services.console.queries import Told
 from services.console.sittings import Sitting, sitting
@@ -16,6 +17,7 @@ from services.console.words import TONGUES
 from shared.city.load import load
 from shared.city.model import City
 from shared.contracts import escalation as e
+from shared.contracts.calendar import LedgerDeadlinesMoved, MovedDeadline
 from shared.kernel.calendar import SHANGHAI
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=SHANGHAI)
@@ -101,3 +103,50 @@ def test_the_read_model_keeps_the_last_decision_of_an_entry_and_who_was_called()
     assert (row.decision, row.entry, row.deferrals) == ("defer", "open", 1)
     meeting = fold_meeting(None, "meeting:S01:4", CONVENED, NOW)
     assert (meeting.invited, meeting.caller, meeting.place) == (["housing"], "street-secretary", "会议室")
+
+
+def moved(subject: str, *names: str) -> Heard:
+    """Say that deadlines of a case's topic or of a meeting moved, each to a day of its own."""
+    ends = tuple(
+        MovedDeadline(name=name, before=NOW, ends_at=NOW + timedelta(days=20 + n)) for n, name in enumerate(names)
+    )
+    fact = LedgerDeadlinesMoved(moved=ends, calendar=2, reason="国办通知")
+    return Heard(subject, "escalation", 9, fact.TYPE, fact, NOW, NOW)
+
+
+def test_the_answer_of_the_entry_that_waits_is_shown_where_a_published_calendar_moved_it() -> None:
+    below, other = entry("T-1", body="C01", entry="moved_up"), entry("T-2")
+    model = Model(topics={(row.topic, row.body): row for row in (below, entry("T-1"), other)})
+    model.fold(moved("c-1", "remind_answer", "tell:r"))
+    assert model.topics["T-1", "S01"] == entry("T-1")
+    model.fold(moved("c-1", "remind_answer", "answer"))
+    assert model.topics["T-1", "S01"] == replace(entry("T-1"), answer_due_at=NOW + timedelta(days=21))
+    assert (model.topics["T-1", "C01"], model.topics["T-2", "S01"]) == (below, other)
+    model = Model(topics={("T-1", "S01"): entry("T-1", entry="proposed")})
+    model.fold(moved("c-1", "screen"))
+    assert model.topics["T-1", "S01"].answer_due_at == NOW + timedelta(days=20)
+
+
+def test_a_proposed_meeting_is_decided_by_the_day_to_which_a_published_calendar_moved_it() -> None:
+    proposed = e.MeetingProposed(
+        **OF,
+        temporary=True,
+        topics=TOPICS,
+        cases=("c-1", "c-2"),
+        duty=True,
+        decide_by=NOW,
+        by="unit.S01",
+        within=date(2026, 12, 4),
+        **CALLED,
+    )
+    model = Model(meetings={"meeting:S01:4": fold_meeting(None, "meeting:S01:4", proposed, NOW)})
+    model.fold(moved("meeting:S01:4", "convene"))
+    assert model.meetings["meeting:S01:4"].decide_by == NOW
+    fact = moved("meeting:S01:4", "convene", "undecided")
+    model.fold(fact)
+    row = model.meetings["meeting:S01:4"]
+    assert (row.decide_by, row.status) == (NOW + timedelta(days=21), "proposed")
+    said = Told(fact.subject, fact.service, 9, fact.type, NOW, NOW, 9, fact.data.model_dump(mode="json"))
+    page = sitting([*told(proposed), said])
+    assert page is not None
+    assert page.decide_by == row.decide_by

@@ -12,6 +12,7 @@ from services.dispatch.domain.projecting import OrderDeadlinesMoved
 from shared.city.model import City
 from shared.kernel.calendar import Calendar
 from shared.kernel.clock import Budget
+from shared.kernel.recounting import MovedDeadline
 from tests.support.play import Play
 from tests.unit.dispatch import circle, test_whistle, town
 from tests.unit.dispatch.test_clocks import at, story
@@ -122,6 +123,32 @@ def test_the_date_that_a_meeting_set_is_nobody_s_to_move() -> None:
 def test_what_waits_for_others_clocks_or_is_over_is_left_alone() -> None:
     for status in (Status.VERIFIED, Status.ESCALATED, Status.CLOSED, Status.WITHDRAWN):
         assert publish(town.IN[status](), HOLIDAY_WEEK) == []
+
+
+def told(played: Play, name: str, ends_at: datetime) -> list[Any]:
+    """Let escalation say that a deadline of the case's topic has moved."""
+    moved = (MovedDeadline("tell:c-9", day(1), day(2)), MovedDeadline(name, order(played).due_at, ends_at))
+    return played.hear(CASE, heard.LedgerDeadlinesMoved(moved, 3, "国办通知"), "escalation")
+
+
+def test_a_body_answers_by_the_day_to_which_the_ledger_says_its_answer_moved() -> None:
+    played = town.at_meeting()
+    before = order(played)
+    (fact,) = told(played, "answer", day(95))
+    assert (fact.of, fact.before, fact.ends_at, fact.calendar) == ("answer", before.due_at, day(95), 3)
+    assert order(played) == replace(before, due_at=day(95))
+    assert played.rows[-1].due_at == day(95)
+    assert played.rows[-1].responsible == before.responsible
+
+
+def test_other_deadlines_of_the_ledger_move_no_order_nor_does_an_answer_that_was_given() -> None:
+    assert told(town.at_meeting(), "remind_answer", day(95)) == []
+    assert told(town.meeting_order(), "answer", day(95)) == []
+    assert told(town.escalated(), "answer", day(95)) == [], "its topic is not raised yet"
+    nobody = Play(town.at_meeting().decide, town.at_meeting().evolve, town.TOWN, day(0))
+    moved = (MovedDeadline("undecided", day(1), day(2)),)
+    assert nobody.hear("meeting:s1:4", heard.LedgerDeadlinesMoved(moved, 3, "国办通知"), "escalation") == []
+    assert nobody.states["meeting:s1:4"] is None
 
 
 def test_every_clock_of_dispatch_is_projected_from_its_own_start_and_budget() -> None:
