@@ -346,7 +346,7 @@ class TopicAnswerOverdue(Topic):
 class TopicSettled(Topic):
     TYPE: ClassVar[str] = "topic.settled.v1"
     why: str
-    """order_closed, answered, above_written_off, above_withdrawn."""
+    """order_closed, answered, above_written_off, above_withdrawn, above_over, succeeded (by a later topic)."""
 
 
 class TopicAnswered(Topic):

@@ -204,7 +204,8 @@ async def test_a_card_shows_what_events_gave_beside_what_people_judged(room: Roo
     assert (month["deeds"]["counts"]["done"], month["duties_missed"], month["assessed"]) == (1, [], None)
     assert [duty["leader"] for duty in quarter["duties_missed"]] == ["vice-1"]
     assert year["score"] is None
-    assert year["assessed"] == {"hundred_point": None, "two_way": None, "street_rights": None}
+    nothing = dict.fromkeys(("hundred_point", "two_way", "street_rights", "joint_review"))
+    assert year["assessed"] == {**nothing, "satisfaction": []}
     judged = (await room.get(f"/v1/cards/{LEAD}/2026")).json()["assessed"]
     assert (judged["hundred_point"]["score"], judged["hundred_point"]["valid"]) == ("87.00", [COMMUNITY])
     assert (await room.get("/v1/cards/nobody/2026")).status_code == 404

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from services.escalation.domain.entry_board import entry_row
+from services.escalation.domain.entry_board import EntryRow, entry_row
 from services.escalation.domain.meeting import Item, Meeting, slot_end
 from services.escalation.domain.table import States, evolve
 from services.escalation.domain.topic import Topic
@@ -61,6 +61,7 @@ def boards(states: States, message: Message, decision: Decision, context: Contex
     """Return the rows of every meeting and topic that the decision's facts change."""
     changed: dict[str, Any] = {}
     shelved: list[Shelved] = []
+    rows: list[Any] = []
     for fact in decision.facts:
         subject = fact.subject or message.subject
         if not subject.startswith("ledger:"):
@@ -68,14 +69,19 @@ def boards(states: States, message: Message, decision: Decision, context: Contex
             changed[subject] = state = evolve(before, fact.data, message.acted_at)
             if isinstance(before, Topic) and before.id not in ("", state.id) and not before.home:
                 shelved.append(Shelved(before.id, before))
+                bodies = {entry.body for entry in state.entries}
+                rows += [row for row in _entries(subject, before) if row.body not in bodies]
     topics = {**{name: state for name, state in states.items() if isinstance(state, Topic)}, **changed}
-    rows: list[Any] = [*shelved]
     for subject, state in changed.items():
         if isinstance(state, Meeting):
             rows.append(_meeting(state, topics, context.city))
         elif isinstance(state, Topic):
-            rows += [entry_row(subject, state, entry, position) for position, entry in enumerate(state.entries)]
-    return tuple(rows)
+            rows += _entries(subject, state)
+    return (*shelved, *rows)
+
+
+def _entries(case: str, topic: Topic) -> list[EntryRow]:
+    return [entry_row(case, topic, entry, position) for position, entry in enumerate(topic.entries)]
 
 
 def _meeting(meeting: Meeting, topics: Mapping[str, Any], city: Any) -> MeetingRow:

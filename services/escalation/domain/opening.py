@@ -14,6 +14,7 @@ from services.escalation.domain.ledger import Ledger, Secretary, word
 from services.escalation.domain.meeting import meeting_id
 from services.escalation.domain.owing import supervisor_of
 from services.escalation.domain.roles import check_convener
+from services.escalation.domain.settling import succeed
 from services.escalation.domain.table import States, again, deciders, lacks, on_due
 from services.escalation.domain.topic import UNDECIDED, EntryStatus, Topic
 from services.escalation.domain.topic_facts import of
@@ -120,6 +121,8 @@ def _raise(states: States, message: Message, context: Context, before: Topic | N
         reporters=before.file.reporters if before and before.file else ("r1",),
     )
     secretary = Secretary(states, city, at)
+    if before and states[case] is before:
+        succeed(secretary, case, before, raised.topic)
     secretary.state(case, raised)
     secretary.record(
         body.unit,

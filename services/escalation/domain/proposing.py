@@ -105,7 +105,7 @@ def _file(states: States, case: str, field: str, body: str, city: Any) -> CaseFi
     file = topic.file if topic else None
     if topic is None or file is None:
         raise Refused("subject.unknown", field, subject=case)
-    if topic.home or not topic.is_over:
+    if topic.home or not topic.is_finished:
         raise Refused("topic.active", field, topic=topic.id)
     if not file.is_open:
         raise Refused("topic.case_over", field, case=case)

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.escalation.domain import topic_facts as t
 from services.escalation.domain.ledger import Secretary
-from services.escalation.domain.owing import owe
+from services.escalation.domain.owing import forgive, owe
 from services.escalation.domain.topic import FINAL, MOVES, Entry, EntryStatus, Notice, Topic
 from services.escalation.domain.topic_facts import FollowUp, of
 from shared.kernel.decisions import Message
@@ -25,6 +25,22 @@ def settle(secretary: Secretary, city: Any, at: datetime, case: str, topic: Topi
 def owe_write_off(secretary: Secretary, city: Any, at: datetime, case: str, entry: Entry) -> None:
     """Start the secretary's clock of writing a settled entry off."""
     owe(secretary, city, at, case, FollowUp.WRITE_OFF, entry.body, entry.meeting, city.clock("write_off"))
+
+
+def succeed(secretary: Secretary, case: str, topic: Topic, successor: str) -> None:
+    """Settle and write off, from the top down, what a case's earlier topic left standing below where it ended.
+
+    The case comes to a meeting again under another topic, so nobody can do it any more; each ledger names that topic.
+    """
+    left = [entry for entry in reversed(topic.entries) if entry.status not in FINAL]
+    for entry in left:
+        settled, written_off, why = EntryStatus.SETTLED, EntryStatus.WRITTEN_OFF, "succeeded"
+        if entry.status is EntryStatus.MOVED_UP:
+            secretary.record(entry.body, "settled", topic.id, {"why": why}, case=case, entry=settled)
+            secretary.spread(topic, case, t.TopicSettled(**of(topic, entry, settled), why=why))
+        secretary.record(entry.body, "written_off", topic.id, {"successor": successor}, case=case, entry=written_off)
+        secretary.spread(topic, case, t.TopicWrittenOff(**of(topic, entry, written_off), final=entry is left[-1]))
+        forgive(secretary, case, FollowUp.WRITE_OFF, entry.body, entry.meeting)
 
 
 def settle_below(

@@ -176,6 +176,11 @@ class Topic:
         return not self.entries or self.active.status in FINAL
 
     @property
+    def is_finished(self) -> bool:
+        """Tell whether nothing of it is left to be done in any ledger."""
+        return all(entry.status in FINAL for entry in self.entries)
+
+    @property
     def ledgers(self) -> tuple[str, ...]:
         """Return the subjects of all ledgers that hold an entry."""
         return tuple(f"ledger:{entry.body}" for entry in self.entries)

@@ -37,6 +37,8 @@ ENDS = {
     "answered": "已答复反映人",
     "above_written_off": "上级已销号",
     "above_withdrawn": "上级已撤回",
+    "above_over": "上级已办结",
+    "succeeded": "另有新议题",
 }
 GRADES = {5: "非常满意", 4: "满意", 3: "基本满意", 2: "不满意", 1: "非常不满意"}
 STANDINGS = {

@@ -9,6 +9,7 @@ import pytest
 from services.escalation.domain import facts as f
 from services.escalation.domain import topic_facts as t
 from services.escalation.domain.entry_board import EntryRow
+from services.escalation.domain.heard import OrderOpened
 from services.escalation.domain.topic_messages import AcknowledgeDecision
 from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
@@ -189,6 +190,30 @@ def test_a_withdrawn_case_withdraws_its_topic_and_settles_the_entries_below() ->
     assert hall.stated(t.TopicAnswerOverdue) == []
     hall.write_off(COMMUNITY)
     assert hall.write_off(ESTATE)[-1].final
+    hall.check_chains()
+
+
+def test_a_case_that_comes_back_under_another_topic_leaves_nothing_of_the_earlier_one_standing() -> None:
+    hall = Hall()
+    hall.register()
+    hall.escalate()
+    hall.decide_at(ESTATE, "move_up")
+    hall.decide_at(COMMUNITY, "move_up")
+    hall.withdraw()
+    hall.hear("c-1", OrderOpened(), "dispatch")
+    assert hall.statuses() == ("moved_up", "settled", "withdrawn")
+    with pytest.raises(Refused, match=r"topic\.active"):
+        hall.propose(ESTATE, "c-1")
+    hall.escalate(body=STREET)
+    assert (hall.topic().id, hall.statuses()) == ("T-DG-c-1-2", ("open",))
+    written = hall.stated(t.TopicWrittenOff)
+    assert [(fact.topic, fact.body, fact.final) for fact in written] == [
+        ("T-DG-c-1", COMMUNITY, False), ("T-DG-c-1", ESTATE, True),
+    ]  # fmt: skip
+    for body in (COMMUNITY, ESTATE):
+        assert hall.kinds(body)[-2:] == ["settled", "written_off"]
+        assert hall.body_of(hall.records(body)[-1]) == {"successor": "T-DG-c-1-2"}
+    assert not [name for _, name in hall.deadlines if "write_off" in name]
     hall.check_chains()
 
 
