@@ -96,15 +96,16 @@ for (const form of document.querySelectorAll("form[data-queue]")) {
       else fields.push([name, value]);
     }
     const id = data.get("id");
-    const drafts = [...form.querySelectorAll("textarea[data-draft], input[data-draft]:not([type=radio], [type=checkbox])")]
-      .map((field) => [`draft:${field.dataset.draft}`, field.value]);
+    const written = [...form.querySelectorAll("textarea[data-draft], input[data-draft]:not([type=radio], [type=checkbox])")];
+    const drafts = written.map((field) => [`draft:${field.dataset.draft}`, field.value]);
     await kept("readwrite", (store) => store.put({ id, who, path: form.getAttribute("action"), title: data.get("title") || "", at: Date.now(), fields, photos, drafts }));
     for (const field of form.querySelectorAll("[data-draft]")) localStorage.removeItem(`draft:${field.dataset.draft}`);
     renew(form);
+    if (form.dataset.back) form.reset(); // what is written from here on is the next thing
     await show();
+    delete form.dataset.going;
     if (navigator.storage && navigator.storage.persist) navigator.storage.persist();
     const done = await flush();
-    delete form.dataset.going;
     const left = await kept("readonly", (store) => store.get(id));
     if (!left) {
       const back = new URL(form.dataset.back || location.href, location.href);
@@ -112,8 +113,10 @@ for (const form of document.querySelectorAll("form[data-queue]")) {
       sessionStorage.setItem("sent", "1");
       location.assign(back);
     }
-    else if (form.dataset.back && !left.refused) { form.reset(); list.scrollIntoView(); }
-    else list.scrollIntoView();
+    else {
+      if (left.refused) for (const [n, field] of written.entries()) field.value ||= drafts[n][1];
+      list.scrollIntoView();
+    }
   });
 }
 
