@@ -122,7 +122,7 @@ register(
         ),
         "city.boundary": ("单位 {unit} 的边界无效：{reason}", "Boundary of {unit} is invalid: {reason}"),
         "city.grid_size": (
-            "{count} 个 {level} 网格户数不在 {low}–{high} 之内（{units}）",
+            "层级为 {level} 的网格有 {count} 个户数不在 {low}–{high} 之内（{units}）",
             "{count} grids of level {level} are outside {low}-{high} households ({units})",
         ),
         "city.unmarked": ("{section} 没有标明是公布值还是假定值", "{section} is marked neither published nor assumed"),

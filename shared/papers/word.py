@@ -45,7 +45,7 @@ def word(paper: Paper) -> bytes:
     sheet = _Sheet()
     sheet.head(paper)
     for block in paper.blocks:
-        sheet.put(block)
+        sheet.put(block, sealed=paper.slip and bool(paper.signed) and block is paper.blocks[-1])
     sheet.tail(paper)
     return sheet.bytes()
 
@@ -105,8 +105,8 @@ class _Sheet:
         if paper.recipients:
             self._line(f"{paper.recipients}：", BOTH)
 
-    def put(self, block: Block) -> None:
-        """Put one block of the body."""
+    def put(self, block: Block, *, sealed: bool = False) -> None:
+        """Put one block of the body; the last line of a form goes with a seal below it, never alone on a page."""
         match block:
             case Heading():
                 face = HEADING if block.level == 1 else SUBHEADING
@@ -119,7 +119,7 @@ class _Sheet:
             case Table():
                 self._table(block)
             case Form():
-                self._ruled(_form_xml(block))
+                self._ruled(_form_xml(block, sealed), sealed)
             case Chart():
                 self._document.add_picture(BytesIO(picture(block)), width=TYPE_WIDTH)
 
@@ -178,9 +178,10 @@ class _Sheet:
             title.paragraph_format.keep_with_next = True
         self._ruled(_table_xml(block))
 
-    def _ruled(self, table: str) -> None:
+    def _ruled(self, table: str, sealed: bool = False) -> None:
         after = self._line("", LEFT, size=6)
         after.paragraph_format.line_spacing = Pt(8)
+        after.paragraph_format.keep_with_next = sealed or None
         _off_the_grid(after)
         after._p.addprevious(parse_xml(table))
 
@@ -301,31 +302,35 @@ def _table_xml(block: Table) -> str:
     return _ruled_xml(widths, heading + "".join(_row_xml(row, widths, sides, BODY, "") for row in block.rows))
 
 
-def _form_xml(block: Form) -> str:
+def _form_xml(block: Form, sealed: bool) -> str:
     """Return a form as WordprocessingML: labels and fields in four columns, a field alone over three of them."""
     label = Mm(27).twips
     field = (TYPE_WIDTH.twips - 2 * label) // 2
-    return _ruled_xml([label, field, label, field], "".join(_form_row_xml(row, label, field) for row in block.rows))
+    rows = "".join(
+        _form_row_xml(row, label, field, "<w:keepNext/>" if sealed and row is block.rows[-1] else "")
+        for row in block.rows
+    )
+    return _ruled_xml([label, field, label, field], rows)
 
 
-def _form_row_xml(row: Sequence[Entry], label: int, field: int) -> str:
+def _form_row_xml(row: Sequence[Entry], label: int, field: int, keeps: str) -> str:
     cells = ""
     for entry in row:
         width, span = (field, "") if len(row) > 1 else (2 * field + label, '<w:gridSpan w:val="3"/>')
         lie = "top" if entry.lines > 1 else "center"
-        cells += _cell_xml((entry.label,), label, "", "center", "center", HEADING)
-        cells += _cell_xml(entry.text.split("\n"), width, span, lie, "left", BODY)
+        cells += _cell_xml((entry.label,), label, "", "center", "center", HEADING, keeps)
+        cells += _cell_xml(entry.text.split("\n"), width, span, lie, "left", BODY, keeps)
     height = max(entry.lines for entry in row) * FORM_LINE + 140
     return f'<w:tr><w:trPr><w:cantSplit/><w:trHeight w:val="{height}" w:hRule="atLeast"/></w:trPr>{cells}</w:tr>'
 
 
-def _cell_xml(lines: Sequence[str], width: int, span: str, lie: str, side: str, face: str) -> str:
+def _cell_xml(lines: Sequence[str], width: int, span: str, lie: str, side: str, face: str, keeps: str) -> str:
     fonts = f'<w:rFonts w:ascii="{LATIN}" w:hAnsi="{LATIN}" w:eastAsia="{face}" w:hint="eastAsia"/>'
     spacing = (
         f'<w:snapToGrid w:val="0"/><w:spacing w:before="20" w:after="20" w:line="{FORM_LINE}" w:lineRule="exact"/>'
     )
     said = "".join(
-        f'<w:p><w:pPr>{spacing}<w:jc w:val="{side}"/></w:pPr><w:r><w:rPr>{fonts}<w:sz w:val="24"/></w:rPr>'
+        f'<w:p><w:pPr>{keeps}{spacing}<w:jc w:val="{side}"/></w:pPr><w:r><w:rPr>{fonts}<w:sz w:val="24"/></w:rPr>'
         f'<w:t xml:space="preserve">{escape(printable(line))}</w:t></w:r></w:p>'
         for line in lines
     )

@@ -150,8 +150,10 @@ def _verified(sheet: DisposalSheet, city: Any) -> str:
 
 
 def _part(part: PartSheet, city: Any) -> str:
-    when = f"{moment(part.at).partition('年')[2]} " if part.at else ""
-    return f"{city.name_of(part.unit)}：{part.answer.rstrip('。')}（{when}{PART_STATES[part.state]}）。"
+    state, when = PART_STATES[part.state], moment(part.at).partition("年")[2]
+    if not part.answer:
+        return f"{city.name_of(part.unit)}：{state}{f'（{when}）' if when else ''}。"
+    return f"{city.name_of(part.unit)}：{part.answer.rstrip('。')}（{when} {state}）。"
 
 
 def _pieces(evidence: int) -> str:

@@ -10,7 +10,7 @@ from shared.kernel.calendar import SHANGHAI
 from shared.papers.paper import Block, Column, Entry, Form, Paper, Table
 
 GRADES = {5: "非常满意", 4: "满意", 3: "基本满意", 2: "不满意", 1: "非常不满意"}
-WAYS = {"reporter": "本人评价", "call_back": "回访"}
+WAYS = {"reporter": "本人评价", "call_back": "回访", "return_visit": "家访回访"}
 UNSCORED = {"late": "逾期不计", "round_over": "返工不计", "outweighed": "以回访为准"}
 OUTCOMES = {
     "rated": "已评价，可以结案",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
+from docx import Document
 
 from services.dispatch.papers.order import assignment_paper, disposal_paper
 from services.dispatch.papers.sheet import AssignmentSheet, assignments, check_reads, disposals
@@ -126,7 +129,7 @@ def test_the_disposal_paper_tells_what_each_supporting_department_did() -> None:
     assert [(one.unit, one.state) for one in sheet.parts] == [("municipal", "late"), ("traffic-police", "released")]
     assert filled(disposal_paper(disposals("c-1", STORY)[-1], CITY))["协办情况"].splitlines() == [
         f"{CITY.name_of('municipal')}：路面开挖和回填由市政处完成（11月24日 04:05 逾期答复）。",
-        f"{CITY.name_of('traffic-police')}：（11月23日 15:05 同意免办）。",
+        f"{CITY.name_of('traffic-police')}：同意免办（11月23日 15:05）。",
     ]
     lapsed = disposals("c-1", (*STORY[:4], STORY[5], STORY[7]))[0].assignment
     assert [one.state for one in lapsed.parts] == ["lapsed", "open"]
@@ -146,6 +149,20 @@ def test_every_field_is_in_the_pdf_and_in_the_word_document_on_one_page() -> Non
                 assert "".join(line.split()) in pages[0]
                 assert line in typed
         assert f"（盖章）{paper.signed_on:%Y}年" in pages[0]
+
+
+def test_a_seal_never_stands_on_a_page_alone() -> None:
+    sheet = assignments("c-1", STORY)[-1]
+    long = [assignment_paper(replace(sheet, summary=SUMMARY * times), CITY) for times in (3, 5)]
+    pages = [pdf_pages(pdf(paper)) for paper in long]
+    assert [len(one) for one in pages] == [1, 2]
+    assert pages[1][1].startswith("承办岗位")
+    assert "（盖章）" in pages[1][1]
+    *rows, last = Document(BytesIO(word(long[1]))).tables[0].rows
+    assert all(line.paragraph_format.keep_with_next for cell in last.cells for line in cell.paragraphs)
+    assert not any(line.paragraph_format.keep_with_next for line in rows[0].cells[0].paragraphs)
+    found = replace(disposals("c-1", STORY)[-1], passed=False, failed_for="瑕" * 2000)
+    assert "".join(pdf_pages(pdf(disposal_paper(found, CITY)))).count("瑕") == 2000
 
 
 def reads(kind: str, code: str, sheet: AssignmentSheet) -> bool:

@@ -94,6 +94,12 @@ def test_an_open_round_an_unanswered_one_and_an_excluded_case_say_so() -> None:
     assert filled(excluded)["申诉剔除"] == "已剔除：不可抗力"
 
 
+def test_what_a_leader_s_return_visit_brought_is_told_in_words() -> None:
+    visited = answered(2, "r-7", 99, 5, by="return_visit", valid=False, unscored="late")
+    (told,) = (b for b in rating_paper(sheets((*STORY, visited))[1], CITY).blocks if isinstance(b, Table))
+    assert told.rows[-1][1:] == ("家访回访", "已联系", "已解决", "非常满意", "11月28日 14:05", "逾期不计")
+
+
 def test_every_field_is_in_both_forms_on_one_page_and_no_reporter_is() -> None:
     for sheet in sheets():
         paper = rating_paper(sheet, CITY)
