@@ -84,7 +84,8 @@ def verify(
         raise typer.Exit(main.CHECK_FAILED)
     count = len(stated["made"]["pairs"])
     population = len(stated["frozen"]["cases"])
-    main.console.print(t(f"抽样成立：{population} 件中抽 {count} 件", f"The draw holds: {count} of {population}"))
+    of = "户" if stated["frozen"].get("kind") == "survey" else "件"
+    main.console.print(t(f"抽样成立：{population} {of}中抽 {count} {of}", f"The draw holds: {count} of {population}"))
 
 
 def faults(frozen: dict[str, Any], made: dict[str, Any], least: int, share: Any) -> list[str]:
