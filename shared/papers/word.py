@@ -126,6 +126,8 @@ class _Sheet:
     def tail(self, paper: Paper) -> None:
         """Put signature, record of issue and the footers of odd and even pages."""
         if paper.signed:
+            if paper.blocks and isinstance(paper.blocks[-1], Text):  # no page holds the signature alone
+                self._document.paragraphs[-1].paragraph_format.keep_with_next = True
             said = [paper.signed, *([chinese_day(paper.signed_on)] if paper.signed_on else [])]
             lines = [self._line(each, RIGHT, size=14 if paper.slip else SIZE) for each in said]
             lines[0].paragraph_format.space_before = Pt(6) if paper.slip else LINE * 2

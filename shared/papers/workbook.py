@@ -21,6 +21,8 @@ HIGHEST_ROW = 409
 LINE_HEIGHT = 13.5
 """Points that a line of ten-point type takes."""
 A3, A4 = 8, 9
+RED = "#E60012"
+"""The red of the agency's line."""
 _FORBIDDEN_IN_NAMES = re.compile(r"[\[\]:*?/\\]")
 _LIKE_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -31,13 +33,15 @@ Cell = str | int | float | date | None
 class Bars:
     """A chart of columns of figures of a sheet: `labels` and `values` are columns by position, from 0.
 
-    `most` is where the axis ends.
+    `most` is where the axis ends. `rows` are drawn at most, the first ones. What goes `over_time` is drawn as lines.
     """
 
     title: str
     labels: int
     values: tuple[int, ...]
     most: float = 100
+    rows: int = 20
+    over_time: bool = False
 
 
 class Workbook:
@@ -127,21 +131,33 @@ class Sheet:
         """Draw a chart of the rows so far, below them; one row alone needs none."""
         if self._next <= 4:
             return
-        chart = self._book.add_chart({"type": "bar"})
-        name, first, last = self._sheet.get_name(), 3, self._next - 1
+        chart = self._book.add_chart({"type": "line" if bars.over_time else "bar"})
+        name, first, last = self._sheet.get_name(), 3, min(self._next, 3 + bars.rows) - 1
         for column in bars.values:
-            chart.add_series(
-                {
-                    "name": [name, 2, column],
-                    "categories": [name, first, bars.labels, last, bars.labels],
-                    "values": [name, first, column, last, column],
+            series: dict[str, Any] = {
+                "name": [name, 2, column],
+                "categories": [name, first, bars.labels, last, bars.labels],
+                "values": [name, first, column, last, column],
+            }
+            if len(bars.values) == 1:
+                series |= {
+                    "fill": {"color": RED},
+                    "data_labels": {"value": True, "num_format": "0.00", "font": {"size": 8}},
+                    "gap": 60,
                 }
-            )
+            chart.add_series(series)
         chart.set_title({"name": bars.title, "name_font": {"size": 12}})
-        chart.set_y_axis({"reverse": True})
-        chart.set_x_axis({"min": 0, "max": bars.most})
+        font = {"size": 8}
+        scale = {"max": bars.most, "num_font": font, "major_gridlines": {"visible": True, "line": {"color": "#D9D9D9"}}}
+        if bars.over_time:
+            chart.set_y_axis(scale)
+            chart.set_x_axis({"num_font": font})
+        else:  # the first row on top, the scale below, no label left out
+            chart.set_y_axis({"reverse": True, "crossing": "max", "interval_unit": 1, "num_font": font})
+            chart.set_x_axis({**scale, "min": 0})
         chart.set_legend({"none": True} if len(bars.values) == 1 else {"position": "bottom"})
-        chart.set_size({"width": 560, "height": 110 + (6 + 10 * len(bars.values)) * (last - first + 1)})
+        height = 250 if bars.over_time else 110 + (8 + 10 * len(bars.values)) * (last - first + 1)
+        chart.set_size({"width": 640, "height": height})
         self._sheet.insert_chart(self._next + 1, 0, chart)
 
     def _write(self, at: int, cell: Cell) -> None:

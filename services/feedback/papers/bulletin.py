@@ -29,11 +29,11 @@ IN_DOCUMENT = frozenset({"county", "street", "community", "department"})
 """Kinds whose cards a document lists; the many grids stand in the workbook alone."""
 MOST_BARS = 20
 PLACES = (
-    Column("名次", 7, True), Column("单位", 17), Column("综合", 10, True), Column("响应率", 11, True),
+    Column("名次", 8, True), Column("单位", 26), Column("综合", 10, True), Column("响应率", 11, True),
     Column("解决率", 11, True), Column("满意率", 11, True), Column("覆盖率", 11, True), Column("有效/应评", 10, True),
-    Column("备注", 23),
+    Column("备注", 15),
 )  # fmt: skip
-CASES = (Column("单位", 17), *(Column(title, 12, True) for title in RATES.values()))
+CASES = (Column("单位", 26), *(Column(title, 12, True) for title in RATES.values()))
 SHEET = (
     Column("名次", 5), Column("单位", 20), Column("综合", 8), *(Column(title, 8) for title in THREE.values()),
     Column("覆盖率", 8), Column("应评", 7), Column("有效", 7), Column("剔除", 7),
@@ -80,12 +80,14 @@ def workbook(path: Path, period: str, cards: Sequence[Card], trend: Sequence[Car
         for card in trend:
             rates = (number(card[name]) for name in THREE)
             sheet.row((period_words(card["period"]), composite(card), *rates))
-        sheet.chart(Bars("全市三率和综合", 0, (1, 2, 3, 4)))
+        sheet.chart(Bars("全市三率和综合", 0, (1, 2, 3, 4), over_time=True))
     for name, members in peers(cards):
         sheet = book.sheet(name, f"{when}{name}群众评单情况", SHEET, subtitle=_notes(members), foot=foot, frozen=2)
         for card in members:
             sheet.row(_cells(card, city))
-        sheet.chart(Bars(f"{name}综合得分", 1, (2,)))
+        ranked = sum(bool(card.get("place")) for card in members)
+        if ranked:
+            sheet.chart(Bars(_of_best(f"{name}综合得分", ranked), 1, (2,), rows=min(MOST_BARS, ranked)))
     book.close()
 
 
@@ -128,7 +130,7 @@ def _tier(name: str, members: Sequence[Card], city: Any) -> list[Block]:
     ranked = [card for card in members if card.get("place")]
     if ranked:
         shown = ranked[:MOST_BARS]
-        title = f"{name}综合得分" + (f"（前{MOST_BARS}名）" if len(ranked) > MOST_BARS else "")
+        title = _of_best(f"{name}综合得分", len(ranked))
         labels = tuple(city.name_of(card["unit"]) for card in shown)
         blocks.append(Chart(title, "", labels, (("综合", tuple(composite(card) for card in shown)),), 100, 2))
     if has_rates(members):
@@ -138,6 +140,11 @@ def _tier(name: str, members: Sequence[Card], city: Any) -> list[Block]:
         )
         blocks.append(Table(CASES, lines, f"{name}办理质效"))
     return blocks
+
+
+def _of_best(title: str, ranked: int) -> str:
+    """Return a chart's title, which says so where not everybody is drawn."""
+    return title + (f"（前{MOST_BARS}名）" if ranked > MOST_BARS else "")
 
 
 def _cells(card: Card, city: Any) -> tuple[Any, ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from services.feedback.domain.exporting import COLUMNS, WORDS, ExportKind
+from services.feedback.papers.card import KINDS
 from shared.papers.paper import Column
 from shared.papers.workbook import Workbook
 
@@ -18,7 +19,8 @@ TITLES = {
 }
 GRADES = {"excellent": "优秀", "good": "良好", "passed": "合格", "failed": "不合格"}
 LEVELS = {"county": "县区", "street": "街道", "community": "社区"}
-WIDE = {"name": 22, "unit": 14, "employer": 22, "community": 18, "member": 18, "frozen_at": 20, "tier": 12}
+FIGURES = frozenset({"composite", "hundred_point", "two_way", "street_rights", "joint_review"})
+WIDE = {"name": 28, "unit": 18, "employer": 28, "community": 18, "member": 18, "frozen_at": 18, "tier": 16}
 
 
 def workbook(
@@ -44,10 +46,12 @@ def _cell(name: str, value: Any, city: Any) -> Any:
     match name:
         case "grade":
             return GRADES.get(value, value)
+        case "tier":
+            return KINDS.get(value, value)
         case "level":
             return LEVELS.get(value, value)
         case "employer" | "community":
             return city.name_of(value)
         case "frozen_at":
             return str(value)[:16].replace("T", " ")
-    return value
+    return float(value) if name in FIGURES else value

@@ -6,16 +6,19 @@ import json
 from datetime import date, datetime, timedelta
 from functools import cache
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from services.feedback.domain import consent, exporting, heard_work, joint_review, problem
 from services.feedback.domain.assessment import Assessed, Criterion
 from services.feedback.domain.consent import AnswerConsent, AskConsent, ConsentAnswered, ConsentKind
-from services.feedback.domain.exporting import Exported, ExportKind, ExportResults, MemberGrade, YearResults
+from services.feedback.domain.exporting import COLUMNS, Exported, ExportKind, ExportResults, MemberGrade, YearResults
 from services.feedback.domain.joint_review import OpenReview, ReviewCounted, ReviewProblem, ReviewScored, ScoreSecretary
 from services.feedback.domain.problem import CheckProblem, ListProblem, ProblemListed, RectifyProblem
+from services.feedback.papers.result import workbook
 from services.feedback.translate import WIRE
 from shared.city.load import load
 from shared.city.model import City
@@ -318,3 +321,14 @@ def test_nanchangs_secretaries_stand_under_their_units_with_the_years_input() ->
     assert (line["level"], line["composite"], line["two_way"], line["duties_missed"]) == (
         "community", "88.10", "87.50", 1,
     )  # fmt: skip
+
+
+def test_the_workbook_of_results_says_tiers_in_words_and_figures_as_numbers(tmp_path: Path) -> None:
+    line = dict.fromkeys(COLUMNS[ExportKind.DEPARTMENTS])
+    line |= {"name": "住建局", "composite": "88.10", "tier": "department", "checked": 7, "unit": "housing"}
+    workbook(tmp_path / "a.xlsx", ExportKind.DEPARTMENTS, 2026, 1, "ab" * 32, [line], city("donggang"))
+    sheet = load_workbook(tmp_path / "a.xlsx").worksheets[0]
+    said = {heading.value: cell.value for heading, cell in zip(sheet[3], sheet[4], strict=True)}
+    assert (said["年度三率综合"], said["分档"], said["抽检件数"]) == (88.1, "职能部门和单位", 7)
+    assert said["双向考核"] == "—", "what is not known is no zero"
+    assert "SHA-256" in sheet.oddFooter.left.text

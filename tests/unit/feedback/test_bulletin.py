@@ -129,7 +129,8 @@ def test_the_workbook_has_every_tier_with_its_figures_as_numbers_and_a_chart(tmp
     assert sheet.freeze_panes == "C4"
     assert sheet.page_setup.orientation == "landscape"
     assert "评分办法第1版" in sheet.oddFooter.left.text
-    assert len(sheet._charts) == 1
+    (chart,) = sheet._charts
+    assert chart.series[0].val.numRef.f.endswith("$C$4:$C$5"), "who has no place is not drawn"
 
 
 @pytest.mark.parametrize(

@@ -150,3 +150,9 @@ def test_the_second_level_is_numbered_in_brackets() -> None:
     assert numbered(["甲"], level=2) == ["（一）甲"]
     with pytest.raises(ValueError, match="not numbered"):
         numeral(0)
+
+
+def test_the_last_words_stay_with_the_signature() -> None:
+    lines = Document(BytesIO(word(paper(Text("请认真整改。"), signed="指挥中心")))).paragraphs
+    last = next(line for line in lines if line.text == "请认真整改。")
+    assert last.paragraph_format.keep_with_next

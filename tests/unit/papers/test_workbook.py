@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from openpyxl.chart import BarChart, LineChart
 
 from shared.papers.paper import Column
 from shared.papers.workbook import A3, LONGEST_TEXT, Bars, Workbook, inert, shortened
@@ -88,6 +89,19 @@ def test_a_chart_stands_below_the_rows_it_draws(tmp_path: Path) -> None:
     book.close()
     (chart,) = load_workbook(tmp_path / "a.xlsx")["得分"]._charts
     assert chart.anchor._from.row >= 5
+
+
+def test_a_chart_draws_the_first_rows_alone_and_time_as_lines(tmp_path: Path) -> None:
+    book = Workbook(tmp_path / "a.xlsx")
+    for name, bars in (("得分", Bars("得分", 0, (1,), rows=3)), ("走势", Bars("走势", 0, (1,), over_time=True))):
+        sheet = book.sheet(name, name, (Column("单位", 10), Column("综合", 8)))
+        for number in range(9):
+            sheet.row((f"第{number}", 90.0 - number))
+        sheet.chart(bars)
+    book.close()
+    best, course = (sheet._charts[0] for sheet in load_workbook(tmp_path / "a.xlsx").worksheets)
+    assert (type(best), best.series[0].val.numRef.f) == (BarChart, "得分!$B$4:$B$6")
+    assert (type(course), course.series[0].val.numRef.f) == (LineChart, "走势!$B$4:$B$12")
 
 
 def test_a_row_is_as_high_as_its_longest_text(tmp_path: Path) -> None:
