@@ -153,6 +153,9 @@ def test_the_second_level_is_numbered_in_brackets() -> None:
 
 
 def test_the_last_words_stay_with_the_signature() -> None:
-    lines = Document(BytesIO(word(paper(Text("请认真整改。"), signed="指挥中心")))).paragraphs
-    last = next(line for line in lines if line.text == "请认真整改。")
-    assert last.paragraph_format.keep_with_next
+    said = [Text(f"第{number}段：请各单位按期整改。") for number in range(12)]
+    signed = paper(*said, signed="指挥中心", signed_on=date(2026, 3, 31))
+    last = pdf_pages(pdf(signed))[-1]
+    assert ("指挥中心" in last, "第11段" in last) == (True, True)
+    lines = {line.text: line for line in Document(BytesIO(word(signed))).paragraphs}
+    assert lines["第11段：请各单位按期整改。"].paragraph_format.keep_with_next
