@@ -26,10 +26,16 @@ def begin(fact: heard.CaseRegistered | heard.CaseSolvedOnSpot, at: datetime) -> 
 
 
 def begin_again(order: Order | None, fact: heard.CaseUnmerged, at: datetime) -> Order:
-    """Return the order of a case whose merge was undone: a new one, or the old one as the case is understood now."""
-    if order is None or order.status is not Status.WITHDRAWN:
-        return order or begin(fact, at)
-    return replace(order, matter=fact.understanding.matter, unit=fact.placement.unit, urgent=fact.urgent)
+    """Return the order of a case whose merge was undone: a new one, or the old one as the case is understood now.
+
+    What was handled already when the case was merged has gone on meanwhile, and goes on as if it had not been.
+    """
+    if order is None:
+        return begin(fact, at)
+    back = replace(order, is_taken_back=False)
+    if order.status is not Status.WITHDRAWN:
+        return back
+    return replace(back, matter=fact.understanding.matter, unit=fact.placement.unit, urgent=fact.urgent)
 
 
 def begin_solved(fact: heard.CaseSolvedOnSpot, at: datetime) -> Order:

@@ -156,6 +156,14 @@ def test_a_report_taken_back_after_the_work_was_done_ends_when_that_work_fails()
     assert not [name for case, name in played.deadlines if case == CASE]
 
 
+def test_a_case_unmerged_after_its_work_was_done_goes_on_when_that_work_fails() -> None:
+    played = town.handled()
+    assert played.hear(CASE, heard.CaseMerged(), "intake") == []
+    assert played.hear(CASE, town.unmerged(), "intake") == []
+    town.verify(played, passed=False)
+    assert (order(played).status, order(played).responsible) == (Status.ACCEPTED, "water")
+
+
 def test_departments_with_a_stream_get_copies_of_their_own_orders_only() -> None:
     played = whole_case()
     streams = {stream for stream, _ in played.copies}
