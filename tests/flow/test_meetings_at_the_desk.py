@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from services.escalation.domain.chain import Anchor, Record, verify
 from services.escalation.domain.meeting import Meeting, MeetingStatus
 from shared.contracts import escalation as e
 from shared.contracts.base import Contract
@@ -92,6 +93,11 @@ def facts_of(desk: Desk, subject: str, type_: str) -> int:
     return sum(row.subject == subject and row.headers["ce_type"] == type_ for row in rows)
 
 
+def chain_of(desk: Desk) -> list[Record]:
+    kept = desk.world.escalation_tables.records
+    return [record for (ledger, _), record in sorted(kept.items()) if ledger == desk.unit]
+
+
 def test_two_decisions_at_once_leave_one_draft_and_only_the_last_one_takes_effect(desk: Desk) -> None:
     meeting = desk.held()
     replies = desk.say(
@@ -166,22 +172,38 @@ def test_another_bodys_secretary_changes_nothing_beside_the_bodys_own(desk: Desk
     assert {str(draft.kind) for draft in desk.office.state(meeting.id).decisions} == {"resolve"}
 
 
+@pytest.mark.parametrize("asks_first", ["same key", "another key"])
 @pytest.mark.parametrize("dies", ["before", "after"])
-def test_a_process_that_dies_while_minutes_are_adopted_adopts_all_of_them_or_nothing(desk: Desk, dies: str) -> None:
+def test_a_crash_in_mid_adoption_leaves_one_outcome_and_one_chain_and_the_other_is_told_the_rule(
+    desk: Desk, dies: str, asks_first: str
+) -> None:
     meeting = desk.held()
     desk.say(desk.said(desk.decisions(meeting, "resolve"), meeting.id, desk.secretary))
+    before = chain_of(desk)
     adopt = desk.said(e.AdoptMinutes(), meeting.id, desk.convener, "adopt-once")
     desk.say(adopt, dies=dies)
     topics = ("0000-topic-1", "0000-topic-2")
     wanted = 1 if dies == "after" else 0
     assert facts_of(desk, meeting.id, "meeting.adopted.v1") == wanted
     assert [facts_of(desk, topic, "topic.resolved.v1") for topic in topics] == [wanted, wanted]
-    (reply,) = desk.say(adopt)
-    assert reply.rule is None
+    left = chain_of(desk)
+    assert left[: len(before)] == before
+    assert (left == before) is (dies == "before"), "nothing of it was written, or all"
+    other = desk.said(e.AdoptMinutes(), meeting.id, desk.convener)
+    asked = (adopt, other) if asks_first == "same key" else (other, adopt)
+    rules = {said.key: desk.say(said)[0].rule for said in asked}
+    adopts = asked[0] if dies == "before" else adopt
+    assert rules == {said.key: None if said is adopts else "move.forbidden" for said in asked}
+    assert [fact["type"] for fact in desk.answer(adopts).facts].count("meeting.adopted.v1") == 1
     assert facts_of(desk, meeting.id, "meeting.adopted.v1") == 1
     assert [facts_of(desk, topic, "topic.resolved.v1") for topic in topics] == [1, 1]
-    (late,) = desk.say(desk.said(e.AdoptMinutes(), meeting.id, desk.convener))
-    assert late.rule == "move.forbidden"
+    made = chain_of(desk)
+    assert made[: len(left)] == left
+    assert [r.topic for r in made[len(before) :] if r.kind == "decided"] == [item.topic for item in meeting.agenda]
+    adopted = desk.office.state(meeting.id)
+    minutes = Anchor(adopted.ledger_seq, adopted.ledger_hash, "minutes")
+    ledger = desk.office.state(f"ledger:{desk.unit}")
+    assert verify(desk.unit, made, [minutes, Anchor(ledger.seq, ledger.hash, "head")]) is None
 
 
 def test_a_meeting_proposed_at_the_desk_begins_under_the_number_it_was_answered_with(desk: Desk) -> None:
