@@ -26,6 +26,8 @@ class Contract(BaseModel):
     SERVICE: ClassVar[str] = ""
     SECRET: ClassVar[bool] = False
     """Nothing may be kept by which the content could be guessed later, not even its digest (a secret ballot)."""
+    KNOWN_FOR_EVER: ClassVar[bool] = False
+    """The service itself finds again, by the sender's id, what this made: it needs no inbox, which forgets."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:

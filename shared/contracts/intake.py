@@ -347,6 +347,7 @@ class Report(OutsideMessage):
     """A report on `reports.<source>.v1` or `POST /v1/reports`; the same (source, id) twice is one report."""
 
     TYPE: ClassVar[str] = "report.v1"
+    KNOWN_FOR_EVER: ClassVar[bool] = True
     id: OutsideId
     text: Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
     """The longest of 5,698 real messages has 6,999 characters; 99 % have fewer than 2,300."""

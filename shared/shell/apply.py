@@ -284,7 +284,7 @@ class _Run:
 
     def _outside(self, work: Work, message: Message) -> None:
         key = work.inbox
-        if key is not None and not message.creates:
+        if key is not None:
             earlier = self.out.inbox.get(key) or self.loaded.inbox.get(key)
             if earlier is not None and earlier.digest == work.digest:
                 self.out.duplicates += 1
@@ -301,18 +301,18 @@ class _Run:
             decision = self._decide(message)
             reply = self._commit(message, decision, tell=work.ticket >= 0)
         except Refused as refused:
-            if not message.creates:
+            if key is not None:
                 self._rewound(work)
-            self._refuse(work, message, refused, keep=not message.creates)
+            self._refuse(work, message, refused, keep=True)
             return
         except Exception as error:
             self.out.set_aside.append((message.subject, f"outside {message.id}: {brief(error)}"))
             self._refuse(work, message, Refused("internal.error", "", kind=type(error).__name__), keep=False)
             return
-        if not message.creates or decision.facts:  # a report that came before states nothing
+        if key is not None or decision.facts:  # a report that came before states nothing
             self._rewound(work)
         self._reply(work, reply)
-        if key is not None and not message.creates:
+        if key is not None:
             self.out.inbox[key] = _with_digest(reply, work.digest)
 
     def _due(self, work: Work, message: Message) -> None:

@@ -192,7 +192,7 @@ class DictTransaction:
         self._born |= {name for name in must if name not in self.tables.subjects}
         there = (may | batch.release) & self.tables.subjects.keys()
         subjects = {name: self._subject(name) for name in sorted(must | there)}
-        keys = {w.inbox for w in work if w.inbox is not None and not (w.message and w.message.creates)}
+        keys = {w.inbox for w in work if w.inbox is not None}
         loaded = Loaded(
             clock,
             {place: known[place] for place in places if place in known},

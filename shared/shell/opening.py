@@ -137,7 +137,7 @@ def outside(
     if has_nul(said):
         raise Refused("message.unreadable", "body", reason="U+0000")
     digest = "" if data.SECRET else sha256(said).hexdigest()[:32]
-    inbox = (f"{sender.kind}:{sender.id}", id_)
+    inbox = None if data.KNOWN_FOR_EVER else (f"{sender.kind}:{sender.id}", id_)
     return Work(message, record, inbox, digest, None, if_match, ticket)
 
 

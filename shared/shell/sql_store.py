@@ -341,7 +341,7 @@ class SqlTransaction:
         self, subjects: Mapping[str, Subject], work: Iterable[Work]
     ) -> tuple[Clock, dict[tuple[str, str], Reply], dict[str, list[Work]]]:
         """Read the clock, the answers to ids that came before, and what waits for a predecessor."""
-        keys = sorted({w.inbox for w in work if w.inbox is not None and not (w.message and w.message.creates)})
+        keys = sorted({w.inbox for w in work if w.inbox is not None})
         given = {"senders": [s for s, _ in keys], "keys": [i for _, i in keys], "ids": list(subjects)}
         rows = await self.conn.execute(self.store.under_locks, given)
         clock = _clock(*rows[0][:7])

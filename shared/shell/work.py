@@ -46,8 +46,8 @@ class Record:
 class Work:
     """One message on its way through the shell, or the reason why it cannot be read.
 
-    `inbox` is the sender's id for it (outside messages other than reports); `digest` tells the same id with other
-    content.
+    `inbox` is the sender's id for it (outside messages but those that are known for ever); `digest` tells the same id
+    with other content.
     """
 
     message: Message | None

@@ -396,7 +396,7 @@ class World:
         first = self.replies.setdefault(key, reply)
         if first.rule is not None:
             self.replies[key] = reply
-        elif said.creates:
+        elif said.data.KNOWN_FOR_EVER:
             if first.answers and reply.answers and first.answers[0]["data"]["case"] != reply.answers[0]["data"]["case"]:
                 raise Broken(f"{said.data.TYPE} {said.key} got two cases")
         elif (first.facts, first.rule) != (reply.facts, reply.rule):
