@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
@@ -11,7 +12,7 @@ from docx import Document
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING, WD_TAB_ALIGNMENT
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
-from docx.shared import Mm, Pt, RGBColor
+from docx.shared import Mm, Pt, RGBColor, Twips
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
@@ -25,11 +26,15 @@ STAND_INS = {BODY: "FangSong,仿宋_GB2312,Noto Serif CJK SC", TITLE: "华文中
 """Face -> what Word may take where it is not installed."""
 RED = RGBColor(0xE6, 0x00, 0x12)
 GREY = RGBColor(0x59, 0x59, 0x59)
-SIZE, SMALL = 16, 10.5
-LINE = Mm(225 / 22)
+SIZE, SMALL, TITLE_SIZE = 16, 10.5, 22
+LINE = Twips(Mm(225).twips // 22)
+"""Rounded down to what Word counts in, since a 22nd line that is a hair too high goes to the next page."""
 TYPE_WIDTH = Mm(156)
+PAGE_NUMBER, FOOT = Pt(18), Pt(12)
+"""Heights of the footer's lines, which begin 7 mm below the type."""
 FORM_LINE = 340
 """Twentieths of a point of a line in a form, which is set in 小四."""
+_MEETING = re.compile(r"第\d+次会议")
 TIGHTER = -4
 """Twentieths of a point between characters, so that 28 of them fill a line of 156 mm."""
 LEFT, CENTRE, RIGHT, BOTH = (
@@ -59,7 +64,6 @@ class _Sheet:
         section.page_width, section.page_height = Mm(210), Mm(297)
         section.top_margin, section.bottom_margin = Mm(37), Mm(35)
         section.left_margin, section.right_margin = Mm(28), Mm(26)
-        section.footer_distance = Mm(20)
         grid = _element("docGrid", type="lines", linePitch=str(LINE.twips))
         for old in section._sectPr.findall(qn("w:docGrid")):
             section._sectPr.remove(old)
@@ -89,16 +93,14 @@ class _Sheet:
         mark = self._line(paper.agency, CENTRE, face=TITLE, size=size, colour=RED, bold=True)
         gap = LINE // 2 if paper.slip else LINE
         mark.paragraph_format.space_before = Mm(0 if paper.slip else 35)
-        mark.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
-        if paper.slip:
-            mark.paragraph_format.line_spacing = Pt(size + 4)
-            _off_the_grid(mark)
+        mark.paragraph_format.line_spacing = Pt(size + 4)
+        _off_the_grid(mark)
         last = mark
         if paper.number:
             last = self._line(paper.number, CENTRE)
             last.paragraph_format.space_before = gap
         _rule_below(last, "E60012", 12, 11)
-        title = self._line(paper.title, CENTRE, face=TITLE, size=22, bold=True)
+        title = self._line(_broken(paper.title), CENTRE, face=TITLE, size=TITLE_SIZE, bold=True)
         title.paragraph_format.space_before = title.paragraph_format.space_after = gap
         title.paragraph_format.line_spacing = Pt(32)
         _off_the_grid(title)
@@ -132,27 +134,35 @@ class _Sheet:
             lines = [self._line(each, RIGHT, size=14 if paper.slip else SIZE) for each in said]
             lines[0].paragraph_format.space_before = Pt(6) if paper.slip else LINE * 2
             lines[0].paragraph_format.keep_with_next = True
-            for line in lines:
-                line.paragraph_format.right_indent = Pt(SIZE * 4)
+            widest = max(map(_width, said))
+            for line, each in zip(lines, said, strict=True):
+                aside = (widest - _width(each)) / 2 * (14 if paper.slip else SIZE)
+                line.paragraph_format.right_indent = Pt(SIZE * 4 + aside)
                 if paper.slip:
                     line.paragraph_format.line_spacing = Pt(22)
                     _off_the_grid(line)
         if paper.copies:
             copies = self._line(f"抄送：{paper.copies}。", LEFT, size=14)
-            copies.paragraph_format.space_before = LINE * 2
+            copies.paragraph_format.space_before = LINE
             copies.paragraph_format.keep_with_next = True
+            copies.paragraph_format.first_line_indent = Pt(14)
             _rule_above(copies)
         if paper.issued_by:
             day = f"\t{chinese_day(paper.issued_on)}印发" if paper.issued_on else ""
             issue = self._line(f"{paper.issued_by}{day}", LEFT, size=14)
-            issue.paragraph_format.tab_stops.add_tab_stop(TYPE_WIDTH, WD_TAB_ALIGNMENT.RIGHT)
+            issue.paragraph_format.first_line_indent = Pt(14)
+            issue.paragraph_format.space_before = Pt(0) if paper.copies else LINE
+            issue.paragraph_format.tab_stops.add_tab_stop(TYPE_WIDTH - Pt(14), WD_TAB_ALIGNMENT.RIGHT)
             _rule_above(issue)
             _rule_below(issue, "000000", 8, 1)
         self._document.settings.odd_and_even_pages_header_footer = True
         section = self._document.sections[0]
+        section.footer_distance = Mm(28) - PAGE_NUMBER - (FOOT if paper.foot else 0)
         for footer, side in ((section.footer, RIGHT), (section.even_page_footer, LEFT)):
             page = footer.paragraphs[0]
             page.alignment = side
+            page.paragraph_format.line_spacing = PAGE_NUMBER
+            _off_the_grid(page)
             edge = page.paragraph_format
             edge.right_indent, edge.left_indent = (Pt(14), None) if side is RIGHT else (None, Pt(14))
             self._run(page, "— ", face=FIGURES, size=14)
@@ -161,6 +171,8 @@ class _Sheet:
             if paper.foot:
                 foot = footer.add_paragraph()
                 foot.alignment = LEFT
+                foot.paragraph_format.line_spacing = FOOT
+                _off_the_grid(foot)
                 self._run(foot, paper.foot, face=FIGURES, size=7.5, colour=GREY)
 
     def _labelled(self, block: Labelled) -> None:
@@ -227,6 +239,19 @@ class _Sheet:
         if colour is not None:
             run.font.color.rgb = colour
         return run
+
+
+def _width(said: str) -> float:
+    """Return about how wide a line is, in its own size: a Chinese character is as wide as high."""
+    return sum(1 if ord(letter) > 0xFF else 0.5 for letter in said)
+
+
+def _broken(title: str) -> str:
+    """Return a title of more than one line so that the number of a meeting is not torn apart."""
+    number, fits = _MEETING.search(title), TYPE_WIDTH.pt // TITLE_SIZE
+    if number is None or not _width(title[: number.start()]) <= fits < _width(title):
+        return title
+    return f"{title[: number.start()]}\n{title[number.start() :]}"
 
 
 def _element(name: str, **attributes: str) -> Any:

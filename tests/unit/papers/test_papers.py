@@ -101,6 +101,24 @@ def test_the_page_has_the_official_proportions() -> None:
     )
 
 
+def test_a_row_of_a_table_stays_on_one_page_unless_no_page_holds_it() -> None:
+    columns = (Column("进展", 1), Column("件数", 6))
+    rows = tuple((f"起{n}" + "长" * 60 + f"止{n}", "") for n in range(24))
+    pages = pdf_pages(pdf(paper(Table(columns, rows))))
+    assert len(pages) > 3
+    for n in range(24):
+        assert any(f"起{n}长" in page and f"止{n}" in page for page in pages), n
+    endless = paper(Table(columns, (("起" + "长" * 3000 + "止", ""),)))
+    assert "止" in pdf_pages(pdf(endless))[-1]
+
+
+def test_the_number_of_a_meeting_is_not_torn_apart_in_a_title() -> None:
+    title = "关于召开锦江畔小区网格民主议事协商会第1次会议的通知"
+    for said, shown in ((title, title.replace("第1次", "\n第1次")), ("第1次会议纪要", "第1次会议纪要")):
+        assert shown in [p.text for p in Document(BytesIO(word(paper(title=said)))).paragraphs]
+        assert "".join(said.split()) in pdf_text(pdf(paper(title=said)))
+
+
 def test_a_chart_draws_no_bar_where_there_is_no_value() -> None:
     chart = Chart("综合得分", "分", ("甲", "乙"), (("综合", (82.4, None)),), 100, 2)
     text = pdf_text(pdf(paper(chart)))
