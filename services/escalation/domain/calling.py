@@ -63,8 +63,15 @@ def propose(states: States, message: Message, context: Context) -> Decision:
 
 @on_due("proposal")
 def open_proposal(states: States, message: Message, context: Context) -> Decision:
-    """Begin the meeting that somebody asked for, under the number that it was given at the desk."""
+    """Begin the meeting that somebody asked for, under the number that it was given at the desk.
+
+    A topic that was combined with another since then is spoken about where that one is.
+    """
     unit, data = message.subject.removeprefix("ledger:"), message.data.data
+    cases = tuple(dict.fromkeys(states[case].home or case for case in data["cases"]))
+    needs = dict.fromkeys((*data["cases"], *cases, meeting_id(unit, int(data["number"]))))
+    if lacks(states, needs):
+        return again(message, needs)
     ledger = ledger_of(states, unit, context.city)
     secretary = Secretary(states, context.city, message.acted_at)
     _propose(
@@ -73,7 +80,7 @@ def open_proposal(states: States, message: Message, context: Context) -> Decisio
         context.city,
         ledger,
         int(data["number"]),
-        tuple(data["cases"]),
+        cases,
         Actor(*data["by"]),
         message.acted_at,
         str(data["why"]),

@@ -9,6 +9,7 @@ import pytest
 
 from services.escalation.domain import facts as f
 from services.escalation.domain import messages as m
+from services.escalation.domain import topic_messages as tm
 from services.escalation.domain.meeting import Meeting, MeetingStatus
 from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
@@ -48,6 +49,18 @@ def test_a_proposal_is_answered_with_the_meetings_number_and_leaves_its_entries_
     assert (fact.number, fact.topics, fact.by, fact.duty) == (2, ("T-DG-c-1",), "operations.duty", False)
     assert fact.decide_by == when("2026-02-04 18:00"), "two working days"
     assert hall.statuses() == ("open",)
+
+
+def test_a_topic_combined_before_the_proposal_is_made_is_spoken_about_where_it_went() -> None:
+    hall = Hall("2026-02-02 09:00", (CITY,))
+    for case in ("c-1", "c-2"):
+        hall.escalate(case, CITY, lead="housing")
+    ask = m.ProposeMeeting(cases=("c-2",), why=WHY)
+    super(Hall, hall).send(f"ledger:{CITY}", ask, OPERATIONS)  # what it arms has not struck yet
+    super(Hall, hall).send("c-2", tm.CombineTopic(into="c-1"), unit(CITY))
+    hall.advance(hall.now)
+    (fact,) = hall.stated(f.MeetingProposed)
+    assert (fact.topics, fact.cases) == (("T-DG-c-1",), ("c-1",))
 
 
 def test_the_leader_in_charge_of_the_main_topics_field_decides_without_one_the_convener() -> None:
