@@ -165,8 +165,10 @@ def test_no_plate_survives(
 )
 def test_no_mailbox_survives(name: str, host: str, at: str, is_wide: bool, before: str) -> None:
     shown = f"{name}{at}{host}"
-    masked = mask(f"{before}邮箱：{shown.translate(ALL_WIDE) if is_wide else shown}，谢谢")
-    assert masked.endswith(f"邮箱：{'*' * len(shown)}，谢谢")
+    masked = mask(
+        f"{before}，邮箱：{shown.translate(ALL_WIDE) if is_wide else shown}，谢谢"
+    )  # 我叫邮箱 would be a name
+    assert masked.endswith(f"，邮箱：{'*' * len(shown)}，谢谢")
 
 
 @settings(max_examples=100)
