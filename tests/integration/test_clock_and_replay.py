@@ -66,6 +66,6 @@ def test_a_day_of_the_running_city_is_read_from_its_journals_and_replayed_under_
     assert accepted["case_id"] in {fact.subject for fact in read_file(kept)}
     assert found["facts"] == len(list(read_file(kept)))
     assert found["recorded"]["load"][LEAD] >= 1
-    moved = found["now"]["load"][LEAD] - found["other"]["load"].get(LEAD, 0)
-    assert moved >= 1, "burst pipes go to another department"
-    assert found["other"]["load"]["municipal"] >= found["now"]["load"].get("municipal", 0) + moved
+    now, other_load = found["now"]["load"], found["other"]["load"]
+    assert other_load.get(LEAD, 0) < now[LEAD], "burst pipes go to another department"
+    assert other_load["municipal"] > now.get("municipal", 0)
