@@ -21,6 +21,7 @@ from services.console.parts.section import guarded, now, tabs, when
 from services.console.ticker import Ticker
 from services.console.words import word
 from shared.city.model import City, UnitLevel
+from shared.city.parts import Unit
 from shared.kernel.calendar import SHANGHAI
 
 CONSENTS = {"appointment": word("任免征求意见"), "plan": word("规划征求意见")}
@@ -129,22 +130,37 @@ def _answer(desk: Desk, one: Mapping[str, Any]) -> None:
     )
 
 
+def _picked(desk: Desk, name: str, units: Sequence[Unit]) -> Unit | None:
+    """Return the unit that the address names, the first where it names none of these."""
+    asked = desk.request.query_params.get(name, "")
+    return next((one for one in units if one.code == asked), units[0] if units else None)
+
+
+def _pick(label: str, name: str, units: Sequence[Unit], chosen: Unit) -> None:
+    """Offer the units to choose from."""
+    with Box("nav", "chips", aria_label=label):
+        for one in units[:12]:
+            link = Text("a", one.name, href="/appraisal?" + urlencode({name: one.code}))
+            link.classes("pick on" if one is chosen else "pick")
+
+
+def _code(desk: Desk) -> str:
+    """Return a code for what this desk begins now."""
+    return f"{desk.signed.post.at}-{now(desk).astimezone(SHANGHAI):%y%m%d%H%M%S}"
+
+
 def _ask(desk: Desk) -> None:
     t, city, at = desk.t, desk.city, desk.signed.post.at
     if desk.signed.role not in AT_DEPARTMENT:
         return
     area = city.departments[at].area
     streets = [one for one in city.of_level(UnitLevel.STREET) if not area or city.is_within(one.code, area)]
-    asked = desk.request.query_params.get("street", "")
-    street = next((one for one in streets if one.code == asked), streets[0] if streets else None)
+    street = _picked(desk, "street", streets)
     if street is None:
         return
     with card(t("征求意见"), "ask-card"):
-        with Box("nav", "chips", aria_label=t("街道")):
-            for one in streets[:12]:
-                link = Text("a", one.name, href="/appraisal?" + urlencode({"street": one.code}))
-                link.classes("pick on" if one is street else "pick")
-        code = f"{at}-{now(desk).astimezone(SHANGHAI):%y%m%d%H%M%S}"
+        _pick(t("街道"), "street", streets, street)
+        code = _code(desk)
         act_form(
             desk,
             "feedback",
@@ -273,16 +289,12 @@ def _list(desk: Desk) -> None:
     t, city, at = desk.t, desk.city, desk.signed.post.at
     level = UnitLevel.COMMUNITY if desk.signed.role is Role.STREET else UnitLevel.STREET
     below = [one for one in city.of_level(level) if city.is_within(one.code, at)]
-    asked = desk.request.query_params.get("unit", "")
-    unit = next((one for one in below if one.code == asked), below[0] if below else None)
+    unit = _picked(desk, "unit", below)
     if unit is None or desk.signed.role not in (Role.STREET, Role.OPERATIONS):
         return
     with card(t("列入问题"), "list-card"):
-        with Box("nav", "chips", aria_label=t("单位")):
-            for one in below[:12]:
-                link = Text("a", one.name, href="/appraisal?" + urlencode({"unit": one.code}))
-                link.classes("pick on" if one is unit else "pick")
-        code = f"{at}-{now(desk).astimezone(SHANGHAI):%y%m%d%H%M%S}"
+        _pick(t("单位"), "unit", below, unit)
+        code = _code(desk)
         act_form(
             desk,
             "feedback",

@@ -12,11 +12,11 @@ from services.feedback.domain.mechanism import refuse, require
 from services.feedback.domain.problem import check_day
 from services.feedback.domain.problem import subject_of as problem_of
 from services.feedback.domain.table import States, decide, evolve, on_due
+from services.feedback.domain.window import MOVES, Status
 from shared.kernel.decisions import NOTHING, Actor, Arm, Cancel, Context, Decision, Fact, Message
 from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
 from shared.kernel.rules import register
-from shared.kernel.transitions import Transitions
 
 register(
     {
@@ -51,16 +51,6 @@ class ReviewPart(StrEnum):
     BEFORE = "before"
     INSPECTION = "inspection"
     REPORT = "report"
-
-
-class Status(StrEnum):
-    """Where the year's review stands."""
-
-    OPEN = "open"
-    COUNTED = "counted"
-
-
-MOVES: Transitions[Status] = Transitions({Status.OPEN: {Status.COUNTED}, Status.COUNTED: set()})
 
 
 @dataclass(frozen=True, slots=True)

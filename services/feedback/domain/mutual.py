@@ -10,8 +10,8 @@ from fractions import Fraction
 from hashlib import sha256
 
 from services.feedback.domain.score import half_up
+from services.feedback.domain.window import Status
 from shared.kernel.rules import register
-from shared.kernel.transitions import Transitions
 
 register(
     {
@@ -36,16 +36,6 @@ class MutualKind(StrEnum):
 
     TWO_WAY = "two_way"
     STREET_RIGHTS = "street_rights"
-
-
-class Status(StrEnum):
-    """Where the year's window stands."""
-
-    OPEN = "open"
-    COUNTED = "counted"
-
-
-MOVES: Transitions[Status] = Transitions({Status.OPEN: {Status.COUNTED}, Status.COUNTED: set()})
 
 
 @dataclass(frozen=True, slots=True)

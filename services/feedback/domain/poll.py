@@ -10,10 +10,10 @@ from services.feedback.domain.ballot import Ballot, Box, Sealed, Spent, Voter
 from services.feedback.domain.draw import CheckKind, Draw
 from services.feedback.domain.mechanism import refuse, require, require_unit
 from services.feedback.domain.table import States, decide, evolve, on_due
+from services.feedback.domain.window import MOVES, Status
 from shared.kernel.decisions import NOTHING, Arm, Context, Decision, Fact, Message
 from shared.kernel.refusals import Refused
 from shared.kernel.rules import register
-from shared.kernel.transitions import Transitions
 
 register(
     {
@@ -47,14 +47,6 @@ class PollKind(StrEnum):
     SATISFACTION = "satisfaction"
 
 
-class Status(StrEnum):
-    """Where a poll stands."""
-
-    OPEN = "open"
-    COUNTED = "counted"
-
-
-MOVES: Transitions[Status] = Transitions({Status.OPEN: {Status.COUNTED}, Status.COUNTED: set()})
 MECHANISM = {PollKind.VOTE: "star-rating"}
 """Public votes come with the stars, everything else with the surveys."""
 

@@ -10,7 +10,6 @@ from services.feedback.domain.mechanism import refuse, require, require_operatio
 from services.feedback.domain.mutual import (
     MECHANISM,
     MOST,
-    MOVES,
     Mutual,
     MutualCounted,
     MutualKind,
@@ -22,10 +21,10 @@ from services.feedback.domain.mutual import (
     SealOpened,
     SealScore,
     Side,
-    Status,
     means,
 )
 from services.feedback.domain.table import States, decide, evolve, on_due
+from services.feedback.domain.window import MOVES, Status
 from shared.kernel.decisions import NOTHING, Actor, Arm, Context, Decision, Fact, Message
 from shared.kernel.refusals import Refused
 

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from services.feedback.domain.mutual import (
-    MOVES,
     Mutual,
     MutualCounted,
     MutualKind,
@@ -21,10 +20,10 @@ from services.feedback.domain.mutual import (
     ScoreSealed,
     SealOpened,
     SealScore,
-    Status,
     means,
     subject_of,
 )
+from services.feedback.domain.window import MOVES, Status
 from shared.city.load import load
 from shared.city.model import City
 from shared.contracts import supervision
