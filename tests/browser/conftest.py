@@ -43,11 +43,11 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def sit(browser: Browser, donggang: RunningCity) -> Iterator[Sit]:
     """Return a function that signs somebody in at posts of the running city and opens a page; no page may complain."""
-    url, dsn = donggang.stack.services["console"], donggang.stack.dsns["console"]
+    console, dsn = donggang.stack.services["console"], donggang.stack.dsns["console"]
     wrong: list[str] = []
     with ExitStack() as open_pages:
 
-        def page(*posts: Post, size: dict[str, int] = DESK) -> Page:
+        def page(*posts: Post, size: dict[str, int] = DESK, url: str = console) -> Page:
             with ThreadPoolExecutor(1) as aside:  # the browser's driver holds this thread's event loop
                 key = aside.submit(lambda: asyncio.run(sign_in(dsn, posts))).result()
             context = browser.new_context(base_url=url, viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai")  # type: ignore[arg-type]

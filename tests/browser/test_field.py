@@ -17,6 +17,7 @@ from services.console.access.roles import Post, Role
 from services.console.field.page import POLICY
 from tests.browser.conftest import PHONE, Sit
 from tests.support.running_city import RunningCity, wait
+from tests.support.wire import Wire
 from tests.unit.intake.test_photos import photo, positioned
 
 pytestmark = pytest.mark.browser
@@ -197,16 +198,26 @@ def test_a_link_after_its_time_says_so_and_names_the_telephone(visit: Visit, don
     expect(page.locator("main")).to_contain_text("12345")
 
 
-def test_what_the_grid_sends_without_a_network_waits_and_goes_out_once(sit: Sit, donggang: RunningCity) -> None:
+@pytest.fixture
+def wire(donggang: RunningCity) -> Iterator[Wire]:
+    """Lend a wire to the running console that can be cut: the browser's own offline is not told to every worker."""
+    with Wire(donggang.stack.services["console"]) as wire:
+        yield wire
+
+
+def test_what_the_grid_sends_without_a_network_waits_and_goes_out_once(
+    sit: Sit, donggang: RunningCity, wire: Wire
+) -> None:
     cases = [donggang.report(f"field-queue-{matter}", matter)["case"] for matter in ("common-areas", "lifts")]
     for case in cases:
         donggang.shown(case, "dispatched")
-    page = sit(GRID, size=PHONE)
+    page = sit(GRID, size=PHONE, url=wire.url)
     page.goto("/g?tab=todo")
     for case in cases:
         expect(page.locator(f"[data-case='{case}']")).to_be_visible()
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
     page.reload()
+    wire.cut()
     page.context.set_offline(True)
     for n, case in enumerate(cases, start=1):
         page.locator(f"[data-case='{case}'] form[action='/g/do/accept'] button").click()
@@ -219,6 +230,7 @@ def test_what_the_grid_sends_without_a_network_waits_and_goes_out_once(sit: Sit,
         again.click("button.main")
         expect(again.locator(".queue")).to_contain_text(f"{n} 条待发")
     assert donggang.order(cases[0])["status"] == "dispatched"
+    wire.mend()
     again.context.set_offline(False)
     again.goto("/g?tab=todo")
     for case in cases:
