@@ -10,13 +10,13 @@ import json
 import random
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 from shapely import Polygon
 
+from deploy.cities.profiles import PROFILES, Profile
 from deploy.cities.tessellate import tessellate
 from shared.city.statutory import statutory
 
@@ -34,41 +34,6 @@ _COMMUNITIES = """
     城北 东风 西苑 南湖 北苑 幸福 平安 长青 迎宾 解放 人民 胜利 新兴 前进 红旗 双拥 凤凰 龙泉 青山 绿洲
     玉泉 金水 银河 桃园 梅园 兰亭 竹苑 荷塘 柳林 桂香
 """.split()  # noqa: SIM905 - a word list reads better than quotes
-
-
-@dataclass(frozen=True)
-class Profile:
-    """What distinguishes one city's generated part; counts are of the units to make under each parent."""
-
-    code: str
-    name: str
-    centre: tuple[float, float]
-    area: float
-    seed: int
-    streets: Sequence[tuple[str, str, int]]
-    """Street name, county name ("" if none), number of communities."""
-    grids: int
-    subgrids: int = 0
-    estates: int = 0
-    households: int = 0
-    residents: int = 0
-    buildings: int = 0
-    communities: Sequence[Sequence[str]] = ()
-    gridless: frozenset[str] = frozenset()
-    suffix: str = "社区"
-    departments: int = 78
-    pairs: int = 78
-    verify: str = "2 wd"
-    supervision: str = "1 wd"
-    unclaimed: str = "15 nd"
-    give_up: str = "30 nd"
-    yearly: str = "[]"
-    enforcement_teams: bool = False
-    named_estates: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    draws: str = ""
-    admission: Sequence[tuple[str, int]] = ()
-    consultations: bool = False
-    """Estates have joint meetings of their own, of the parties that each has."""
 
 
 def spread(total: int, over: int, rng: random.Random) -> list[int]:
@@ -360,8 +325,6 @@ def feature(code: str, ground: Polygon) -> str:
 
 def main(codes: Sequence[str]) -> None:
     """Write the files of the given cities, all five without any."""
-    from deploy.cities.profiles import PROFILES
-
     for profile in PROFILES:
         if not codes or profile.code in codes:
             text, units = build(profile)

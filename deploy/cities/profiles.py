@@ -2,7 +2,44 @@
 
 from __future__ import annotations
 
-from deploy.cities.build import Profile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What distinguishes one city's generated part; counts are of the units to make under each parent."""
+
+    code: str
+    name: str
+    centre: tuple[float, float]
+    area: float
+    seed: int
+    streets: Sequence[tuple[str, str, int]]
+    """Street name, county name ("" if none), number of communities."""
+    grids: int
+    subgrids: int = 0
+    estates: int = 0
+    households: int = 0
+    residents: int = 0
+    buildings: int = 0
+    communities: Sequence[Sequence[str]] = ()
+    gridless: frozenset[str] = frozenset()
+    suffix: str = "社区"
+    departments: int = 78
+    pairs: int = 78
+    verify: str = "2 wd"
+    supervision: str = "1 wd"
+    unclaimed: str = "15 nd"
+    give_up: str = "30 nd"
+    yearly: str = "[]"
+    enforcement_teams: bool = False
+    named_estates: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    draws: str = ""
+    admission: Sequence[tuple[str, int]] = ()
+    consultations: bool = False
+    """Estates have joint meetings of their own, of the parties that each has."""
+
 
 DONGGANG = Profile(
     code="donggang",

@@ -18,7 +18,8 @@ from deploy.cli.stack import DEFAULT_CITY, City, Folder, running_stack
 from deploy.cli.words import t
 from shared.kernel.decisions import Actor
 from shared.papers.workbook import inert
-from shared.sheets.sheet import NotATable, open_sheet, text_of
+from shared.sheets.opening import open_sheet
+from shared.sheets.sheet import NotATable, text_of
 from shared.shell.tokens import sign
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from deploy.cli.words import t
 from shared.kernel.masking import mask
 from shared.papers.paper import Column
 from shared.papers.workbook import A3, Workbook
-from shared.sheets.sheet import BadRow, NotATable, Row, open_sheet, text_of, time_of
+from shared.sheets.opening import open_sheet
+from shared.sheets.sheet import BadRow, NotATable, Row, text_of, time_of
 
 if TYPE_CHECKING:
     from shared.texts.clusters import Message

@@ -14,7 +14,8 @@ from functools import cached_property
 
 from rapidfuzz.fuzz import partial_ratio_alignment
 
-from shared.city.model import City, UnitLevel
+from shared.city.land import Land
+from shared.city.parts import UnitLevel
 from shared.city.placement import NOWHERE, Placement
 
 _DEPTH = {level: depth for depth, level in enumerate(UnitLevel)}
@@ -77,7 +78,7 @@ class Name:
     estate: str = ""
 
 
-def names_of(city: City) -> Iterable[Name]:
+def names_of(city: Land) -> Iterable[Name]:
     """Yield what an address may name, as the file writes it; grids have no names of their own."""
     for unit in city.units.values():
         if unit.level is UnitLevel.CITY:
@@ -138,7 +139,7 @@ class _Found:
 class Addresses:
     """Answer where addresses of one city lie."""
 
-    city: City
+    city: Land
     _written: list[Name] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

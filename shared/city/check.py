@@ -22,7 +22,8 @@ from shared.city.mechanisms import MECHANISMS
 from shared.city.model import Act, City, Kind, Rung, UnitLevel
 from shared.city.parts import CALLEES, NEEDS, PARTIES, PERIODS, WHISTLES
 from shared.city.problems import Findings, Problem
-from shared.city.routing import KINDS, RUNGS, dead, unserved
+from shared.city.routing import dead, unserved
+from shared.city.rule import KINDS, RUNGS
 
 __all__ = ["Problem", "check"]
 

@@ -13,7 +13,8 @@ from typing import Any
 from shapely import Polygon, STRtree, box, covers, intersects_xy, prepare, total_bounds
 
 from shared.city.address import Addresses, Names, names_of
-from shared.city.model import City, UnitLevel
+from shared.city.land import Land
+from shared.city.parts import UnitLevel
 from shared.city.placement import NOWHERE, Placement
 
 # Semi-major axis and squared eccentricity of the Krasovsky 1940 ellipsoid, which GCJ-02 is built on.
@@ -39,7 +40,7 @@ _CELLS = 64
 class Geography:
     """Answer where things are in one city; the search tree is built at the first question."""
 
-    def __init__(self, city: City) -> None:
+    def __init__(self, city: Land) -> None:
         self.city = city
 
     @cached_property

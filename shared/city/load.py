@@ -38,7 +38,7 @@ from shared.city.model import (
     Whistling,
 )
 from shared.city.parts import Flapping, Party
-from shared.city.routing import DEFAULT, DEPARTMENT, Rule
+from shared.city.rule import DEFAULT, DEPARTMENT, Rule
 from shared.city.statutory import festivals
 from shared.kernel.calendar import Calendar
 from shared.kernel.clock import Budget

@@ -13,6 +13,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from shared.city.ladder import Ladder
 from shared.city.parts import (
     PARTIES,
     Act,
@@ -41,7 +42,7 @@ from shared.city.parts import (
     Whistling,
     period_of,
 )
-from shared.city.routing import DEFAULT, Asked, Rule, Tried, route
+from shared.city.routing import Asked, Tried, route
 from shared.kernel.calendar import Calendar
 from shared.kernel.clock import Budget
 
@@ -77,24 +78,19 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class City:
+@dataclass(frozen=True, kw_only=True)
+class City(Ladder):
     """One city, whole and unchangeable; `version` is the short hash of the file and is named by every fact."""
 
     code: str
     names: Names
     version: str
     case_prefix: str
-    units: Mapping[str, Unit]
-    departments: Mapping[str, Department]
-    pairings: tuple[Pairing, ...]
     posts: Mapping[str, Post]
-    matters: Mapping[str, Matter]
     admission: Admission
     clocks: Mapping[str, Budget]
     limits: Mapping[str, int]
     shares: Mapping[str, Fraction]
-    rungs: Mapping[Rung, UnitLevel | None]
     chain: tuple[Level, ...]
     unable_starts_at: str
     policies: tuple[Policy, ...]
@@ -103,13 +99,10 @@ class City:
     calendar: Calendar
     simulation: Mapping[str, Any]
     published: Mapping[str, Any]
-    boundaries: Mapping[str, tuple[Ring, ...]]
     marks: Mapping[str, str]
     pairing_rule: Mapping[str, int]
     grid_norms: Mapping[UnitLevel, tuple[int, int]]
     councils: tuple[Council, ...] = ()
-    routing: tuple[Rule, ...] = DEFAULT
-    """Rules that name the lead of a case, the first one first."""
     whistles: Mapping[UnitLevel, Whistling] = field(default_factory=dict)
     volunteering: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Kind (post, team, zone) -> what communities offer to members for double duty (双岗双责)."""
@@ -117,149 +110,9 @@ class City:
     @cached_property
     def geography(self) -> Geography:
         """Return what answers where things are in this city."""
-        from shared.city.geography import Geography
+        from shared.city.geography import Geography  # shapely is loaded by those who ask
 
         return Geography(self)
-
-    # --- the tree -------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def root(self) -> Unit:
-        """Return the city itself, at which the operations team (指挥中心) works."""
-        return next(unit for unit in self.units.values() if unit.parent is None)
-
-    @cached_property
-    def _children(self) -> Mapping[str, tuple[str, ...]]:
-        found: dict[str, list[str]] = {}
-        for unit in self.units.values():
-            if unit.parent is not None:
-                found.setdefault(unit.parent, []).append(unit.code)
-        return {code: tuple(codes) for code, codes in found.items()}
-
-    def children(self, code: str) -> tuple[Unit, ...]:
-        """Return the units directly below, in the file's order."""
-        return tuple(self.units[child] for child in self._children.get(code, ()))
-
-    def ancestors(self, code: str) -> tuple[Unit, ...]:
-        """Return the units above, nearest first, without the unit itself. Raises KeyError for an unknown code."""
-        found: list[Unit] = []
-        parent = self.units[code].parent
-        while parent is not None:
-            unit = self.units[parent]
-            found.append(unit)
-            parent = unit.parent
-        return tuple(found)
-
-    def lineage(self, code: str) -> tuple[Unit, ...]:
-        """Return the unit and everything above it, nearest first."""
-        return (self.units[code], *self.ancestors(code))
-
-    def at_level(self, code: str, level: UnitLevel) -> Unit | None:
-        """Return the unit itself or its ancestor of that level; None where the place is not known so finely."""
-        return next((unit for unit in self.lineage(code) if unit.level is level), None)
-
-    def of_level(self, level: UnitLevel) -> tuple[Unit, ...]:
-        """Return every unit of one level, in the file's order."""
-        return tuple(unit for unit in self.units.values() if unit.level is level)
-
-    def is_within(self, code: str, area: str) -> bool:
-        """Tell whether a unit is `area` or lies below it."""
-        return any(unit.code == area for unit in self.lineage(code))
-
-    def name_of(self, code: str) -> str:
-        """Return the Chinese name of a unit or department, or the code itself if the city has no such one."""
-        if code in self.units:
-            return self.units[code].name
-        return self.departments[code].name if code in self.departments else code
-
-    # --- the ladder and dispatch ----------------------------------------------------------------------------------
-
-    def rung_unit(self, place: str, rung: Rung) -> Unit | None:
-        """Return the unit that holds a case of this place at this rung; None for departments and unknown ground."""
-        level = self.rungs[rung]
-        return None if level is None else self.at_level(place, level)
-
-    def rung_of(self, unit: str) -> Rung | None:
-        """Return the rung at which a unit or department holds cases; None for city, county and third-level grids."""
-        if unit in self.departments:
-            return Rung.DEPARTMENT
-        level = self.units[unit].level
-        return next((rung for rung, at in self.rungs.items() if at is level), None)
-
-    def first_holder(self, matter: str, place: str) -> tuple[Rung, Unit]:
-        """Return where a case starts: the matter's first rung, the street if communities may not be given it.
-
-        A rung without a unit at that place falls to the next one up, at last to the city itself (operations dispatch).
-        """
-        leaf = self.matters[matter]
-        rungs = tuple(Rung)
-        start = rungs.index(leaf.first_rung)
-        if not leaf.admitted:
-            start = max(start, rungs.index(Rung.STREET))
-        for rung in rungs[start:]:
-            unit = self.rung_unit(place, rung)
-            if unit is not None:
-                return rung, unit
-        street = self.rung_unit(place, Rung.STREET)
-        return Rung.DEPARTMENT, street or self.root
-
-    def next_rung(self, rung: Rung) -> Rung | None:
-        """Return the rung that a case is passed up to; None above the department."""
-        rungs = tuple(Rung)
-        index = rungs.index(rung) + 1
-        return rungs[index] if index < len(rungs) else None
-
-    def dispatcher_above(self, unit: str) -> Unit:
-        """Return the unit that plays the dispatcher for a rung holding a case itself: its parent."""
-        parent = self.units[unit].parent
-        return self.root if parent is None else self.units[parent]
-
-    def paired_with(self, community: str) -> tuple[str, ...]:
-        """Return the departments paired with a community, in the file's order."""
-        return self._paired.get(community, ())
-
-    def communities_of(self, department: str) -> tuple[str, ...]:
-        """Return the communities a department is paired with, in the file's order."""
-        return tuple(p.community for p in self.pairings if p.department == department)
-
-    @cached_property
-    def _paired(self) -> Mapping[str, tuple[str, ...]]:
-        found: dict[str, list[str]] = {}
-        for pairing in self.pairings:
-            found.setdefault(pairing.community, []).append(pairing.department)
-        return {code: tuple(codes) for code, codes in found.items()}
-
-    def reach(self, dispatcher: str, matter: str | None = None) -> frozenset[str]:
-        """Return the units a dispatcher may dispatch to (workflows §1).
-
-        A street reaches any department of the matter (without a matter: every department) and, for admitted matters,
-        its communities; a community only the departments paired with it; operations (the city) streets and
-        departments; nobody else dispatches.
-        """
-        unit = self.units.get(dispatcher)
-        if unit is None:
-            return frozenset()
-        if unit.level is UnitLevel.COMMUNITY:
-            return frozenset(self.paired_with(unit.code))
-        if unit.level is UnitLevel.STREET:
-            leaf = None if matter is None else self.matters[matter]
-            codes = self.departments if leaf is None else (*leaf.leads, *leaf.supports)
-            served = frozenset(code for code in codes if self._serves(code, unit.code))
-            below = self._children.get(unit.code, ()) if leaf is not None and leaf.admitted else ()
-            return served | frozenset(below)
-        if unit.level is UnitLevel.CITY:
-            streets = (street.code for street in self.of_level(UnitLevel.STREET))
-            return frozenset(self.departments) | frozenset(streets)
-        return frozenset()
-
-    def _serves(self, department: str, unit: str) -> bool:
-        area = self.departments[department].area
-        return not area or self.is_within(unit, area)
-
-    def leads_in_reach(self, matter: str, dispatcher: str) -> tuple[str, ...]:
-        """Return the matter's lead departments that the dispatcher may dispatch to, first choice first."""
-        reach = self.reach(dispatcher, matter)
-        return tuple(lead for lead in self.matters[matter].leads if lead in reach)
 
     def route(
         self, matter: str, place: str, dispatcher: str, *, source: str = "", number: str = "",

@@ -8,41 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from shared.city.model import City, Matter, Rung
-
-KINDS = ("place", "receiver", "pairing", "load", "turn", "matter")
-DEPARTMENT = "department"
-RUNGS = ("community", "street", DEPARTMENT)
-"""Where a rule may be tried: these dispatch, a grid never does (workflows §1)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One row of the table; the first that names somebody decides.
-
-    `by` place: on the ground of `area` (empty: everywhere) `to` leads. `receiver` (首接负责): what came in through one
-    of `sources` stays with `to`, the department whose windows they are, if it is one of the matter's leads. `pairing`:
-    the only lead that is paired with the community of the place. `load`: the lead with the fewest open orders. `turn`:
-    the matter's leads in turn, by case number, so that each carries an equal share. `matter`: the matter's first
-    choice. `matters` and `groups` limit any of them; `at` says at which rungs it is tried.
-    """
-
-    code: str
-    by: str
-    name: str = ""
-    to: str = ""
-    area: str = ""
-    matters: frozenset[str] = frozenset()
-    groups: frozenset[str] = frozenset()
-    sources: frozenset[str] = frozenset()
-    at: frozenset[str] = frozenset({DEPARTMENT})
-
-
-DEFAULT = (Rule("pairing", "pairing"), Rule("matter", "matter"))
-"""What holds where a city file says nothing."""
+from shared.city.ladder import Ladder
+from shared.city.parts import Matter, Rung
+from shared.city.rule import DEPARTMENT, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +67,7 @@ WHY = {
 """Why a rule did or did not name somebody, in Chinese and English."""
 
 
-def route(asked: Asked, city: City) -> Iterator[Tried]:
+def route(asked: Asked, city: Ladder) -> Iterator[Tried]:
     """Try the city's rules from the top; ends with the one that fires, or with the last."""
     leads = tuple(one for one in city.leads_in_reach(asked.matter, asked.dispatcher) if one not in asked.barred)
     for rule in city.routing:
@@ -108,7 +77,7 @@ def route(asked: Asked, city: City) -> Iterator[Tried]:
             return
 
 
-def _try(rule: Rule, asked: Asked, leads: tuple[str, ...], city: City) -> Tried:
+def _try(rule: Rule, asked: Asked, leads: tuple[str, ...], city: Ladder) -> Tried:
     if asked.rung not in rule.at:
         return Tried(rule, None, "other_rung")
     leaf = city.matters[asked.matter]
@@ -141,7 +110,7 @@ def _in_turn(asked: Asked, leads: tuple[str, ...]) -> str:
     return leads[(int(running) if running.isdecimal() else 0) % len(leads)]
 
 
-def _named(rule: Rule, asked: Asked, leads: tuple[str, ...], city: City) -> Tried:
+def _named(rule: Rule, asked: Asked, leads: tuple[str, ...], city: Ladder) -> Tried:
     if rule.by == "receiver" and asked.source not in rule.sources:
         return Tried(rule, None, "other_source", (rule.to,))
     if rule.to in asked.barred:
@@ -154,7 +123,7 @@ def _named(rule: Rule, asked: Asked, leads: tuple[str, ...], city: City) -> Trie
     return Tried(rule, rule.to, "placed", (rule.to,))
 
 
-def _paired(rule: Rule, asked: Asked, leads: tuple[str, ...], city: City) -> Tried:
+def _paired(rule: Rule, asked: Asked, leads: tuple[str, ...], city: Ladder) -> Tried:
     if len(leads) == 1:
         return Tried(rule, None, "only_one", leads)
     community = next((u.code for u in city.lineage(asked.place) if u.level == "community"), None)
@@ -164,14 +133,14 @@ def _paired(rule: Rule, asked: Asked, leads: tuple[str, ...], city: City) -> Tri
     return Tried(rule, paired[0], "paired", leads)
 
 
-def unserved(city: City) -> dict[str, tuple[str, ...]]:
+def unserved(city: Ladder) -> dict[str, tuple[str, ...]]:
     """Return the matters that no lead department serves, each with the streets where that is so."""
     streets = tuple(unit.code for unit in city.units.values() if unit.level == "street") or (city.root.code,)
     found = {m: tuple(s for s in streets if not city.leads_in_reach(m, s)) for m in city.matters}
     return {matter: where for matter, where in found.items() if where}
 
 
-def compared(city: City) -> frozenset[str]:
+def compared(city: Ladder) -> frozenset[str]:
     """Return the departments whose open orders some rule compares."""
     found: set[str] = set()
     for rule in (one for one in city.routing if one.by == "load"):
@@ -181,7 +150,7 @@ def compared(city: City) -> frozenset[str]:
     return frozenset(found)
 
 
-def dead(city: City) -> tuple[Rule, ...]:
+def dead(city: Ladder) -> tuple[Rule, ...]:
     """Return the rules that fire for no matter at any place through any source, whatever was not handed back.
 
     At a street or community a rule is tried for whatever may come so far: what begins there or is passed up to it.
@@ -201,7 +170,7 @@ def dead(city: City) -> tuple[Rule, ...]:
     return tuple(waiting.values())
 
 
-def _desks(matter: str, place: str, at_rungs: set[str], city: City) -> Iterator[tuple[str, str]]:
+def _desks(matter: str, place: str, at_rungs: set[str], city: Ladder) -> Iterator[tuple[str, str]]:
     first, unit = city.first_holder(matter, place)
     rung: Rung | None = first
     while rung is not None:

@@ -1,4 +1,4 @@
-"""Rows of a CSV or Excel file as they come, one at a time, whatever encoding and date form the office used."""
+"""Rows of a table that somebody hands in, one at a time; those of a CSV file, whatever encoding the office used."""
 
 from __future__ import annotations
 
@@ -7,17 +7,14 @@ import csv
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from io import TextIOWrapper
-from pathlib import Path
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 ENCODINGS = ("utf-8-sig", "gb18030")
-EXCEL = frozenset({".xlsx", ".xlsm"})
 LONGEST_CELL = 100_000
 """Characters; a longer one is a quote that nobody closed."""
 _CHUNK = 1 << 20
@@ -67,28 +64,6 @@ class Sheet:
     part_read: Callable[[], float]
 
 
-@contextmanager
-def open_sheet(path: Path) -> Iterator[Sheet]:
-    """Open a file by its ending. Raises NotATable for one that is neither CSV nor Excel, or has no heading."""
-    with path.open("rb") as raw, read_sheet(path.name, raw) as sheet:
-        yield sheet
-
-
-@contextmanager
-def read_sheet(name: str, raw: BinaryIO) -> Iterator[Sheet]:
-    """Read a file that is open, by the ending of its name. Raises NotATable as `open_sheet` does."""
-    ending = Path(name).suffix.lower()
-    if ending in EXCEL:
-        from shared.sheets.excel import excel
-
-        with excel(raw) as sheet:
-            yield sheet
-    elif ending in (".csv", ".txt"):
-        yield _csv(raw)
-    else:
-        raise NotATable(f"只读 .csv 与 .xlsx：{name}", f"only .csv and .xlsx are read: {name}")
-
-
 def encoding_of(raw: BinaryIO) -> str:
     """Return the first of UTF-8 (with or without mark) and GB18030 that the whole file is valid in."""
     for name in ENCODINGS:
@@ -104,7 +79,8 @@ def encoding_of(raw: BinaryIO) -> str:
     raise NotATable("既不是 UTF-8 也不是 GB18030", "neither UTF-8 nor GB18030")
 
 
-def _csv(raw: BinaryIO) -> Sheet:
+def delimited(raw: BinaryIO) -> Sheet:
+    """Read a CSV file that is open. Raises NotATable for one without a heading, or in no encoding that is known."""
     encoding = encoding_of(raw)
     size = max(1, raw.seek(0, 2))
     raw.seek(0)

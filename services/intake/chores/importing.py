@@ -20,7 +20,8 @@ from services.intake.tables.importing import Reject, Taken
 from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
 from shared.kernel.rules import words
-from shared.sheets.sheet import BadRow, NotATable, read_sheet, text_of
+from shared.sheets.opening import read_sheet
+from shared.sheets.sheet import BadRow, NotATable, text_of
 from shared.shell.desk import Desk
 from shared.telemetry.logs import brief
 

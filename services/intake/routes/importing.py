@@ -26,7 +26,8 @@ from shared.contracts.intake import Report
 from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
 from shared.kernel.rules import words
-from shared.sheets.sheet import BadRow, NotATable, read_sheet
+from shared.sheets.opening import read_sheet
+from shared.sheets.sheet import BadRow, NotATable
 from shared.shell.desk import Caller, Desk, json_body, read_as
 from shared.shell.ids import new_id
 from shared.shell.validation import wrong

@@ -11,7 +11,8 @@ import pytest
 from shared.city.check import check
 from shared.city.load import load
 from shared.city.model import City, Department, Pairing
-from shared.city.routing import DEFAULT, WHY, Rule, compared, dead, unserved
+from shared.city.routing import WHY, compared, dead, unserved
+from shared.city.rule import DEFAULT, Rule
 from tests.unit.dispatch.town import TOWN
 
 ROADS = ("roads", "water", "housing")

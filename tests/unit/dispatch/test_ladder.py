@@ -9,7 +9,7 @@ import pytest
 from services.dispatch.domain import facts, heard, replies
 from services.dispatch.domain.order import Status
 from services.dispatch.domain.prepared import Prepared
-from shared.city.routing import Rule
+from shared.city.rule import Rule
 from tests.unit.dispatch import town
 from tests.unit.dispatch.town import CASE, OPERATIONS, department, order, say, unit
 

@@ -22,7 +22,8 @@ from services.intake.domain.report import Report
 from services.intake.papers.rejected import workbook
 from shared.city.model import City
 from shared.kernel.refusals import Refused
-from shared.sheets.sheet import SHANGHAI, BadRow, NotATable, Row, Sheet, encoding_of, read_sheet, time_of
+from shared.sheets.opening import read_sheet
+from shared.sheets.sheet import SHANGHAI, BadRow, NotATable, Row, Sheet, encoding_of, time_of
 from tests.unit.intake.conftest import NOW
 
 HEAD = "编号,用户,标题,时间,内容\n"
