@@ -26,7 +26,7 @@ from deploy.local import clock, database, postgres
 from services.console import paging, queries, queues
 from services.console.access import scope
 from services.console.field import round as rounds
-from services.console.projection import tally
+from services.console.projection import seen, tally
 from services.console.projection.case import LADDER, CaseRow
 from services.console.projection.words import words_of
 from services.console.selection import SORTS, STATES, Selection
@@ -132,6 +132,7 @@ async def fill(dsn: str, city: City, count: int) -> None:
         "JOIN case_view c USING (id)"
     )
     await conn.execute(tally.ANEW)
+    await conn.execute(seen.ANEW)
     fact = (
         '{"status": "dispatched", "responsible": "C01", "rung": "street", "note": "已转交，正在核实", "assignment": 1}'
     )
@@ -224,9 +225,8 @@ def desk_of(city: City, actor: Actor) -> dict[str, Ask]:
     me = city.root.code if actor.kind == "operations" else actor.id
     if level is UnitLevel.GRID:
         t = TONGUES["zh"]
-        asked: dict[str, Ask] = {f"round: {tab}": lambda conn, _, tab=tab: rounds.cards(conn, tab, me, city, t, NOON)
-                                 for tab in rounds.TABS}  # type: ignore[misc]  # fmt: skip
-        return asked | {"round: counts": lambda conn, _: rounds.counts(conn, me, city)}
+        return {f"round: {tab}": lambda conn, _, tab=tab: rounds.read(conn, tab, me, city, t, NOON)
+                for tab in rounds.TABS}  # type: ignore[misc]  # fmt: skip
     found: dict[str, Ask] = {f"queue: {queue.key}": lambda conn, _, queue=queue: queues.listed(conn, queue, me)
                              for queue in own if queue.condition}  # type: ignore[misc]  # fmt: skip
     return found | ({"queues: counts": lambda conn, _: queues.counted(conn, own, me)} if own else {})

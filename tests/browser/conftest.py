@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -54,7 +55,7 @@ def sit(browser: Browser, donggang: RunningCity) -> Iterator[Sit]:
             open_pages.callback(context.close)
             context.add_cookies([{"name": SESSION, "value": key, "url": url}])
             page = context.new_page()
-            watch(page, url, wrong)
+            watch(page, url, wrong, may_be_cut=url != console)
             return page
 
         yield page
@@ -66,9 +67,16 @@ def refusal(said: ConsoleMessage) -> bool:
     return any(path in str(said.location.get("url", "")) for path in ("/act/", "/g/do/"))
 
 
-def watch(page: Page, origin: str, wrong: list[str]) -> None:
-    """Note errors of a page's console, and every request that leaves the machine; a refused act is no error of ours."""
+def watch(page: Page, origin: str, wrong: list[str], *, may_be_cut: bool = False) -> None:
+    """Note errors of a page's console, and every request that leaves the machine; a refused act is no error of ours,
+    nor what Chromium says of a wire that was cut."""
     own = (origin, origin.replace("http", "ws"), "data:", "blob:")
-    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" and not refusal(said) else None)
+
+    def note(said: ConsoleMessage) -> None:
+        cut = may_be_cut and re.search(r"^WebSocket connection to|net::ERR_", said.text)
+        if said.type == "error" and not refusal(said) and not cut:
+            wrong.append(said.text)
+
+    page.on("console", note)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda asked: None if asked.url.startswith(own) else wrong.append(f"foreign: {asked.url}"))

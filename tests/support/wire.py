@@ -21,6 +21,7 @@ class Wire:
         self._thread = Thread(target=self._loop.run_forever, daemon=True)
         self._server: asyncio.Server | None = None
         self._ends: set[asyncio.StreamWriter] = set()
+        self._passing = asyncio.Event()
         self._port = 0
 
     @property
@@ -39,14 +40,21 @@ class Wire:
         self._loop.close()
 
     def mend(self) -> None:
-        """Take connections, at the same port as before."""
+        """Take connections, at the same port as before, and pass on what they say."""
         asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
+
+    def hold(self) -> None:
+        """Pass nothing on, and say so to nobody: connections stay, and are still taken."""
+        self._loop.call_soon_threadsafe(self._passing.clear)
 
     def cut(self) -> None:
         """End every connection and take no more."""
         asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
 
     async def _open(self) -> None:
+        self._passing.set()
+        if self._server is not None and self._server.is_serving():
+            return
         self._server = await asyncio.start_server(self._pass_on, "127.0.0.1", self._port)
         self._port = self._server.sockets[0].getsockname()[1]
 
@@ -67,9 +75,9 @@ class Wire:
         for end in ends:
             end.transport.abort()
 
-    @staticmethod
-    async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while chunk := await reader.read(CHUNK):
+            await self._passing.wait()
             writer.write(chunk)
             await writer.drain()
         if writer.can_write_eof():

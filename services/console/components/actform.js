@@ -4,7 +4,7 @@ const SLOW = 10_000;
 const made = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
 export default {
   template: `
-    <form class="actform" @submit.prevent="send" @keydown.esc.stop="$emit('close')" :aria-label="title">
+    <form class="actform" @submit.prevent="send" @keydown.esc.stop="shut" :aria-label="title">
       <p v-if="title" class="act-title">{{ title }}</p>
       <template v-for="f in fields" :key="f.name">
       <fieldset v-if="f.kind === 'cards'" class="cards"><legend>{{ f.label }}</legend>
@@ -25,7 +25,7 @@ export default {
         <span v-if="off" class="off">{{ off }}</span>
         <span :class="'state-' + state" :role="state === 'refused' ? 'alert' : 'status'">{{ said }}</span></p>
     </form>`,
-  props: { url: String, title: String, submit: String, next: String, fields: Array, fixed: Object, sequence: String, off: String, look: String, words: Object, into: Array, opened: Number }, emits: ["done", "close"],
+  props: { url: String, title: String, submit: String, next: String, fields: Array, fixed: Object, sequence: String, off: String, look: String, words: Object, into: Array, opened: Number }, emits: ["done"],
   data: () => ({ values: {}, state: "", said: "", wrong: "", key: "" }),
   computed: { place() { return "draft:" + this.url; } },
   mounted() { this.open(); this.$nextTick(() => enter(this.place, this.$el)); }, beforeUnmount() { leave(this.place, this.$el); },
@@ -38,7 +38,7 @@ export default {
       this.values = Object.fromEntries(this.fields.map((f) => [f.name, kept.values?.[f.name] ?? first(f)]));
       this.state = this.said = this.wrong = "";
     },
-    keep() { keep(this.place, this.values, this.key); },
+    keep() { keep(this.place, this.values, this.key); }, shut() { const box = this.$el.closest("details"); if (box) { box.open = false; box.querySelector("summary").focus(); } },
     shown(f) { return !f.when || [].concat(f.when[1]).includes(this.values[f.when[0]]); },
     body() {
       const own = {}, [list, given] = this.into || [];

@@ -34,4 +34,13 @@ ACCESS = {
     "未生效：{why}": "Not accepted: {why}",
     "还在处理，可以离开本页": "Still working; you may leave this page",
     "没有送到，请检查网络后再按一次；不会重复办理": "Not delivered: press again; nothing is done twice",
+    "按键": "Keys",
+    "使用单个按键": "Use single keys",
+    "关闭": "Close",
+    "搜索案件": "Search cases",
+    "列出按键": "List the keys",
+    "下一件、上一件": "Next, previous",
+    "确认": "Confirm",
+    "取第几个建议": "Take that proposal",
+    "收起，草稿保留": "Fold up, the draft stays",
 }

@@ -18,14 +18,23 @@ from services.console.access.accounts import Signed
 from services.console.access.gateway import required
 from services.console.access.roles import NAMES, Place, Post, places_of
 from services.console.access.scope import Scope
-from services.console.parts import Box, Freshness, Text
+from services.console.parts import Box, Freshness, Keys, Text
 from services.console.reader import PRESENT
 from services.console.ticker import Tick, Ticker
-from services.console.words import TONGUES, Tongue
+from services.console.words import TONGUES, Tongue, word
 from shared.city.model import City
 
 MOST_TABS = 4
 """Targets in the bar of a phone; the others are behind the person's name."""
+GO = {"c": ("cases",), "d": ("dispatch", "desk", "community"), "m": ("meetings",), "s": ("scores",)}
+"""After `g`: to the first of these pages that is the reader's."""
+KEYS = (("/", word("搜索案件")), ("?", word("列出按键")))
+DESK_KEYS = (
+    ("j k", word("下一件、上一件")), ("q", word("签收")), ("f", word("办结反馈")), ("e", word("报进展")),
+    ("m", word("并单")), ("1 2 3", word("取第几个建议")), ("Enter", word("确认")), ("Esc", word("收起，草稿保留")),
+    ("b", word("返回列表")),
+)  # fmt: skip
+"""Opened by `data-key` of a form's box; `data-proposes` marks the one whose first field takes a proposal."""
 WALL_RELOAD_SECONDS = 6 * 3600
 PATIENCE = 20.0
 """Seconds that the owners have to answer what a page begins with; the three of the framework fail on a busy machine."""
@@ -90,6 +99,7 @@ def frame(city: City, ticker: Ticker, request: Request, title: str, here: str) -
     if not desk.wall:
         with ui.footer(wrap=False).classes("foot"):
             _navigation(t, signed, here, "tabs")
+        _keys(t, signed)
     Box("div", id="banner")
     with Box("div", "page wall" if desk.wall else "page") as body:
         yield desk
@@ -136,6 +146,16 @@ def _navigation(t: Tongue, signed: Signed, here: str, css: str) -> None:
     with Box("nav", css, aria_label=t("主导航") if css == "nav" else t("底部导航")):
         for place in own[:MOST_TABS] if css == "tabs" else own:
             _link(t, place, here, with_icon=css == "tabs")
+
+
+def _keys(t: Tongue, signed: Signed) -> None:
+    own = {place.key: place for place in places_of(signed.role)}
+    go = {key: own[name] for key, among in GO.items() for name in among if name in own}
+    rows = [[f"g {key}", t(place.name)] for key, place in go.items()] + [[key, t(said)] for key, said in KEYS]
+    if "d" in go:
+        rows += [[key, t(said)] for key, said in DESK_KEYS]
+    words = {"title": t("按键"), "on": t("使用单个按键"), "close": t("关闭")}
+    Keys(go={key: place.path for key, place in go.items()}, rows=rows, words=words)
 
 
 def _link(t: Tongue, place: Place, here: str, *, with_icon: bool = False) -> None:

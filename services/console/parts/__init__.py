@@ -51,6 +51,10 @@ class Freshness(Part, component=_COMPONENTS / "freshness.js"):
     """How old the data is, judged in the browser."""
 
 
+class Keys(Part, component=_COMPONENTS / "keys.js"):
+    """Keys that go to pages and open forms, and the list of them."""
+
+
 class SystemTable(Part, component=_COMPONENTS / "systemtable.js"):
     """A table of short texts, each with its colour."""
 

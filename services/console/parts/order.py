@@ -37,6 +37,8 @@ UP = {
 }
 OF_THE_CASE = frozenset({"dispatch", "supervise", "answer-supervision"})
 """Acts on the case itself; the others name the assignment that they answer."""
+KEYS = {"accept": "q", "finish": "f", "progress": "e"}
+"""Act -> the key that opens its form."""
 UPHELD = word("支持则改派；不支持则原单位继续办，期间时钟不停。")
 CONFIRMED = word("确认后列为议题上会，责任单位不变，直到会议作出决定。")
 JUDGES = {
@@ -215,6 +217,10 @@ def _form(
     path = f"/v1/orders/{order.row.id}/{act}"
     given = dict(fixed or {}) if act in OF_THE_CASE else {"assignment": order.row.assignment}
     box = Box("details", "act", **({"open": True} if is_open else {}))
+    if act in KEYS:
+        box.props["data-key"] = KEYS[act]
+    if act == "dispatch":
+        box.props["data-proposes"] = True
     with box:
         Text("summary", title)
         form = act_form(

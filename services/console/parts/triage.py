@@ -44,7 +44,7 @@ def build_held(desk: Desk, row: CaseRow, found: Mapping[str, Any], done: Done) -
     if row.unit is None:
         fields.append(choice("unit", t("位置（网格）"), grids))
     path = f"/v1/cases/{row.id}"
-    with Box("details", "act", open=True):
+    with Box("details", "act", open=True, data_proposes=True):
         Text("summary", t("归类立案"))
         act_form(desk, "intake", f"{path}/triage", t("归类立案"), fields, done=done,
                  next=t("按事项目录派单；您的选择会成为训练样本。"))  # fmt: skip
@@ -67,7 +67,7 @@ def build_alike(desk: Desk, pair: Mapping[str, Any], done: Done) -> None:
                 Text("a", one["number"], href=f"/cases/{one['number']}")
                 Text("span", t("{place} · {n} 人反映", place=place, n=one["reporters"]))
     into = [(one["case"], f"{one['number']} {one['summary'][:30]}") for one in pair["suspects"]]
-    with Box("details", "act", open=True):
+    with Box("details", "act", open=True, data_key="m"):
         Text("summary", t("并单"))
         said = t("并入后所有反映人都会得到答复，可在办结前拆回。")
         act_form(
