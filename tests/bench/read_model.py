@@ -225,8 +225,9 @@ def desk_of(city: City, actor: Actor) -> dict[str, Ask]:
     me = city.root.code if actor.kind == "operations" else actor.id
     if level is UnitLevel.GRID:
         t = TONGUES["zh"]
-        return {f"round: {tab}": lambda conn, _, tab=tab: rounds.read(conn, tab, me, city, t, NOON)
-                for tab in rounds.TABS}  # type: ignore[misc]  # fmt: skip
+        asked: dict[str, Ask] = {f"round: {tab}": lambda conn, _, tab=tab: rounds.read(conn, tab, me, city, t, NOON)
+                                 for tab in rounds.TABS}  # type: ignore[misc]  # fmt: skip
+        return asked
     found: dict[str, Ask] = {f"queue: {queue.key}": lambda conn, _, queue=queue: queues.listed(conn, queue, me)
                              for queue in own if queue.condition}  # type: ignore[misc]  # fmt: skip
     return found | ({"queues: counts": lambda conn, _: queues.counted(conn, own, me)} if own else {})
