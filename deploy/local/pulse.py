@@ -21,6 +21,9 @@ EVERY, PATIENCE = 5.0, 2.0
 """Real seconds between two looks at a service, and for its answer."""
 LOOKS, LOOKS_AT_START = 3, 18
 """Bad looks in a row after which a service is stuck; silence is borne longer while it was not ready yet."""
+LONGEST = 8 * LOOKS_AT_START
+"""Of a start that was ended for its silence the next is borne twice as long, up to this: on a machine that is too busy
+for one start, ending it again and again would keep the service away for ever."""
 NO_ANSWER = "no answer"
 
 
@@ -63,6 +66,8 @@ class Pulse:
 
     url: str
     pid: int
+    borne: int = LOOKS_AT_START
+    """Looks of silence that this start is given."""
     was_ready: bool = False
     bad: int = 0
     silent: int = 0
@@ -73,7 +78,12 @@ class Pulse:
 
         One that says so and was never ready is left alone: what one start did not heal, the next would not.
         """
-        return (self.was_ready and self.bad >= LOOKS) or self.silent >= LOOKS_AT_START
+        return (self.was_ready and self.bad >= LOOKS) or self.silent >= self.borne
+
+    def next(self, pid: int) -> Pulse:
+        """Return what is known of the run that follows this one: nothing, but how long its silence is borne."""
+        was_mute = self.silent >= self.borne and not self.was_ready
+        return Pulse(self.url, pid, min(2 * self.borne, LONGEST) if was_mute else LOOKS_AT_START)
 
     def note(self, live: int, ready: int) -> None:
         """Take in one look: the HTTP status of `/livez` and `/readyz`, 0 where there was no answer."""
@@ -106,9 +116,9 @@ class Vigil:
         self._next = now + EVERY
         alive = [service for service in self._services if service.is_alive() and service.pid not in self._ends]
         for service in alive:
-            known = self._pulses.get(service.name)
-            if known is None or known.pid != service.pid:
-                self._pulses[service.name] = Pulse(self._urls[service.name], service.pid)
+            known = self._pulses.setdefault(service.name, Pulse(self._urls[service.name], service.pid))
+            if known.pid != service.pid:
+                self._pulses[service.name] = known.next(service.pid)
         asyncio.run(_look([self._pulses[service.name] for service in alive]))
         for service in alive:
             if self._pulses[service.name].is_stuck:

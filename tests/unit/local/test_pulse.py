@@ -39,6 +39,21 @@ def test_a_service_busy_at_its_start_is_given_time_and_one_that_only_waits_is_le
     assert not _looked(*[(503, 503)] * 100).is_stuck, "what one start did not heal, the next would not"
 
 
+def test_a_start_that_was_ended_for_its_silence_is_followed_by_one_with_twice_the_time_up_to_a_limit() -> None:
+    run = _looked()
+    given = []
+    for pid in range(2, 7):
+        for _ in range(run.borne):
+            assert not run.is_stuck
+            run.note(0, 0)
+        assert run.is_stuck
+        run = run.next(pid)
+        given.append(run.borne // LOOKS_AT_START)
+    assert given == [2, 4, 8, 8, 8]
+    run.note(200, 200)
+    assert run.next(9).borne == LOOKS_AT_START, "what came up at last begins anew"
+
+
 @pytest.fixture
 def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Child]:
     monkeypatch.setattr(pulse, "EVERY", 0.05)
