@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -23,6 +22,7 @@ from services.escalation.domain.ledger import Wording
 from services.escalation.domain.messages import RecordDecisions
 from services.escalation.domain.outcome import Outcome
 from shared.kernel.decisions import Due, Message
+from shared.kernel.replacing import replace
 from shared.persistence.connection import Connection
 from shared.persistence.rows import MOMENT, insert, rows_of
 from shared.shell.service import kind_of

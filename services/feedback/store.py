@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -27,6 +27,7 @@ from services.feedback.tables.row import Row
 from services.feedback.tables.task import TASK
 from services.feedback.tables.task import latest as latest_tasks
 from shared.kernel.decisions import Message
+from shared.kernel.replacing import replace
 from shared.persistence.connection import Connection
 
 

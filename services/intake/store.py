@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -34,6 +34,7 @@ from services.intake.tables import (
 from services.intake.tables import trace as traces
 from services.intake.tables.row import Row
 from shared.kernel.decisions import Due, Message
+from shared.kernel.replacing import replace
 from shared.persistence.connection import Connection, Executes
 from shared.persistence.rows import MOMENT
 

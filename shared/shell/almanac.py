@@ -7,7 +7,6 @@ there are; a process that knows fewer reads the rest before it decides.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +15,7 @@ from sqlalchemy import text
 
 from shared.kernel.admission import MatterAdmitted, admitted_on
 from shared.kernel.calendar import CalendarYear
+from shared.kernel.replacing import replace
 from shared.persistence.connection import Connection
 from shared.shell.work import Clock
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +28,7 @@ from shared.kernel.decisions import (
     Message,
 )
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 from shared.shell.opening import OUTSIDE_ID, sender_of
 from shared.shell.service import Service
 from shared.shell.work import (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from dataclasses import field as attribute
 from datetime import datetime
 from heapq import heappop, heappush
@@ -16,6 +16,7 @@ from typing import Any
 from shared.kernel.admission import MatterAdmitted
 from shared.kernel.calendar import CalendarYear
 from shared.kernel.decisions import CLOCK, SYSTEM, Arm, CalendarChanged, Due, Message
+from shared.kernel.replacing import replace
 from shared.shell.almanac import admitting, following
 from shared.shell.apply import Bench, due_id, fold_deadlines, is_disarmed, subjects_of, subjects_to_lock
 from shared.shell.opening import open_batch, open_record

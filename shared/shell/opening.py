@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -18,6 +17,7 @@ from shared.contracts.pairing import Wire
 from shared.contracts.topics import STATED_ON, STREAMS, stream_of
 from shared.kernel.decisions import OUTSIDE, Actor, Message
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 from shared.shell.validation import invalid, wrong
 from shared.shell.work import INSIDE, Batch, Clock, Record, Work
 from shared.telemetry.logs import brief

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -21,6 +20,7 @@ from shared.kernel.admission import MatterAdmitted
 from shared.kernel.calendar import CalendarYear
 from shared.kernel.clock import Mark
 from shared.kernel.decisions import CLOCK, SYSTEM, Arm, CalendarChanged, Due, Message
+from shared.kernel.replacing import replace
 from shared.persistence.connection import Connection
 from shared.persistence.engine import transaction
 from shared.shell.almanac import Almanac

@@ -6,12 +6,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
-from dataclasses import replace
 from typing import Any, Protocol
 
 import structlog
 
 from shared.kernel.decisions import Arm
+from shared.kernel.replacing import replace
 from shared.persistence.engine import RETRY_AT_ONCE, is_away, sqlstate
 from shared.shell.apply import Bench, apply
 from shared.shell.work import Batch, Clock, Hole, Loaded, OurFault, Outcome, Partition, Relock, Unfenced

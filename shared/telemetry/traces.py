@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextvars import ContextVar
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from shared.kernel.replacing import replace
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider

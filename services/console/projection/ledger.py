@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from shared.contracts import escalation as e
 from shared.contracts.base import Contract
 from shared.contracts.calendar import LedgerDeadlinesMoved
+from shared.kernel.replacing import replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,7 @@ from services.dispatch.domain.evolution import evolve
 from shared.kernel.calendar import FIRST_YEAR, LAST_YEAR, CalendarYear, Festival
 from shared.kernel.decisions import NOTHING, Context, Deciders, Decision, Fact, Message
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 from shared.kernel.rules import register
 
 LONGEST_FESTIVAL = 15

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -13,6 +13,7 @@ from services.dispatch.domain.roster import Roster, check_speaks, roster_of
 from shared.kernel.decisions import Context, Deciders, Decision, Evolution, Fact, Message
 from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 from shared.kernel.rules import register
 
 register(

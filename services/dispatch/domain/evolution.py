@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ from services.dispatch.domain.registration import begin, begin_again, begin_solv
 from services.dispatch.domain.supervision import SupervisionOrder
 from shared.kernel.clock import Budget, Suspension, Term
 from shared.kernel.decisions import Evolution
+from shared.kernel.replacing import replace
 
 evolve = Evolution()
 

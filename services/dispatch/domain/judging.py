@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from services.dispatch.domain import clocks, meeting, replies, suspending
@@ -22,6 +21,7 @@ from services.dispatch.domain.register import conclude
 from shared.kernel.clock import Budget, add
 from shared.kernel.decisions import NOTHING, Cancel, Context, Deciders, Decision, Due, Message
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 from shared.kernel.rights import office_of
 
 decide = Deciders()

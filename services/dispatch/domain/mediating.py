@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from services.dispatch.domain.mechanism import require
 from services.dispatch.domain.order import Order, Status
 from shared.kernel.decisions import NOTHING, Actor, Context, Deciders, Decision, Evolution, Fact, Message
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 from shared.kernel.rules import register
 
 register(

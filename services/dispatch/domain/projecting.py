@@ -6,7 +6,7 @@ What fired stays fired; a rung whose new time is past fires at once (workflows Â
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from services.dispatch.domain.whistle import Whistle
 from shared.kernel.clock import Mark
 from shared.kernel.decisions import Arm, CalendarChanged, Context, Deciders, Decision, Evolution, Fact, Message
 from shared.kernel.recounting import DeadlinesMoved, Shown, recount, shown
+from shared.kernel.replacing import replace
 
 decide = Deciders()
 evolve = Evolution()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from services.dispatch.domain.prepared import loads_of
 from services.dispatch.domain.register import conclude
 from shared.kernel.clock import Mark, add
 from shared.kernel.decisions import NOTHING, Arm, Context, Deciders, Decision, Message
+from shared.kernel.replacing import replace
 
 decide = Deciders()
 

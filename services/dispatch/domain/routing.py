@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from services.dispatch.domain import ladder
 from services.dispatch.domain.order import Order
+from shared.kernel.replacing import replace
 
 
 @dataclass(frozen=True, slots=True)

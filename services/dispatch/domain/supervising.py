@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +16,7 @@ from shared.kernel.clock import counted, is_on_time
 from shared.kernel.decisions import NOTHING, Actor, Arm, Cancel, Context, Deciders, Decision, Evolution, Message
 from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 from shared.kernel.rules import register
 
 register(

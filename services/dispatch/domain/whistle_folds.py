@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from services.dispatch.domain import whistle as w
 from services.dispatch.domain.whistle import Callee, Part, Presence, Status, Whistle
 from shared.kernel.decisions import Evolution
+from shared.kernel.replacing import replace
 
 evolve = Evolution()
 

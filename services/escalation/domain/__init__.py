@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -38,6 +37,7 @@ from services.escalation.domain.table import States, deciders, evolve
 from services.escalation.domain.topic import Topic
 from services.escalation.domain.touching import further, needs_peek, touches
 from shared.kernel.decisions import Arm, Context, Deciders, Decision, Message
+from shared.kernel.replacing import replace
 
 STATES: dict[str, type[Any]] = {
     "case": Topic,

@@ -5,7 +5,6 @@ The overdue rung is `opening.answer_overdue`, since a temporary meeting is then 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +16,7 @@ from services.escalation.domain.topic import UNDECIDED, Entry, Topic
 from services.escalation.domain.topic_facts import FollowUp, of
 from shared.kernel.clock import Mark, counted
 from shared.kernel.decisions import NOTHING, Cancel, Context, Decision, Message, arm
+from shared.kernel.replacing import replace
 
 _RUNGS = ("answer", "remind_answer", "supervise_answer")
 

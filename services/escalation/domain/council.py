@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from services.escalation.domain.table import evolve
+from shared.kernel.replacing import replace
 
 
 class Becomes(StrEnum):

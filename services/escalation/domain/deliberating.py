@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -29,6 +28,7 @@ from services.escalation.domain.table import States, deciders, on_due
 from shared.kernel.decisions import NOTHING, Arm, Context, Decision, Fact, Message
 from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 
 
 def subject_of(unit: str, council: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from services.escalation.domain import facts as f
@@ -13,6 +12,7 @@ from services.escalation.domain.meeting import Meeting
 from services.escalation.domain.messages import RecordDecisions
 from services.escalation.domain.topic_messages import TopicDecision
 from shared.kernel.masking import mask
+from shared.kernel.replacing import replace
 
 WORDS = ("done_means", "plan", "reply", "why", "discussion")
 """What a decision says in sentences."""

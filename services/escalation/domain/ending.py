@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from services.escalation.domain import topic_facts as t
@@ -22,6 +21,7 @@ from services.escalation.domain.topic_messages import WriteOff
 from services.escalation.domain.withdrawing import withdraw
 from shared.kernel.decisions import NOTHING, Cancel, Context, Decision, Message
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 
 
 @deciders.on(CaseClosed, OrderWithdrawn)

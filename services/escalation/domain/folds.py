@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from services.escalation.domain import facts as f
@@ -10,6 +9,7 @@ from services.escalation.domain.ledger import Ledger, grown
 from services.escalation.domain.meeting import Item, Meeting, MeetingStatus
 from services.escalation.domain.table import evolve
 from services.escalation.domain.topic import FINAL
+from shared.kernel.replacing import replace
 
 
 @evolve.on(f.LedgerHead)

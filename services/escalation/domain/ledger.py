@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
@@ -14,6 +14,7 @@ from services.escalation.domain.facts import LedgerHead
 from services.escalation.domain.table import States
 from services.escalation.domain.topic import EntryStatus, Topic
 from shared.kernel.decisions import Arm, Cancel, Decision, Fact
+from shared.kernel.replacing import replace
 
 _CODE = re.compile(r"[!-~]{0,128}")
 """Codes, ids, dates and digests: a name or a sentence of anybody has no place in a record."""

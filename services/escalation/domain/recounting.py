@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from services.escalation.domain.table import States, deciders, evolve
 from services.escalation.domain.topic import Topic
 from shared.kernel.decisions import Arm, CalendarChanged, Context, Decision, Fact, Message
 from shared.kernel.recounting import DeadlinesMoved, MovedDeadline, Shown, recount, shown
+from shared.kernel.replacing import replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ The highest entry is active. The first case of a topic carries it; the other cas
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from shared.kernel.replacing import replace
 from shared.kernel.transitions import Transitions
 
 

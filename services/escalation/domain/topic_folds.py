@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ from services.escalation.domain import heard
 from services.escalation.domain import topic_facts as t
 from services.escalation.domain.table import evolve
 from services.escalation.domain.topic import Attempt, CaseFile, Entry, EntryStatus, Notice, Telling, Topic
+from shared.kernel.replacing import replace
 
 Fold = Callable[[Any, Any, datetime], Topic]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from services.feedback.domain.asking import complete, end_judging
@@ -25,6 +24,7 @@ from services.feedback.domain.task import Kind, Task
 from shared.kernel.clock import counted
 from shared.kernel.decisions import NOTHING, Answer, Arm, Cancel, Context, Decision, Fact, Message
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 from shared.kernel.rules import register
 
 register(

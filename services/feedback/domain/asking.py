@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from services.feedback.domain.calling import draw, end_calls
@@ -36,6 +35,7 @@ from services.feedback.domain.task import Kind, Task
 from shared.kernel.clock import counted
 from shared.kernel.decisions import NOTHING, Answer, Arm, Cancel, Context, Decision, Fact, Message
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 
 
 @decide.on(OrderVerified)

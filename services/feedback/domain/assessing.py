@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -28,6 +27,7 @@ from services.feedback.domain.mechanism import refuse, require, require_unit
 from services.feedback.domain.table import States, decide, evolve, on_due
 from shared.kernel.decisions import NOTHING, Arm, Cancel, Context, Decision, Fact, Message
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 
 
 @decide.on(OpenAssessment)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from services.feedback.domain import heard
 from shared.kernel.decisions import Context, Message
+from shared.kernel.replacing import replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
@@ -21,6 +20,7 @@ from services.feedback.domain.task import Kind, Task
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.clock import counted
 from shared.kernel.decisions import NOTHING, Arm, Cancel, Context, Decision, Fact, Message
+from shared.kernel.replacing import replace
 
 
 def draw(reporter: str, turn: int, until: datetime, message: Message, context: Context) -> Decision:

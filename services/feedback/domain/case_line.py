@@ -5,7 +5,7 @@ A case has one line; an order that a meeting makes is a further line, for its ow
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from services.feedback.domain import heard
 from services.feedback.domain.exclusion import ExclusionDecided
 from shared.kernel.decisions import Evolution
+from shared.kernel.replacing import replace
 
 ROLES = ("lead", "dispatcher", "community", "grid", "subgrid")
 """As what a unit has a case on its card: the third-level grid of the place stands for its grid member."""

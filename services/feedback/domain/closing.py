@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from services.feedback.domain.asking import end_round
@@ -12,6 +11,7 @@ from services.feedback.domain.rating import CaseRated, Counted, RatedCase, Repor
 from services.feedback.domain.returning import owe
 from services.feedback.domain.table import States, decide, evolve
 from shared.kernel.decisions import NOTHING, Context, Decision, Fact, Message
+from shared.kernel.replacing import replace
 
 ASKED_REASONS = frozenset({"rated", "window_over", "answered"})
 """Why a case closes whose reporters may have been asked; the other reasons never had a round."""

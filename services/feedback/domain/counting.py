@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -18,6 +18,7 @@ from services.feedback.domain.tally import shares
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.clock import Mark
 from shared.kernel.decisions import NOTHING, Arm, Context, Deciders, Decision, Evolution, Message
+from shared.kernel.replacing import replace
 
 CAUSES = {
     VerificationFailed: "sent_back",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -37,6 +37,7 @@ from shared.kernel.clock import add, is_on_time
 from shared.kernel.decisions import NOTHING, Actor, Arm, Context, Decision, Fact, Message
 from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 
 OTHER = {CheckKind.SPOT_CHECK: CheckKind.LOOK_BACK, CheckKind.LOOK_BACK: CheckKind.SPOT_CHECK}
 GENESIS = "0" * 64

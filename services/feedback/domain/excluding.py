@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from services.feedback.domain.exclusion import (
@@ -23,6 +22,7 @@ from services.feedback.domain.table import States, decide, evolve, on_due
 from shared.kernel.clock import add, counted, is_on_time
 from shared.kernel.decisions import NOTHING, Actor, Arm, Cancel, Context, Decision, Fact, Message
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 from shared.kernel.rights import RIGHTS, Tie, check_kind, check_ties
 from shared.kernel.rules import register
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from services.feedback.domain.asking import after, complete, end_judging, end_round
@@ -21,6 +20,7 @@ from services.feedback.domain.rating import (
 from services.feedback.domain.table import States, decide, evolve, on_due
 from shared.kernel.decisions import NOTHING, Context, Decision, Fact, Message
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 from shared.kernel.rights import RIGHTS, check_kind
 from shared.kernel.rules import register
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from hashlib import sha256
@@ -16,6 +16,7 @@ from shared.kernel.calendar import SHANGHAI
 from shared.kernel.clock import Budget
 from shared.kernel.decisions import NOTHING, Arm, Context, Decision, Fact, Message
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 from shared.kernel.rules import register
 
 register(

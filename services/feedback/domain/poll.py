@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -13,6 +13,7 @@ from services.feedback.domain.table import States, decide, evolve, on_due
 from services.feedback.domain.window import MOVES, Status
 from shared.kernel.decisions import NOTHING, Arm, Context, Decision, Fact, Message
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 from shared.kernel.rules import register
 
 register(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -12,6 +12,7 @@ from services.feedback.domain.call_back import CallBack
 from services.feedback.domain.case_line import CaseLine
 from services.feedback.domain.exclusion import Exclusion
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 from shared.kernel.transitions import Transitions
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from services.feedback.domain.table import States, decide, evolve
 from services.feedback.domain.task import Kind, Task
 from shared.kernel.decisions import NOTHING, Arm, CalendarChanged, Context, Decision, Fact, Message
 from shared.kernel.recounting import DeadlinesMoved, MovedDeadline, Shown, recount, shown
+from shared.kernel.replacing import replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -27,6 +26,7 @@ from services.feedback.domain.table import States, decide, evolve, on_due
 from services.feedback.domain.window import MOVES, Status
 from shared.kernel.decisions import NOTHING, Actor, Arm, Context, Decision, Fact, Message
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 
 
 @decide.on(OpenMutual)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.feedback.domain.case_line import AssignmentRow, LineRow
 from services.feedback.domain.period import Period
 from services.feedback.domain.rating import Counted
+from shared.kernel.replacing import replace
 
 
 @dataclass(frozen=True, slots=True)

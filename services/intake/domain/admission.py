@@ -7,7 +7,7 @@ matter is `admission:<matter>`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -17,6 +17,7 @@ from shared.kernel.clock import add, counted
 from shared.kernel.decisions import Arm, Cancel, Context, Deciders, Decision, Evolution, Fact, Message
 from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 from shared.kernel.rules import register
 
 MECHANISM = "admission"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from services.intake.domain import facts, heard
 from shared.kernel.decisions import Evolution
+from shared.kernel.replacing import replace
 from shared.kernel.transitions import Transitions
 
 STEPS_KEPT = 40

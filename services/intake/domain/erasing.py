@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,6 +11,7 @@ from services.intake.domain.case import Case, Status, evolve
 from services.intake.domain.registration import decide
 from shared.kernel.decisions import NOTHING, Actor, Context, Decision, Fact, Message
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 from shared.kernel.rules import register
 
 register(

@@ -6,7 +6,7 @@ The times are those that the sensors claim: what was gathered offline is told ap
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -15,6 +15,7 @@ from services.intake.domain import facts
 from services.intake.domain.case import Case, Status, evolve
 from services.intake.domain.report import Report
 from shared.kernel.decisions import Decision, Fact
+from shared.kernel.replacing import replace
 
 
 @dataclass(frozen=True, slots=True)

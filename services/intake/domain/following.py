@@ -6,7 +6,6 @@ The link names him by the case that answers for his report and by his id in it: 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.intake.domain import facts
@@ -15,6 +14,7 @@ from services.intake.domain.registration import decide, digests
 from services.intake.domain.report import RemindCase, SupplementReport
 from shared.kernel.decisions import Context, Decision, Fact, Message
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 from shared.kernel.rules import register
 
 register(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +9,7 @@ from services.intake.domain import facts
 from services.intake.domain.registration import Prepared, register
 from services.intake.domain.report import Report
 from shared.kernel.decisions import Actor, Context, Message
+from shared.kernel.replacing import replace
 
 
 def foresee(report: Report, source: str, at: datetime, city: Any, read: Any = None) -> facts.ReportReceived:

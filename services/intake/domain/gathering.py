@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from services.intake.domain.likeness import Likeness, Recent, Trace, is_sure, is
 from services.intake.domain.likeness import alike as alike_to
 from services.intake.domain.report import Report
 from shared.kernel.decisions import Context, Decision, Fact, Message
+from shared.kernel.replacing import replace
 
 
 @dataclass(frozen=True, slots=True)

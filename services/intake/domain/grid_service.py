@@ -7,13 +7,14 @@ why is in the fact (domain §2.4).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from shared.kernel.decisions import Context, Deciders, Decision, Evolution, Fact, Message
 from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 from shared.kernel.rules import register
 
 MECHANISM = "grid-service-list"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +10,7 @@ from services.intake.domain import facts
 from services.intake.domain.case import Case, Member, Status, evolve, step
 from services.intake.domain.likeness import Likeness, is_copy, is_sure
 from shared.kernel.decisions import Decision, Fact
+from shared.kernel.replacing import replace
 
 HOT_WITHIN = timedelta(hours=24)
 """Reporters of one case within this time are counted for the alarm (assumed)."""

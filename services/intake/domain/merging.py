@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from services.intake.domain import facts
@@ -13,6 +12,7 @@ from services.intake.domain.registration import Head, case_opened, decide, recei
 from services.intake.domain.report import KeepApart, MergeCase, UnmergeCase, WithdrawReport
 from shared.kernel.decisions import Actor, Arm, Context, Decision, Fact, Message
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 
 
 def touches(message: Message) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from services.intake.domain.case import Case, Status
 from services.intake.domain.facts import Waiting
 from shared.kernel.decisions import NOTHING, CalendarChanged, Context, Deciders, Decision, Evolution, Fact, Message
 from shared.kernel.recounting import DeadlinesMoved, Shown, recount, shown
+from shared.kernel.replacing import replace
 
 decide = Deciders()
 evolve = Evolution()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from services.intake.domain import facts
 from services.intake.domain.case import MOVES, Status, evolve
 from services.intake.domain.ground import unit_by_code
@@ -15,6 +13,7 @@ from services.intake.domain.report import SplitCase
 from shared.kernel.decisions import NOTHING, Arm, Context, Decision, Fact, Message
 from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 
 
 @decide.on(SplitCase)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +33,7 @@ from services.dispatch.domain.mechanism import require
 from shared.kernel.decisions import NOTHING, Context, Decision, Fact, Message
 from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 
 MECHANISMS = ("alliance", "wish-claim", "wish-dispatch", "grid-menu", "claimed-projects")
 """Whoever claims must be on record, also where the city calls its circle no alliance."""

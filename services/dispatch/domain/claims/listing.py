@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,6 +35,7 @@ from services.dispatch.domain.claims.table import States, decide, evolve, on_due
 from shared.kernel.decisions import NOTHING, Actor, Arm, Cancel, Context, Decision, Fact, Message
 from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 
 _SAID = [field.name for field in fields(ItemDrafted)]
 

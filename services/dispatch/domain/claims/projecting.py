@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +34,7 @@ from shared.kernel.clock import counted
 from shared.kernel.decisions import NOTHING, Arm, Cancel, Context, Decision, Fact, Message
 from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 
 MECHANISM = {ProjectKind.PROJECT: "claimed-projects", ProjectKind.SHARING: "sharing-agreements"}
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.dispatch.domain.claims.table import States, decide, evolve, on_due
 from shared.kernel.decisions import NOTHING, Actor, Arm, Context, Decision, Fact, Message
 from shared.kernel.refusals import Refused
+from shared.kernel.replacing import replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +32,7 @@ from services.dispatch.domain.claims.wish import (
 )
 from services.dispatch.domain.claims.wishing import clock, released, unnamed
 from shared.kernel.decisions import NOTHING, Context, Decision, Fact, Message
+from shared.kernel.replacing import replace
 
 
 @on_due("wish.review", "wish.decide")
