@@ -76,9 +76,13 @@ class Bench:
 def subjects_of(service: Service, work: Work) -> tuple[str, ...]:
     """Name every subject that a piece of work may read or change."""
     message = work.message
-    if message is None or message.data is None or isinstance(message.data, Refused):
-        return (message.subject,) if message else ()
-    return (message.subject, *message.touches, *service.touches(message))
+    if message is None or work.named:
+        return work.named
+    if message.data is None or isinstance(message.data, Refused):
+        work.named = (message.subject,)
+    else:
+        work.named = (message.subject, *message.touches, *service.touches(message))
+    return work.named
 
 
 def subjects_to_lock(service: Service, works: Iterable[Work]) -> tuple[frozenset[str], frozenset[str]]:
@@ -204,7 +208,7 @@ class _Run:
         if message.source in INSIDE:
             return self._inside(work, message)
         if message.source == CLOCK and isinstance(message.data, CalendarChanged):
-            self._project_anew(message)
+            self._project_anew(work, message)
         elif message.source == CLOCK:
             self._due(work, message)
         else:
@@ -222,7 +226,7 @@ class _Run:
         if subject.aside is not None or not self._is_next(subject, message):
             self._wait(work, message)
             return []
-        if message.data is not None and not self.loaded.subjects.keys() >= set(subjects_of(self.service, work)):
+        if not all(map(self.loaded.subjects.__contains__, subjects_of(self.service, work))):
             raise Relock(self._missing())
         before = subject.seen
         subject.seen = (*before[:place], message.sequence, *before[place + 1 :])
@@ -230,7 +234,7 @@ class _Run:
             if isinstance(message.data, Refused):
                 raise message.data
             if message.data is not None:
-                self._commit(message, self._decide(message), hears=True)
+                self._commit(message, self._decide(work, message), hears=True)
         except Exception as error:
             subject.seen = before
             self._set_aside(subject, work, message, error)
@@ -299,7 +303,7 @@ class _Run:
             if work.if_match is not None and (subject is None or subject.sequence != work.if_match):
                 sequence = subject.sequence if subject else 0
                 raise Refused("message.stale", "If-Match", sequence=sequence)
-            decision = self._decide(message)
+            decision = self._decide(work, message)
             reply = self._commit(message, decision, tell=work.ticket >= 0)
         except Refused as refused:
             if key is not None:
@@ -321,17 +325,17 @@ class _Run:
         if any(is_disarmed(deadline, change) for change in self.rearmed.get(message.subject, ())):
             return  # an earlier one of this batch took it away: as if each had its own transaction
         try:
-            self._commit(message, self._decide(message))
+            self._commit(message, self._decide(work, message))
         except Exception as error:
             self.out.set_aside.append((message.subject, f"deadline {message.data.name}: {brief(error)}"))
             again = later(self.loaded.clock.now, RETRY_DEADLINE_AFTER)
             due = message.data
             self._rearm([Arm(due.name, again, due.data, message.subject, message.touches)])
 
-    def _project_anew(self, message: Message) -> None:
+    def _project_anew(self, work: Work, message: Message) -> None:
         """Let a subject follow the calendar; where that fails its deadlines stay where they are, and it is said."""
         try:
-            self._commit(message, self._decide(message))
+            self._commit(message, self._decide(work, message))
         except Exception as error:
             self.out.set_aside.append((message.subject, f"calendar {message.data.version}: {brief(error)}"))
 
@@ -348,10 +352,9 @@ class _Run:
 
     # ---- deciding and stating
 
-    def _decide(self, message: Message) -> Decision:
-        names = {message.subject, *message.touches, *self.service.touches(message)}
+    def _decide(self, work: Work, message: Message) -> Decision:
         states: dict[str, Any] = {}
-        for name in names:
+        for name in subjects_of(self.service, work):
             subject = self.loaded.subjects.get(name)
             states[name] = subject.state if subject else None
         return self.service.decide(states, message, self.context)

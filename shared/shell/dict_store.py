@@ -334,7 +334,7 @@ class DictTransaction:
         messages = [w.message for w in work if w.message is not None and w.message.data is not None]
         resolved = iter(await self.service.store.resolve(self.effects, messages))
         return tuple(
-            replace(w, message=next(resolved)) if w.message is not None and w.message.data is not None else w
+            replace(w, message=next(resolved), named=()) if w.message is not None and w.message.data is not None else w
             for w in work
         )
 

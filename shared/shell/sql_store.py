@@ -291,7 +291,7 @@ class SqlTransaction:
             return tuple(work)
         following = iter(resolved)
         return tuple(
-            replace(w, message=next(following)) if w.message is not None and w.message.data is not None else w
+            replace(w, message=next(following), named=()) if w.message is not None and w.message.data is not None else w
             for w in work
         )
 

@@ -58,6 +58,8 @@ class Work:
     if_match: int | None = None
     ticket: int = -1
     """The place of a desk request in its batch."""
+    named: tuple[str, ...] = ()
+    """The subjects that it may read or change, once they were asked for; `subjects_of` keeps them here."""
 
 
 @dataclass(frozen=True, slots=True)
