@@ -223,13 +223,16 @@ def desk_of(city: City, actor: Actor) -> dict[str, Ask]:
     own = {UnitLevel.STREET: queues.DISPATCH, UnitLevel.COMMUNITY: queues.COMMUNITY}.get(level, ())  # type: ignore[arg-type]
     own = queues.DEPARTMENT if actor.kind == "department" else queues.DISPATCH if actor.kind == "operations" else own
     me = city.root.code if actor.kind == "operations" else actor.id
+
+    def round_of(tab: str) -> Ask:
+        return lambda conn, _: rounds.read(conn, tab, me, city, TONGUES["zh"], NOON)
+
+    def queue_of(queue: queues.Queue) -> Ask:
+        return lambda conn, _: queues.listed(conn, queue, me)
+
     if level is UnitLevel.GRID:
-        t = TONGUES["zh"]
-        asked: dict[str, Ask] = {f"round: {tab}": lambda conn, _, tab=tab: rounds.read(conn, tab, me, city, t, NOON)
-                                 for tab in rounds.TABS}  # type: ignore[misc]  # fmt: skip
-        return asked
-    found: dict[str, Ask] = {f"queue: {queue.key}": lambda conn, _, queue=queue: queues.listed(conn, queue, me)
-                             for queue in own if queue.condition}  # type: ignore[misc]  # fmt: skip
+        return {f"round: {tab}": round_of(tab) for tab in rounds.TABS}
+    found = {f"queue: {queue.key}": queue_of(queue) for queue in own if queue.condition}
     return found | ({"queues: counts": lambda conn, _: queues.counted(conn, own, me)} if own else {})
 
 
