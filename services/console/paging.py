@@ -54,7 +54,7 @@ async def page(
     if found.ids is not None:
         rows = await _gathered(conn, found.ids, sort, _beside(selection), limit, offset)
     elif found.total > offset:
-        rows = await _walked(conn, found.condition, found.params, sort, _beside(selection), limit, offset)
+        rows = await _walked(conn, found.condition, found.params, sort, _beside(selection), limit, offset, scope)
     else:
         rows = []
     return Page(rows, found.total, found.is_capped)
@@ -95,8 +95,9 @@ async def _find(conn: AsyncConnection, city: City, selection: Selection, scope: 
     met = f"{condition} AND {scope.condition}"
     few = f"{met} AND id = ANY (ARRAY({scope.found}))" if own <= FEW else met
     if selection.q:
-        among = scope.found if FEW < own <= SOME else ""
-        return await _search(conn, selection.q, few, params | scope.params, own, among)
+        return await _search(
+            conn, selection.q, met, params | scope.params, own, few, scope.found if own <= SOME else ""
+        )
     wanted = f"SELECT id FROM case_view WHERE {few} LIMIT {CAP + 1}"  # noqa: S608 - values are bound
     return await _met(conn, wanted, met, params | scope.params, CAP)
 
@@ -106,11 +107,12 @@ async def _counted(conn: AsyncConnection, city: City, selection: Selection) -> i
 
 
 async def _search(
-    conn: AsyncConnection, q: str, condition: str, params: dict[str, Any], beside: int, among: str = ""
+    conn: AsyncConnection, q: str, condition: str, params: dict[str, Any], beside: int, few: str = "", among: str = ""
 ) -> _Found:
     """Find words: by the index of words where fewer have them than there are cases `beside`, else one by one.
 
-    `among` finds the ids of a scope that is worth being laid beside what the words find.
+    `few` is the condition by which one by one goes; `among` finds the ids of a part that is worth being laid beside
+    what the words find. Both are found apart: how many have several pairs the planner takes for next to none.
     """
     looked, like, bare = words.sought(q)
     if not looked:
@@ -119,12 +121,13 @@ async def _search(
     met, having = f"{condition} AND {_SAYS}", await _having(conn, [looked] if bare else looked.split(" & "))
     if having > min(beside, COMMON if among else RARE):
         cap = SEARCHED
-        wanted = f"SELECT id FROM case_view c WHERE {met} LIMIT {cap + 1}"  # noqa: S608 - values are bound
+        wanted = f"SELECT id FROM case_view c WHERE {few or condition} AND {_SAYS} LIMIT {cap + 1}"  # noqa: S608 - values are bound
     else:
-        cap, within = CAP, f" AND w.id IN ({among})" if among else ""
+        cap = CAP
+        own, within = (f", own AS MATERIALIZED ({among})", "id IN (SELECT id FROM own) AND ") if among else ("", "")
         wanted = (
-            f"WITH said AS MATERIALIZED ({_LOOKED_UP}{within}) SELECT id FROM said JOIN case_view USING (id) "  # noqa: S608
-            f"WHERE {condition} LIMIT {cap + 1}"
+            f"WITH said AS MATERIALIZED ({_LOOKED_UP}){own} SELECT id FROM said JOIN case_view USING (id) "  # noqa: S608
+            f"WHERE {within}{condition} LIMIT {cap + 1}"
         )
     return await _met(conn, wanted, met, params, cap)
 
@@ -172,25 +175,30 @@ async def _gathered(
 
 
 async def _walked(
-    conn: AsyncConnection, condition: str, params: Mapping[str, Any], sort: str, beside: str, limit: int, offset: int
-) -> list[CaseRow]:
-    """Return a page in an order, empty values last, then by `beside`; each half of it is one walk along an index."""
+    conn: AsyncConnection, condition: str, params: Mapping[str, Any], sort: str, beside: str, limit: int, offset: int,
+    scope: Scope,
+) -> list[CaseRow]:  # fmt: skip
+    """Return a page in an order, empty values last, then by `beside`; each part of it is one walk along an index.
+
+    In the order of units those of the reader come first: she who sees a part would else walk past all the others.
+    """
     column, way = SORTS[sort.lstrip("-")], "DESC" if sort.startswith("-") else "ASC"
-    told = {**params, "limit": limit, "offset": offset}
-    if column in _NEVER_NULL:
-        order = ", ".join(f"{key} {way}" for key in _keys(column, beside))
-        query = (
-            f"SELECT to_jsonb(c)::text FROM (SELECT * FROM case_view c WHERE {condition} "  # noqa: S608
-            f"ORDER BY {order} LIMIT :limit OFFSET :offset) c"
-        )
-        return await queries.rows(conn, query, CaseRow, **told)
-    told["depth"] = limit + offset
-    query = (
-        f"SELECT (to_jsonb(c) - 'half')::text FROM ("  # noqa: S608
-        f"(SELECT c.*, 1 AS half FROM case_view c WHERE {condition} AND {column} IS NOT NULL "
-        f"ORDER BY {column} {way}, {beside} {way}, id {way} LIMIT :depth) UNION ALL "
-        f"(SELECT c.*, 2 AS half FROM case_view c WHERE {condition} AND {column} IS NULL "
-        f"ORDER BY {beside} {way}, id {way} LIMIT :depth) "
-        f"ORDER BY half, {column} {way}, {beside} {way}, id {way} LIMIT :limit OFFSET :offset) c"
-    )
-    return await queries.rows(conn, query, CaseRow, **told)
+    order = ", ".join(f"{key} {way}" for key in _keys(column, beside))
+    parts = ["true"] if column in _NEVER_NULL else [f"{column} IS NOT NULL", f"{column} IS NULL"]
+    if column == "unit" and isinstance(scope.params.get("own"), list):
+        parts = ["unit = ANY (:own)", "unit <> ALL (:own)", "unit IS NULL"]
+    rows: list[CaseRow] = []
+    for part in parts:
+        within = f"FROM case_view c WHERE {condition} AND {part}"
+        told = {**params, "limit": limit - len(rows), "offset": offset}
+        query = f"SELECT to_jsonb(c)::text FROM (SELECT * {within} ORDER BY {order} LIMIT :limit OFFSET :offset) c"  # noqa: S608
+        found = await queries.rows(conn, query, CaseRow, **told)
+        rows += found
+        if len(rows) == limit or part is parts[-1]:
+            break
+        if not found and offset:
+            passed = text(f"SELECT count(*) FROM (SELECT {within} LIMIT :offset) c")  # noqa: S608
+            offset -= (await conn.execute(passed, told)).scalar_one()
+        else:
+            offset = 0
+    return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -21,6 +22,8 @@ _NAME = re.compile(r"\b(?:sidan|process)_[a-z_]+\b")
 _LABELS = re.compile(r"(?:by \(([^)]*)\))|\{\{(\w+)\}\}|[{,] ?(\w+)=~?\"")
 GIVEN_BY_PROMETHEUS = {"city", "service", "le", "job"}
 """From the list of targets, the histogram, the configuration."""
+COLUMNS = 24
+"""Of a dashboard, in Grafana."""
 
 
 def _expressions() -> list[str]:
@@ -66,6 +69,34 @@ def test_the_list_of_targets_names_every_service_with_its_city(donggang: Running
 
 def test_the_dashboard_is_the_one_its_panels_make() -> None:
     assert build.PLACE.read_text(encoding="utf-8") == build.text()
+
+
+def test_every_panel_asks_the_provisioned_source_in_a_place_of_its_own_and_in_words_that_prometheus_reads(
+    tmp_path: Path,
+) -> None:
+    board = json.loads(build.PLACE.read_text(encoding="utf-8"))
+    given = yaml.safe_load((DEPLOY / "grafana/provisioning/datasources/prometheus.yml").read_text(encoding="utf-8"))
+    (source,) = ({"type": one["type"], "uid": one["uid"]} for one in given["datasources"])
+    asking = [*board["panels"], *board["templating"]["list"], *(t for p in board["panels"] for t in p["targets"])]
+    assert [one["datasource"] for one in asking] == [source] * len(asking)
+    squares = [
+        (x, y) for panel in board["panels"] for at in [panel["gridPos"]]
+        for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])
+    ]  # fmt: skip
+    assert len(squares) == len(set(squares))
+    assert max(x for x, _ in squares) < COLUMNS
+    queries = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+    named = {name for query in queries for name in re.findall(r"\$(\w+)", query)}
+    assert named <= {one["name"] for one in board["templating"]["list"]}
+    program, why = promtool()
+    if program is None:
+        pytest.skip(why)
+    rules = [{"record": f"panel:{n}", "expr": query} for n, query in enumerate(queries)]
+    place = tmp_path / "panels.yml"
+    place.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}), encoding="utf-8")
+    done = subprocess.run([program, "check", "rules", place], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{len(queries)} rules found" in done.stdout
 
 
 def test_every_alert_fires_when_it_should_and_is_quiet_when_all_is_well() -> None:

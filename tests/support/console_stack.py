@@ -68,7 +68,7 @@ async def fill(dsn: str, facts: Sequence[Heard]) -> None:
 async def sign_in(dsn: str, posts: Sequence[Post]) -> str:
     """Make an account for these posts and sign it in, as the form would; returns the session's key."""
     engine = connect(dsn)
-    login = "-".join(str(post) for post in posts)
+    login = "-".join(f"{post.role}.{post.at}.{post.seat}".strip(".") for post in posts)[:64]
     async with engine.begin() as conn:
         await accounts.add(conn, login, login, posts, None, None)
         key = await accounts.begin(conn, login)

@@ -9,6 +9,10 @@ register(
             "口令应为 {shortest} 到 {longest} 个字符",
             "A password has {shortest} to {longest} characters",
         ),
+        "login.no_code": (
+            "账号只用字母、数字和 . _ - ，以字母或数字开头，最多 64 个：{login}",
+            "An account's name has letters, digits and . _ - alone, begins with one of the former, 64 at most: {login}",
+        ),
         "login.unknown_identity": ("此身份没有对应的账号，请联系管理员", "No account has this identity"),
         "login.no_post": ("账号没有这个岗位", "The account has no such post"),
         "login.required": ("请先登录", "Please sign in"),

@@ -6,6 +6,7 @@ Passwords are kept as argon2id hashes, session keys as SHA-256; both clocks here
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ MOST_WRONG, WINDOW_MINUTES = 5, 15
 """Wrong passwords of one login, or ten times as many from one address, in a window before it has to wait."""
 SHORTEST, LONGEST = 10, 200
 """Characters of a password."""
+_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _AT_ONCE = 2
 """Passwords checked at a time: each takes 64 MiB and a core for some 50 ms."""
 
@@ -60,7 +62,12 @@ class Signed:
 async def add(
     conn: AsyncConnection, login: str, name: str, posts: Sequence[Post], password: str | None, identity: str | None
 ) -> None:
-    """Add an account or change it to this; `identity` is the issuer's subject (`iss sub`) of single sign-on."""
+    """Add an account or change it to this; `identity` is the issuer's subject (`iss sub`) of single sign-on.
+
+    Facts name an officer by the login, so it is a code, and no address by which somebody is written to.
+    """
+    if not _LOGIN.fullmatch(login):
+        raise Refused("login.no_code", "login", login=login[:100])
     if password is not None and not SHORTEST <= len(password) <= LONGEST:
         raise Refused("login.weak_password", "password", shortest=SHORTEST, longest=LONGEST)
     hashed = None if password is None else await asyncio.to_thread(_HASHER.hash, password)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -92,6 +92,17 @@ def required() -> Signed:
     return signed
 
 
+async def checked(
+    engine: AsyncEngine, among: Sequence[Act], signed: Signed, service: str, path: str, key: str = ""
+) -> None:
+    """Refuse as `check` does, on record: who tried to read or do what is not his."""
+    try:
+        check(find(among, service, path), signed, path)
+    except Refused as refused:
+        await record(engine, signed, service, path, key, 403, refused.rule)
+        raise
+
+
 def check(act: Act | None, signed: Signed, path: str) -> None:
     """Refuse what is no act, and an act of other roles, naming whose it is."""
     if act is None:
@@ -111,12 +122,7 @@ def router(owners: Owners, engine: AsyncEngine) -> APIRouter:
         idempotency_key: Annotated[str, Header(max_length=128)] = "", if_match: Annotated[str, Header()] = "",
     ) -> Response:  # fmt: skip
         signed = required()
-        found = find(ACTS, service, path)
-        try:
-            check(found, signed, path)
-        except Refused as refused:
-            await record(engine, signed, service, path, idempotency_key, 403, refused.rule)
-            raise
+        await checked(engine, ACTS, signed, service, path, idempotency_key)
         kind = request.headers.get("content-type", "application/json")
         headers = {"Content-Type": kind, "Idempotency-Key": idempotency_key}
         if if_match:
@@ -131,7 +137,7 @@ def router(owners: Owners, engine: AsyncEngine) -> APIRouter:
     @routes.get("/paper/{service}{path:path}")
     async def paper(service: str, path: str, request: Request) -> Response:
         signed = required()
-        check(find(PAPERS, service, path), signed, path)
+        await checked(engine, PAPERS, signed, service, path)
         answer = await owners.ask(signed, service, "GET", path, params=request.query_params)
         await record(engine, signed, service, path, "", answer.status_code, "")
         return passed_on(answer)

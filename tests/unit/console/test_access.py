@@ -20,6 +20,7 @@ from services.console.reader import SESSION
 from shared.city.load import load
 from shared.city.model import City
 from shared.kernel.decisions import Actor
+from shared.kernel.refusals import Refused
 from shared.persistence.engine import connect
 from shared.shell.problems import answer_problems
 from shared.shell.tokens import read
@@ -54,7 +55,7 @@ class Door:
         app = FastAPI()
         answer_problems(app)
         app.include_router(sign_in.router(engine))
-        owners = Owners({"dispatch": "http://owner", "intake": "http://owner"}, SECRET, city)
+        owners = Owners(dict.fromkeys({act.service for act in ACTS}, "http://owner"), SECRET, city)
         owners._http = httpx.AsyncClient(transport=httpx.ASGITransport(_owner(city)))
         app.include_router(gateway.router(owners, engine))
 
@@ -71,7 +72,7 @@ class Door:
         return httpx.AsyncClient(transport=transport, base_url="http://console", cookies=cookies)
 
     async def session(self, *posts: Post, login: str = "") -> str:
-        login = login or "-".join(map(str, posts))
+        login = login or "-".join(f"{post.role}.{post.at}" for post in posts)
         async with self.engine.begin() as conn:
             await accounts.add(conn, login, login, posts, None, None)
             return await accounts.begin(conn, login)
@@ -194,25 +195,34 @@ async def test_every_role_and_act_goes_to_the_owner_in_that_name_or_is_refused_a
     asked = refused = 0
     for role in Role:
         key = await door.session(_post(role, city), login=f"one-{role}")
+        actor = _post(role, city).actor(f"one-{role}", city)
+        who = f"{actor.kind}.{actor.id}"
         async with door.visitor(key) as http:
-            for n, act in enumerate(ACTS):
-                path = f"/act/{act.service}{act.path.format(*['x'] * act.path.count('{}'))}"
-                if act.service not in ("dispatch", "intake"):
-                    continue
-                headers = {**ORIGIN, "Idempotency-Key": f"k{n}", "If-Match": "7"}
-                answer = await http.post(path, headers=headers, content=b'{"note": "seen"}')
+            for n, act in enumerate((*ACTS, *PAPERS)):
+                path = f"{act.service}{act.path.format(*['x'] * act.path.count('{}'))}"
                 asked += 1
+                if n < len(ACTS):
+                    headers = {**ORIGIN, "Idempotency-Key": f"k{n}", "If-Match": "7"}
+                    answer = await http.post(f"/act/{path}", headers=headers, content=b'{"note": "seen"}')
+                    told = {"who": who, "key": f"k{n}", "built_on": "7", "body": '{"note": "seen"}'}
+                else:
+                    answer = await http.get(f"/paper/{path}")
+                    told = {"who": who, "key": None, "built_on": None, "body": ""}
                 if role in act.roles:
-                    told = answer.json()
-                    actor = _post(role, city).actor(f"one-{role}", city)
-                    assert told == {"who": f"{actor.kind}.{actor.id}", "key": f"k{n}", "built_on": "7",
-                                    "body": '{"note": "seen"}'}, (role, act.path)  # fmt: skip
+                    assert answer.json() == told, (role, act.path)
                 else:
                     refused += 1
                     assert (answer.status_code, answer.json()["rule"]) == (403, "act.not_yours"), (role, act.path)
     async with door.engine.connect() as conn:
         rows = await conn.execute(text("SELECT count(*), count(*) FILTER (WHERE rule = 'act.not_yours') FROM act"))
         assert tuple(rows.one()) == (asked, refused)
+
+
+@pytest.mark.parametrize("login", ["zhang@office.example", "张三", "", "-x", "x" * 65, "a b"])
+async def test_a_login_is_a_code_since_facts_name_officers_by_it(door: Door, login: str) -> None:
+    async with door.engine.begin() as conn:
+        with pytest.raises(Refused, match=r"login\.no_code"):
+            await accounts.add(conn, login, "Li", [Post(Role.OPERATIONS, "donggang")], PASSWORD, None)
 
 
 async def test_what_is_no_act_is_not_passed_on_and_nobody_acts_without_signing_in(door: Door, city: City) -> None:

@@ -185,6 +185,26 @@ async def test_an_order_puts_empty_values_last_both_ways_and_pages_meet(
             assert values == [*told, *[None] * (len(values) - len(told))]
 
 
+async def test_who_sees_a_part_meets_the_own_units_first_and_every_page_once(
+    engine: AsyncEngine, city: City, facts: list[Heard], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _told(engine, facts, 500)
+    own = scope.of(Actor("unit", "C01"), city)
+    async with engine.connect() as conn:
+        for sort in ("unit", "-unit", "-due", "number"):
+            every = (await paging.page(conn, city, Selection(), sort, 200, 0, own)).rows
+            monkeypatch.setattr(paging, "CAP", len(every) - 1)  # so that they are walked along
+            walked = [row for at in range(0, len(every), 7) for row in
+                      (await paging.page(conn, city, Selection(), sort, 7, at, own)).rows]  # fmt: skip
+            monkeypatch.undo()
+            if "unit" in sort:
+                is_own = [row.unit in own.params["own"] for row in every]
+                every = [row for row, mine in zip(every, is_own, strict=True) if mine] + [
+                    row for row, mine in zip(every, is_own, strict=True) if not mine
+                ]
+            assert [row.id for row in walked] == [row.id for row in every], sort
+
+
 async def test_every_figure_equals_its_list_and_the_ladder_equals_its_links(
     engine: AsyncEngine, city: City, facts: list[Heard]
 ) -> None:
