@@ -42,6 +42,7 @@ MODULES = {
     "console": {"console": ("重建指挥台的读模型", "Make the console's read model anew")},
     "republish": {"republish": ("重发一个丢失的消息流", "Fill a lost stream again from the journals")},
     "score": {"score": ("评分：三率与各项指标", "Scores: three rates and case rates")},
+    "result": {"result": ("考核结果输出与薪酬依据", "Results handed over, basis of pay")},
     "classify": {"classify": ("归类：训练、预测、评估、导出样本", "What texts are about: train, predict, evaluate")},
     "hot": {"hot": ("热点问题：归并、排名、写成工作簿", "Hot issues of a file, ranked, as a workbook")},
 }

@@ -72,18 +72,18 @@ def ledger(
     folder: Folder = None,
 ) -> None:
     """Write one ledger, or every body's with a sheet for each."""
-    form = _form(out, TABLES)
-    _write("escalation", f"/v1/ledger/{body}.{form}" if body else f"/v1/ledgers.{form}", out, city, folder)
+    form = form_of(out, TABLES)
+    write("escalation", f"/v1/ledger/{body}.{form}" if body else f"/v1/ledgers.{form}", out, city, folder)
 
 
 def notice(meeting: Meeting, out: Out, city: City = DEFAULT_CITY, folder: Folder = None) -> None:
     """Write the notice of a meeting that was convened."""
-    _write("escalation", f"/v1/meetings/{meeting}/notice.{_form(out, DOCUMENTS)}", out, city, folder)
+    write("escalation", f"/v1/meetings/{meeting}/notice.{form_of(out, DOCUMENTS)}", out, city, folder)
 
 
 def minutes(meeting: Meeting, out: Out, city: City = DEFAULT_CITY, folder: Folder = None) -> None:
     """Write the minutes of a meeting that was held."""
-    _write("escalation", f"/v1/meetings/{meeting}/minutes.{_form(out, DOCUMENTS)}", out, city, folder)
+    write("escalation", f"/v1/meetings/{meeting}/minutes.{form_of(out, DOCUMENTS)}", out, city, folder)
 
 
 def supplement(
@@ -94,7 +94,7 @@ def supplement(
     folder: Folder = None,
 ) -> None:
     """Write a supplement to signed minutes."""
-    _write("escalation", f"/v1/meetings/{meeting}/supplements/{number}.{_form(out, DOCUMENTS)}", out, city, folder)
+    write("escalation", f"/v1/meetings/{meeting}/supplements/{number}.{form_of(out, DOCUMENTS)}", out, city, folder)
 
 
 def annual(
@@ -105,7 +105,7 @@ def annual(
     folder: Folder = None,
 ) -> None:
     """Write the annual summary of a body."""
-    _write("escalation", f"/v1/ledger/{body}/annual/{year}.{_form(out, DOCUMENTS)}", out, city, folder)
+    write("escalation", f"/v1/ledger/{body}/annual/{year}.{form_of(out, DOCUMENTS)}", out, city, folder)
 
 
 def bulletin(
@@ -115,26 +115,26 @@ def bulletin(
     folder: Folder = None,
 ) -> None:
     """Write the bulletin of a period whose scores are published."""
-    _write("feedback", f"/v1/bulletins/{period}.{_form(out, (*DOCUMENTS, '.xlsx'))}", out, city, folder)
+    write("feedback", f"/v1/bulletins/{period}.{form_of(out, (*DOCUMENTS, '.xlsx'))}", out, city, folder)
 
 
 def order(case: Case, out: Out, number: Which = None, city: City = DEFAULT_CITY, folder: Folder = None) -> None:
     """Write the 问题交办单 of an assignment."""
-    _write("dispatch", _sheet(f"/v1/orders/{case}/assignment", out, number), out, city, folder)
+    write("dispatch", _sheet(f"/v1/orders/{case}/assignment", out, number), out, city, folder)
 
 
 def disposal(case: Case, out: Out, number: Which = None, city: City = DEFAULT_CITY, folder: Folder = None) -> None:
     """Write the 处置反馈单 of a finish."""
-    _write("dispatch", _sheet(f"/v1/orders/{case}/disposal", out, number), out, city, folder)
+    write("dispatch", _sheet(f"/v1/orders/{case}/disposal", out, number), out, city, folder)
 
 
 def rating(case: Case, out: Out, number: Which = None, city: City = DEFAULT_CITY, folder: Folder = None) -> None:
     """Write the 工作评分单 of a round of rating."""
-    _write("feedback", _sheet(f"/v1/cases/{case}/rating", out, number), out, city, folder)
+    write("feedback", _sheet(f"/v1/cases/{case}/rating", out, number), out, city, folder)
 
 
 def _sheet(path: str, out: Path, number: int | None) -> str:
-    return f"{path}.{_form(out, SHEETS)}" + (f"?number={number}" if number else "")
+    return f"{path}.{form_of(out, SHEETS)}" + (f"?number={number}" if number else "")
 
 
 def list_(
@@ -144,7 +144,7 @@ def list_(
     folder: Folder = None,
 ) -> None:
     """Write everything that a unit lists, a sheet per list."""
-    _write("dispatch", f"/v1/lists/{owner}.{_form(out, ('.xlsx',))}", out, city, folder)
+    write("dispatch", f"/v1/lists/{owner}.{form_of(out, ('.xlsx',))}", out, city, folder)
 
 
 def agreement(
@@ -154,10 +154,11 @@ def agreement(
     folder: Folder = None,
 ) -> None:
     """Write an agreement, marked as not in force until both sides have signed."""
-    _write("dispatch", f"/v1/projects/{project}/agreement.{_form(out, DOCUMENTS)}", out, city, folder)
+    write("dispatch", f"/v1/projects/{project}/agreement.{form_of(out, DOCUMENTS)}", out, city, folder)
 
 
-def _form(out: Path, endings: tuple[str, ...]) -> str:
+def form_of(out: Path, endings: tuple[str, ...]) -> str:
+    """Return the form that a file's ending says; refuses an ending that is none of these."""
     if out.suffix.lower() not in endings:
         known = "、".join(endings)
         raise typer.BadParameter(
@@ -166,7 +167,7 @@ def _form(out: Path, endings: tuple[str, ...]) -> str:
     return out.suffix.lower().removeprefix(".")
 
 
-def _write(service: str, path: str, out: Path, city: str, folder: Path | None) -> None:
+def write(service: str, path: str, out: Path, city: str, folder: Path | None) -> None:
     """Fetch a paper into a file that appears when it is whole."""
     stack = running_stack(city, folder)
     token = sign(stack.secret, city, Actor("operations", "desk"))

@@ -37,6 +37,7 @@ from services.console.pages import (
     meetings,
     scores,
     stars,
+    surveys,
     system,
 )
 from services.console.pages import raising as raising_page
@@ -101,7 +102,7 @@ def mount(app: FastAPI, engine: AsyncEngine, city: City, outside: Outside) -> No
     meeting.add(city, ticker, engine, owners)
     ledger.add(city, ticker, engine, owners)
     callbacks.add(city, ticker, engine, owners)
-    for page in (scores, lookbacks, assessment, stars, appraisal, analysis):
+    for page in (scores, lookbacks, assessment, stars, appraisal, surveys, analysis):
         page.add(city, ticker, owners)
     system.add(city, ticker, owners, pulse)
     look = hashlib.sha256((_STATIC / "console.css").read_bytes()).hexdigest()[:12]

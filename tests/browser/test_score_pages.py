@@ -46,7 +46,9 @@ def page(browser: Browser, served: Served, operations: str, request: pytest.Fixt
     assert wrong == []
 
 
-@pytest.mark.parametrize("path", ["/scores", "/callbacks", "/lookbacks", "/assessment", "/stars", "/analysis"])
+@pytest.mark.parametrize(
+    "path", ["/scores", "/callbacks", "/lookbacks", "/assessment", "/stars", "/appraisal", "/surveys", "/analysis"]
+)
 def test_each_page_fits_and_shows_what_there_is(page: Page, path: str) -> None:
     page.goto(path)
     expect(page.locator(".facts tbody tr").first).to_be_attached()
@@ -116,3 +118,37 @@ def test_a_sample_is_frozen_by_a_street_and_shows_when_its_seed_comes(browser: B
     expect(page.locator(".draw-card")).to_contain_text("全市台账链头")
     page.context.close()
     assert wrong == []
+
+
+def test_a_survey_is_opened_and_answered_at_the_door_once(browser: Browser, served: Served) -> None:
+    wrong: list[str] = []
+    page = _opened(browser, served, served.signed(Post(Role.COMMUNITY, "C01")), DESK, wrong)
+    page.goto("/surveys")
+    asking = page.locator(".ask-card .actform")
+    asking.get_by_label("第 1 题").fill("最想先办哪一件？")
+    asking.get_by_label("选项").fill("修路灯\n\n加装电梯")
+    asking.get_by_role("button", name="发起").click()
+    expect(asking).to_contain_text("已生效")
+    page.goto("/surveys")
+    page.locator(".task-card tbody a", has_text="最想先办哪一件？").click()
+    answered = page.locator(".poll-card")
+    for least in ("应答 0", "应答 1"):
+        expect(answered).to_contain_text(least)
+        door = page.locator(".actform")
+        door.get_by_label("作答人").fill("H-001")
+        door.get_by_label("最想先办哪一件？").select_option(label="加装电梯")
+        door.get_by_role("button", name="交票").click()
+    expect(door.locator('[role="alert"]')).to_contain_text("一人（户）一票，已经投过")
+    assert "1" not in answered.locator("tbody").inner_text(), "no count shows before it is over"
+    page.context.close()
+
+
+def test_where_a_months_topic_recurs_opens_to_the_cases(page: Page) -> None:
+    page.goto("/analysis?to=2026-11-24")
+    topic = page.locator(".topic-card tbody tr").first
+    grids, communities = (int(topic.locator("td.num a").nth(n).inner_text()) for n in (2, 3))
+    topic.locator("td.num a").nth(2).click()
+    rows = page.locator(".stage-cases tbody tr td:nth-child(3)")
+    expect(rows.first).to_be_visible()
+    places = [place.split("\n") for place in rows.all_inner_texts()]
+    assert (len({grid for grid, _ in places}), len({under for _, under in places})) == (grids, communities)

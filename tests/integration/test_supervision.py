@@ -27,6 +27,7 @@ from services.feedback.domain.duty import VISITS, seeds
 from services.feedback.domain.exporting import MemberGrade
 from services.feedback.domain.pay import HouseholdVisit, VerificationDone, VerificationDue, persons
 from services.feedback.tables.contact import CONTACTS, MISSED
+from services.feedback.tables.listed import POLLS
 from services.feedback.tables.star import HELD
 from shared.contracts import supervision
 from shared.contracts.appraisal import ExportResults
@@ -196,8 +197,17 @@ async def test_a_vote_on_real_tables(yulin_cell: Cell) -> None:
         votes = [supervision.CastVote(voter=f"p{n % 30}", answers={"q": "a" if n % 3 else "b"}) for n in range(40)]
         replies = await asyncio.gather(*(r.send(vote, subject, source) for vote in votes), return_exceptions=True)
         assert sum(isinstance(reply, Refused) for reply in replies) == 10
+
+        async def listed(unit: str, status: str | None = None) -> list[tuple[str, int, Any]]:
+            asked = {"units": [unit], "status": status, "limit": 9}
+            async with r.engine.connect() as conn:
+                return [(row.id, row.voters, row.state["counted"]) for row in await conn.execute(POLLS, asked)]
+
+        assert await listed("yulin") == [(subject, 30, None)], "how many answered shows, what they chose does not"
+        assert await listed("C01") == []
         await r.at(now + timedelta(days=1, seconds=1))
         assert await r.strike() == 1
+        assert await listed("yulin", "open") == []
         (counted,) = await r.execute("SELECT value FROM journal WHERE type = 'poll.counted.v1'")
         said = json.loads(counted["value"])
         assert (said["answered"], sum(choice["count"] for choice in said["choices"])) == (30, 30)
@@ -251,6 +261,13 @@ async def test_every_figure_of_the_analysis_opens_to_its_cases(guiping_cell: Cel
             assert stages == {"analyse": 0, "mobilise": 0, "act": 35, "look_back": 0, "sum_up": 0}
             for stage, count in stages.items():
                 assert len((await get("cases", **week, stage=stage))["cases"]) == count
+            month = {"first": "2026-09-01", "last": "2026-09-30", "matter": "noise", "recurs": "true"}
+            again = (await get("cases", **month))["cases"]
+            assert len({one["grid"] for one in again}) == proposed[0]["recurring"]
+            assert len({one["community"] for one in again}) == proposed[0]["communities"]
+            first = (await get("cases", **month, limit=5))["cases"]
+            rest = (await get("cases", **month, after=first[-1]["case_id"]))["cases"]
+            assert [one["case_id"] for one in (*first, *rest)] == [one["case_id"] for one in again]
             cases = (await get("cases", **week, unit=grids[0].code))["cases"]
             assert {case["case_id"] for case in cases} == set(hot["hot_spots"][0]["case_ids"])
             resident = {"Authorization": f"Bearer {sign(SECRET, r.city.code, Actor('resident', 'r'))}"}

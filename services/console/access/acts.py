@@ -142,6 +142,8 @@ ACTS: tuple[Act, ...] = (
         ("/v1/problems/{}/{}/list", _ABOVE),
         ("/v1/problems/{}/{}/rectify", _HOLDERS),
         ("/v1/problems/{}/{}/check", _ABOVE),
+        ("/v1/polls/{}/{}/open", frozenset({Role.COMMUNITY, Role.STREET, Role.OPERATIONS})),
+        ("/v1/polls/{}/{}/vote", _CHANNELS),
         ("/v1/results/{}/{}/export", _OPERATIONS),
         ("/v1/summaries/{}/sum-up", _OPERATIONS),
         ("/v1/stars/{}/{}/apply", _COMMUNITIES),

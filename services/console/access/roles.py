@@ -139,6 +139,7 @@ PLACES = (
     Place("assessment", "/assessment", word("百分考核"), EVERYBODY, "scores"),
     Place("stars", "/stars", word("双星"), EVERYBODY, "scores"),
     Place("appraisal", "/appraisal", word("考核与征询"), EVERYBODY, "scores"),
+    Place("surveys", "/surveys", word("问卷与评选"), EVERYBODY, "scores"),
     Place("analysis", "/analysis", word("研判"), EVERYBODY),
     Place("system", "/system", word("运行状态"), frozenset({Role.ADMIN, Role.OPERATIONS})),
 )

@@ -9,7 +9,8 @@ export default {
           <tr v-for="(row, n) in rows" :key="row.key ?? n" :class="row.css">
             <td v-for="(c, i) in row.cells" :key="i" :class="[head[i].css, c.css]" :data-label="head[i].text" :title="c.title">
               <span v-if="c.at !== undefined && c.at !== null" class="strip" aria-hidden="true"><i :style="{ left: c.at + '%' }"></i></span>
-              <a v-if="c.href" :href="c.href">{{ c.text }}</a>
+              <span v-if="c.links" class="links"><a v-for="(l, k) in c.links" :key="k" :href="l.href">{{ l.text }}</a></span>
+              <a v-else-if="c.href" :href="c.href">{{ c.text }}</a>
               <span v-else-if="c.chip" class="chip" :class="c.chip">{{ c.text }}</span>
               <span v-else>{{ c.text }}</span>
               <small v-if="c.small">{{ c.small }}</small>

@@ -10,8 +10,10 @@ from services.console.english.field import FIELD
 from services.console.english.lists import LISTS
 from services.console.english.meetings import MEETINGS
 from services.console.english.scores import SCORES
+from services.console.english.surveys import SURVEYS
 from services.console.english.system import SYSTEM
 
 ENGLISH = {
-    **ACCESS, **ANALYSIS, **APPRAISAL, **CASES, **CHECKS, **DESKS, **FIELD, **LISTS, **MEETINGS, **SCORES, **SYSTEM,
+    **ACCESS, **ANALYSIS, **APPRAISAL, **CASES, **CHECKS, **DESKS, **FIELD, **LISTS, **MEETINGS, **SCORES,
+    **SURVEYS, **SYSTEM,
 }  # fmt: skip

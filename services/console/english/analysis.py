@@ -51,4 +51,5 @@ ANALYSIS = {
     "资源动员": "Mobilise",
     "行动处置": "Act",
     "监督反馈": "Look back",
+    "{matter}：同一网格三件以上": "{matter}: three or more in a grid",
 }

@@ -67,7 +67,6 @@ APPRAISAL = {
     "时间": "When",
     "本市没有启用街道赋权、联评联考和考核输出。": "This city has no rights of streets, joint review or exports.",
     "本年还没有开始评议，由上一级开启。": "No review this year yet; the level above opens it.",
-    "本阶段没有案件。": "No case at this stage.",
     "案号": "Case",
     "检查": "Check",
     "没有列入的问题。": "No problem is listed.",

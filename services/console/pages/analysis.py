@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -26,6 +26,8 @@ from shared.city.model import City, UnitLevel
 from shared.kernel.calendar import SHANGHAI
 
 WEEKS, TREND = 8, 26
+MOST = 200
+"""Cases behind a figure that one page shows."""
 STAGES = {
     "analyse": word("问题研判"),
     "mobilise": word("资源动员"),
@@ -71,11 +73,15 @@ async def _build(desk: Desk, owners: Owners) -> None:
         get("monthly-topic", month=f"{today:%Y-%m}"),
         get("recurring", first=first, last=today, unit=within, matter=matter or None),
     )
-    quarter, stages, stage, at_stage = date(today.year, (today.month - 1) // 3 * 3 + 1, 1), None, "", []
+    quarter, stages = date(today.year, (today.month - 1) // 3 * 3 + 1, 1), None
+    opened: dict[str, Any] = {}
     if "five-stage-loop" in desk.city.mechanisms:
         stages = (await get("stages", first=quarter, last=today, unit=within))["stages"]
         if (stage := asked.get("stage", "")) in STAGES:
-            at_stage = (await get("cases", first=quarter, last=today, unit=within, stage=stage))["cases"]
+            opened = {"first": quarter, "last": today, "unit": within, "stage": stage}
+    if recurs := asked.get("recurs", ""):
+        opened = {"first": topic["first"], "last": topic["last"], "matter": recurs, "recurs": True}
+    found = await get("cases", **opened, after=asked.get("after") or None, limit=MOST) if opened else None
     _head(desk, unit, matter, today)
     with Box("div", "analysis"):
         with Box("div", "column"):
@@ -83,12 +89,12 @@ async def _build(desk: Desk, owners: Owners) -> None:
             _trend(desk, trend, unit, matter)
         with Box("div", "column"):
             _topic(desk, topic)
+            if found is not None:
+                _behind(desk, opened, found["cases"])
             _hot(desk, hot, monday)
             if stages is not None:
                 _stages(desk, stages, quarter, unit)
                 await _sum_up(desk, owners, asked.get("cycle", ""), today)
-            if stage in STAGES:
-                _at_stage(desk, stage, at_stage)
             _recurring(desk, recurring["recurring"], first, today)
 
 
@@ -166,6 +172,7 @@ def _heat(desk: Desk, found: Mapping[str, Any], unit: str) -> None:
 def _topic(desk: Desk, found: Mapping[str, Any]) -> None:
     t = desk.t
     first, last = date.fromisoformat(found["first"]), date.fromisoformat(found["last"])
+    to = desk.request.query_params.get("to", "")
     with card(t("每月一题"), "topic-card") as more:
         head = [column(t("事项")), column(t("本月"), "num"), column(t("上月"), "num"), column(t("反复的网格"), "num"),
                 column(t("涉及社区"), "num")]  # fmt: skip
@@ -176,8 +183,8 @@ def _topic(desk: Desk, found: Mapping[str, Any]) -> None:
                     cell(_matter(desk, one["matter"]), _address(matter=one["matter"]), css="name"),
                     cell(one["cases"], _cases(first, last, matter=one["matter"])),
                     cell(one["before"], _cases(_before(first), first - timedelta(days=1), matter=one["matter"])),
-                    cell(one["recurring"], _address(matter=one["matter"])),
-                    cell(one["communities"], _address(matter=one["matter"])),
+                    cell(one["recurring"], _address(recurs=one["matter"], to=to) + "#behind"),
+                    cell(one["communities"], _address(recurs=one["matter"], to=to) + "#behind"),
                 ]
                 for one in found["proposed"]
             ],
@@ -196,6 +203,7 @@ def _before(first: date) -> date:
 def _trend(desk: Desk, found: Mapping[str, Any], unit: str, matter: str) -> None:
     t, weeks, control = desk.t, found["weeks"], found["control"]
     days = [date.fromisoformat(row["week"]) for row in weeks]
+    total = sum(row["cases"] for row in weeks)
     with card(t("每周立案走势"), "trend-card") as more:
         dashed = {"type": "dashed", "color": "#5C6B7F"}
         limits = {
@@ -222,8 +230,11 @@ def _trend(desk: Desk, found: Mapping[str, Any], unit: str, matter: str) -> None
             t,
             head,
             [
-                [cell(day.isoformat()), cell(row["cases"], _cases(day, day + timedelta(days=6), unit, matter))]
-                for day, row in zip(days, weeks, strict=True)
+                *(
+                    [cell(day.isoformat()), cell(row["cases"], _cases(day, day + timedelta(days=6), unit, matter))]
+                    for day, row in zip(days, weeks, strict=True)
+                ),
+                [cell(t("合计")), cell(total, _cases(days[0], days[-1] + timedelta(days=6), unit, matter))],
             ],
         )
     with more:
@@ -233,6 +244,7 @@ def _trend(desk: Desk, found: Mapping[str, Any], unit: str, matter: str) -> None
 def _hot(desk: Desk, found: Mapping[str, Any], monday: date) -> None:
     t = desk.t
     before = monday - timedelta(weeks=12)
+    weeks = [before + timedelta(weeks=n) for n in range(12)]
     with card(t("热点网格"), "hot-card") as more:
         head = [column(t("网格")), column(t("本周"), "num"), column(t("此前 12 周平均"), "num"), column(t("此前每周"))]
         table(
@@ -242,7 +254,13 @@ def _hot(desk: Desk, found: Mapping[str, Any], monday: date) -> None:
                     cell(desk.city.name_of(one["grid"]), _address(unit=one["grid"]), css="name"),
                     cell(one["cases"], _cases(monday, monday + timedelta(days=6), one["grid"])),
                     cell(_mean(one["before"]), _cases(before, monday - timedelta(days=1), one["grid"])),
-                    cell(" ".join(str(n) for n in one["before"])),
+                    cell(
+                        "",
+                        links=[
+                            {"text": str(n), "href": _cases(week, week + timedelta(days=6), one["grid"])}
+                            for week, n in zip(weeks, one["before"], strict=True)
+                        ],
+                    ),
                 ]
                 for one in found["hot_spots"]
             ],
@@ -287,7 +305,7 @@ def _stages(desk: Desk, found: Mapping[str, int], quarter: date, unit: str) -> N
         bars(t("本季案件按五阶段"), names, counts, unit=t(" 件")).style("height: 190px")
         head = [column(t("阶段")), column(t("件数"), "num")]
         to = desk.request.query_params.get("to", "")
-        links = [_address(unit=unit, to=to, stage=stage) + "#stage" for stage in STAGES]
+        links = [_address(unit=unit, to=to, stage=stage) + "#behind" for stage in STAGES]
         behind(t, head, [[cell(name), cell(n, link)] for name, n, link in zip(names, counts, links, strict=True)])
     with more:
         Text("span", t("{day} 起立案", day=f"{quarter:%m-%d}"))
@@ -330,19 +348,26 @@ async def _sum_up(desk: Desk, owners: Owners, case: str, today: date) -> None:
     )
 
 
-def _at_stage(desk: Desk, stage: str, found: Sequence[Mapping[str, Any]]) -> None:
-    """Build the cases behind one stage's count."""
+def _behind(desk: Desk, opened: Mapping[str, Any], found: Sequence[Mapping[str, Any]]) -> None:
+    """Build the cases behind a stage's count, or behind the grids and communities where a month's topic recurs."""
     t = desk.t
-    with card(t("处于“{stage}”的案件", stage=t(STAGES[stage])), "stage-cases"):
-        Text("a", "", id="stage")
+    if stage := opened.get("stage"):
+        title = t("处于“{stage}”的案件", stage=t(STAGES[stage]))
+    else:
+        title = t("{matter}：同一网格三件以上", matter=_matter(desk, opened["matter"]))
+    with card(title, "stage-cases"):
+        Text("a", "", id="behind")
         head = [column(t("案号")), column(t("事项")), column(t("网格")), column(t("立案"))]
         rows = [
             [
                 cell(one["number"] or one["case_id"], f"/cases/{quote(one['case_id'], safe='')}"),
                 cell(_matter(desk, one["matter"] or "")),
-                cell(desk.city.name_of(one["grid"] or "")),
-                cell(str(one["registered_at"])[:10]),
+                cell(desk.city.name_of(one["grid"] or ""), small=desk.city.name_of(one["community"] or "")),
+                cell(datetime.fromisoformat(one["registered_at"]).astimezone(SHANGHAI).date().isoformat()),
             ]
             for one in found
         ]
-        table(head, rows, t("本阶段没有案件。"), caption=t("处于“{stage}”的案件", stage=t(STAGES[stage])))
+        table(head, rows, t("没有这样的案件"), caption=title)
+        if len(found) == MOST:
+            asked = {**desk.request.query_params, "after": found[-1]["case_id"]}
+            Text("a", t("下一页"), href=_address(**asked) + "#behind").classes("button")

@@ -17,7 +17,7 @@ from services.console.parts import Box, Text
 from services.console.parts.act import act_form, choice, single
 from services.console.parts.act import text as words_field
 from services.console.parts.facts import cell, column, table
-from services.console.parts.section import guarded, now, tabs, when
+from services.console.parts.section import guarded, next_code, now, tabs, when
 from services.console.ticker import Ticker
 from services.console.words import word
 from shared.city.model import City, UnitLevel
@@ -110,7 +110,7 @@ def _consents(desk: Desk, found: Sequence[Mapping[str, Any]]) -> None:
         with Box("div", "side"):
             for one in [one for one in found if one["status"] == "asked"][:5]:
                 _answer(desk, one)
-            _ask(desk)
+            _ask(desk, found)
 
 
 def _answer(desk: Desk, one: Mapping[str, Any]) -> None:
@@ -144,12 +144,7 @@ def _pick(label: str, name: str, units: Sequence[Unit], chosen: Unit) -> None:
             link.classes("pick on" if one is chosen else "pick")
 
 
-def _code(desk: Desk) -> str:
-    """Return a code for what this desk begins now."""
-    return f"{desk.signed.post.at}-{now(desk).astimezone(SHANGHAI):%y%m%d%H%M%S}"
-
-
-def _ask(desk: Desk) -> None:
+def _ask(desk: Desk, found: Sequence[Mapping[str, Any]]) -> None:
     t, city, at = desk.t, desk.city, desk.signed.post.at
     if desk.signed.role not in AT_DEPARTMENT:
         return
@@ -160,7 +155,7 @@ def _ask(desk: Desk) -> None:
         return
     with card(t("征求意见"), "ask-card"):
         _pick(t("街道"), "street", streets, street)
-        code = _code(desk)
+        code = next_code((one["id"].split(":")[2] for one in found), at)
         act_form(
             desk,
             "feedback",
@@ -275,7 +270,7 @@ def _problems(desk: Desk, found: Sequence[Mapping[str, Any]]) -> None:
                     finding = words_field("finding", t("查到什么"), most=200)
                     again = single("due_on", t("新的整改期限"), "date", when=("passed", False))
                     _about(desk, one, "check", t("记录检查"), [passed, finding, again])
-            _list(desk)
+            _list(desk, found)
 
 
 def _about(desk: Desk, one: Mapping[str, Any], verb: str, submit: str, fields: list[Any]) -> None:
@@ -285,7 +280,7 @@ def _about(desk: Desk, one: Mapping[str, Any], verb: str, submit: str, fields: l
     act_form(desk, "feedback", path, submit, fields, title=title, sequence=one["sequence"])
 
 
-def _list(desk: Desk) -> None:
+def _list(desk: Desk, found: Sequence[Mapping[str, Any]]) -> None:
     t, city, at = desk.t, desk.city, desk.signed.post.at
     level = UnitLevel.COMMUNITY if desk.signed.role is Role.STREET else UnitLevel.STREET
     below = [one for one in city.of_level(level) if city.is_within(one.code, at)]
@@ -294,7 +289,7 @@ def _list(desk: Desk) -> None:
         return
     with card(t("列入问题"), "list-card"):
         _pick(t("单位"), "unit", below, unit)
-        code = _code(desk)
+        code = next_code((one["id"].split(":")[2] for one in found), at)
         act_form(
             desk,
             "feedback",

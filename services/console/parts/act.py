@@ -26,7 +26,8 @@ def text(
     name: str, label: str, *, least: int = 4, most: int = 500, required: bool = True, hint: str = "", **more: Any
 ) -> Field:
     """Return a field of several lines; `least` and `most` are characters. `each=(list, (key, second), given)` sends one
-    entry of that list per word, `key` being what stands before an @ and `second` what stands after it."""
+    entry of that list per word, `key` being what stands before an @ and `second` what stands after it; `lines=True`
+    sends a list of the lines, numbered: code and text."""
     return {"name": name, "label": label, "kind": "text", "required": required, "least": least, "most": most,
             "hint": hint, **more}  # fmt: skip
 

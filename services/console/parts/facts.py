@@ -27,7 +27,7 @@ class FactTable(Part, component=Path(__file__).parents[1] / "components" / "fact
 
 
 def cell(text: object, href: str = "", **more: Any) -> Cell:
-    """Return a cell; `small`, `chip`, `at` (0 to 100 on a strip), `css`, `title`."""
+    """Return a cell; `small`, `chip`, `at` (0 to 100 on a strip), `css`, `title`, `links` (text, href) instead."""
     return {"text": str(text), **({"href": href} if href else {}), **more}
 
 

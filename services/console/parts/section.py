@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from datetime import datetime
 
 from services.console import moments
@@ -53,3 +53,12 @@ def when(desk: Desk, at: str) -> str:
     """Return a moment of an owner's JSON as the office writes it."""
     moment = datetime.fromisoformat(at)
     return moments.short_moment(moment, now(desk) if desk.ticker.last else moment)
+
+
+def next_code(taken: Iterable[str], begins: str) -> str:
+    """Return the code of what a desk makes next, one above those that begin so: the same until it is made.
+
+    A form's draft is kept by its address, so a code that changed with the clock would lose what is typed.
+    """
+    ends = (code.removeprefix(f"{begins}-") for code in taken if code.startswith(f"{begins}-"))
+    return f"{begins}-{1 + max((int(end) for end in ends if end.isdecimal()), default=0)}"

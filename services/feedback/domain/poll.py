@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from services.feedback.domain.ballot import Ballot, Box, Sealed, Spent, Voter
 from services.feedback.domain.draw import CheckKind, Draw
 from services.feedback.domain.mechanism import refuse, require, require_unit
 from services.feedback.domain.table import States, decide, evolve, on_due
 from services.feedback.domain.window import MOVES, Status
-from shared.kernel.decisions import NOTHING, Arm, Context, Decision, Fact, Message
+from shared.kernel.decisions import NOTHING, Actor, Arm, Context, Decision, Fact, Message
 from shared.kernel.refusals import Refused
 from shared.kernel.replacing import replace
 from shared.kernel.rules import register
@@ -128,10 +129,11 @@ def subject_of(unit: str, code: str) -> str:
 
 @decide.on(OpenPoll)
 def open_poll(states: States, message: Message, context: Context) -> Decision:
-    """Open a poll of the unit's own."""
+    """Open a poll of the unit's own; operations open the city's."""
     asked: OpenPoll = message.data
     require(context.city, MECHANISM.get(asked.kind, "surveys"))
-    require_unit(message.actor, asked.unit, "open a poll")
+    if message.actor.kind != "operations" or asked.unit != context.city.root.code:
+        require_unit(message.actor, asked.unit, "open a poll")
     if states[message.subject] is not None:
         raise Refused("poll.exists", "code", code=asked.code)
     if not asked.opens_at < asked.until or asked.until <= message.acted_at:
@@ -163,7 +165,7 @@ def cast(states: States, message: Message, context: Context) -> Decision:
     poll: Poll | None = states.get(message.subject)
     if poll is None:
         raise Refused("subject.unknown", "", subject=message.subject)
-    if message.actor.kind not in ("resident", "source", "unit"):
+    if not _may_take(message.actor, poll.opened.unit, context.city):
         refuse(message.actor, "vote")
     if poll.status is not Status.OPEN:
         raise Refused("poll.over", "status")
@@ -202,6 +204,13 @@ def count(states: States, message: Message, context: Context) -> Decision:
 def touches(message: Message) -> tuple[str, ...]:
     """Name the draw of the households that a survey asks."""
     return (message.data.draw,) if isinstance(message.data, OpenPoll) and message.data.draw else ()
+
+
+def _may_take(actor: Actor, unit: str, city: Any) -> bool:
+    """Tell whether a caller answers for himself, brings answers in, or takes them at doors on the poll's own ground."""
+    if actor.kind != "unit":
+        return actor.kind in ("resident", "source")
+    return actor.id in city.units and (city.is_within(actor.id, unit) or city.is_within(unit, actor.id))
 
 
 def _drawn(states: States, asked: OpenPoll) -> tuple[str, ...]:

@@ -111,14 +111,16 @@ def router(desk: Desk) -> APIRouter:
     @routes.get("/v1/analysis/cases")
     async def cases(
         actor: Caller, first: date, last: date, unit: Code = None, matter: Code = None, stage: Stage | None = None,
-        after: Code = None,
+        recurs: bool = False, after: Code = None, limit: Annotated[int, Query(ge=1, le=MOST)] = MOST,
     ) -> dict[str, Any]:  # fmt: skip
         """Return the cases behind a figure, a thousand at once; `after` is the last one already seen.
 
-        A week of a grid, a week of a matter, a stage, a month's topic: each has its days, its unit, matter or stage.
+        A week of a grid, a week of a matter, a stage, a month's topic: each has its days, its unit, matter or stage;
+        `recurs` keeps those of a matter that came at least three times in their grid.
         """
         _check(actor)
-        asked = {"unit": unit, "matter": matter, "stage": stage, "after": after, "limit": MOST}
+        least = RECURS_FROM if recurs else None
+        asked = {"unit": unit, "matter": matter, "stage": stage, "least": least, "after": after, "limit": limit}
         return {"cases": await rows(CASES, **_span(first, last), **asked)}
 
     @routes.post("/v1/summaries/{chain}/sum-up", openapi_extra=body_schema(SumUp))

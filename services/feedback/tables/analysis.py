@@ -8,14 +8,14 @@ RECURRING = text(
     """
     SELECT matter, community, grid, count(*) AS cases, array_agg(case_id ORDER BY registered_at, case_id) AS case_ids
       FROM brief
-     WHERE registered_at >= :first AND registered_at < :last AND matter IS NOT NULL
+     WHERE registered_at >= :first AND registered_at < :last AND matter IS NOT NULL AND grid IS NOT NULL
        AND (CAST(:unit AS text) IS NULL OR CAST(:unit AS text) IN (county, street, community, grid, place))
        AND (CAST(:matter AS text) IS NULL OR matter = :matter)
      GROUP BY matter, community, grid HAVING count(*) >= :least
      ORDER BY count(*) DESC, matter, grid LIMIT :limit
     """
 )
-"""Matters that came again in one grid."""
+"""Matters that came again in one grid; a case that lies in no grid recurs in none."""
 
 WEEKS = text(
     """
@@ -71,8 +71,8 @@ MATTERS = text(
          WHERE registered_at >= :before AND registered_at < :last AND matter IS NOT NULL
          GROUP BY matter, community, grid)
     SELECT matter, CAST(sum(cases) AS int) AS cases, CAST(sum(before) AS int) AS before,
-           CAST(count(DISTINCT community) FILTER (WHERE cases >= :least) AS int) AS communities,
-           CAST(count(*) FILTER (WHERE cases >= :least) AS int) AS recurring
+           CAST(count(DISTINCT community) FILTER (WHERE cases >= :least AND grid IS NOT NULL) AS int) AS communities,
+           CAST(count(*) FILTER (WHERE cases >= :least AND grid IS NOT NULL) AS int) AS recurring
       FROM counted GROUP BY matter
     """
 )
@@ -86,11 +86,16 @@ _STAGE = """
 
 CASES = text(
     f"""
-    SELECT case_id, number, matter, grid, registered_at, closed_at, reason FROM brief
+    SELECT case_id, number, matter, community, grid, registered_at, closed_at, reason FROM brief
      WHERE registered_at >= :first AND registered_at < :last
        AND (CAST(:matter AS text) IS NULL OR matter = :matter)
        AND (CAST(:unit AS text) IS NULL OR CAST(:unit AS text) IN (county, street, community, grid, place))
        AND (CAST(:stage AS text) IS NULL OR (reason IS DISTINCT FROM 'withdrawn' AND {_STAGE} = :stage))
+       AND (CAST(:least AS int) IS NULL OR (matter, grid) IN (
+               SELECT matter, grid FROM brief
+                WHERE registered_at >= :first AND registered_at < :last
+                  AND (CAST(:matter AS text) IS NULL OR matter = :matter)
+                GROUP BY matter, grid HAVING count(*) >= :least))
        AND (CAST(:after AS text) IS NULL OR case_id > :after)
      ORDER BY case_id LIMIT :limit
     """  # noqa: S608  nothing but the text above goes in

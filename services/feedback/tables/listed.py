@@ -1,4 +1,4 @@
-"""Consents, joint reviews and problems as lists: every subject of a kind, by whom it concerns."""
+"""Consents, joint reviews, problems and polls as lists: every subject of a kind, by whom it concerns."""
 
 from __future__ import annotations
 
@@ -30,3 +30,14 @@ PROBLEMS = text(
     """
 )
 """The problems of a unit or listed by it, those due first on top."""
+POLLS = text(
+    """
+    SELECT s.id, s.sequence, s.state, (SELECT count(DISTINCT t.token_hash) FROM spent t WHERE t.box = s.id) AS voters
+      FROM subject s
+     WHERE s.kind = 'poll'
+       AND (CAST(:units AS text[]) IS NULL OR s.state->'opened'->>'unit' = ANY(CAST(:units AS text[])))
+       AND (CAST(:status AS text) IS NULL OR s.state->>'status' = :status)
+     ORDER BY s.state->'opened'->>'until' DESC, s.id LIMIT :limit
+    """
+)
+"""The polls of some units with how many have answered; what they chose shows nowhere before it is counted."""

@@ -83,7 +83,7 @@ def test_a_person_votes_once_through_whatever_channel() -> None:
     office = opened()
     vote(office, "p-1")
     assert refused(lambda: vote(office, "p-1", "no")) == "poll.voted"
-    assert refused(lambda: vote(office, "p-1", "no", Actor("unit", "C02"))) == "poll.voted"
+    assert refused(lambda: vote(office, "p-1", "no", Actor("unit", "C01-G01"))) == "poll.voted"
     assert refused(lambda: vote(office, "somebody-else", actor=Actor("resident", "p-1"))) == "poll.voted"
     assert office.box(SUBJECT).voters == 1
 
@@ -145,11 +145,12 @@ def test_the_city_file_says_which_polls_there_are(city: str, kind: PollKind, ope
 
 CALLERS = [
     OWNER,
-    Actor("unit", "C02"),
+    Actor("unit", "C01-G01"),
     MINI,
     Actor("resident", "r"),
     Actor("department", "hb"),
     Actor("operations", "o"),
+    Actor("unit", "C02"),
 ]
 
 
@@ -171,6 +172,14 @@ def test_every_state_act_and_caller(state: str, act: str, caller: int) -> None:
     with pytest.raises(Refused):
         office.send(SUBJECT, message, CALLERS[caller], creates=act == "open")
     assert not office.rows_of(Spent)
+
+
+def test_operations_open_the_citys_own_vote_and_no_unit_s() -> None:
+    centre = Actor("operations", "o")
+    vote = replace(asked(kind=PollKind.VOTE), unit="yulin")
+    assert Office(yulin(), NOW).send(subject_of("yulin", "p-1"), vote, centre, creates=True)
+    with pytest.raises(Refused, match=r"actor\.not_allowed"):
+        Office(yulin(), NOW).send(SUBJECT, asked(), centre, creates=True)
 
 
 def test_a_poll_is_counted_once() -> None:
