@@ -12,6 +12,8 @@ from rich.table import Table
 from deploy.cli import main
 from deploy.cli.stack import DEFAULT_CITY, City, Folder, running_stack
 from deploy.cli.words import t
+from services.console.scores import WHY
+from services.console.words import TONGUES
 from shared.kernel.decisions import Actor
 from shared.shell.tokens import sign
 
@@ -86,9 +88,11 @@ def explain(
     shown = list(first["cases"])
     if everything:
         shown += [case for page in pages for case in page["cases"]]
-    table = Table(t("案号", "case no."), t("事项", "case"), t("主办", "lead"), t("算法", "counts"), t("原因", "why"))
+    table = Table(t("案号", "case"), t("主办", "lead"), t("算法", "counts"), t("原因", "why"))
+    said = TONGUES[t("zh", "en")]
     for case in shown:
-        table.add_row(case["number"] or "—", case["case"], case["lead"] or "—", PARTS[case["part"]], case["why"] or "")
+        why = said(WHY[case["why"]]) if case["why"] in WHY else case["why"] or ""
+        table.add_row(case["number"] or case["case"], case["lead"] or "—", PARTS[case["part"]], why)
     main.console.print(table)
     rest = first["denominator"] + first["excluded"] - len(shown)
     if not everything and first["next"]:
@@ -146,6 +150,8 @@ class _Asking:
 
 def _head(found: dict[str, Any]) -> None:
     figure = found["percent"] or "—"
+    if found["percent"] and "numerator" in found:
+        figure += "%"
     main.console.print(
         f"{found['unit']} {found['period']} {found['rate']}: {figure}"
         + (f" = {found['numerator']}/{found['denominator']}" if "numerator" in found else ""),

@@ -78,7 +78,7 @@ async def test_a_bulletin_has_the_newest_revision_of_every_card_and_the_citys_pa
         said = read(answer.content)
         assert "91.00" in said
         assert "90.00" not in said
-        assert "修订，第2版" in said
+        assert "第2次公布" in said
     book = load_workbook(BytesIO((await http.get("/v1/bulletins/2026-11.xlsx", headers=desk)).content))
     assert [line[0].value for line in book["全市走势"].iter_rows(min_row=4, max_row=5)] == ["2026年10月", "2026年11月"]
 

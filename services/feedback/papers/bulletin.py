@@ -29,9 +29,9 @@ IN_DOCUMENT = frozenset({"county", "street", "community", "department"})
 """Kinds whose cards a document lists; the many grids stand in the workbook alone."""
 MOST_BARS = 20
 PLACES = (
-    Column("名次", 8, True), Column("单位", 26), Column("综合", 10, True), Column("响应率", 11, True),
+    Column("名次", 9, True), Column("单位", 25), Column("综合", 10, True), Column("响应率", 11, True),
     Column("解决率", 11, True), Column("满意率", 11, True), Column("覆盖率", 11, True), Column("有效/应评", 10, True),
-    Column("备注", 15),
+    Column("备注", 16),
 )  # fmt: skip
 CASES = (Column("单位", 26), *(Column(title, 12, True) for title in RATES.values()))
 SHEET = (
@@ -176,7 +176,7 @@ def _source(cards: Sequence[Card]) -> str:
     frozen = sorted({_day(datetime.fromisoformat(card["frozen_at"])) for card in cards if card.get("frozen_at")})
     revision = max(int(card["revision"]) for card in cards)
     at = f"，冻结于{frozen[-1].isoformat()}" if frozen else ""
-    return f"评分办法第{versions}版{at}，最新为第{revision}版"
+    return f"评分办法第{versions}版{at}，最近为第{revision}次公布"
 
 
 def _day(at: datetime) -> date:

@@ -75,7 +75,7 @@ def remark(card: Card) -> str:
     parts = [
         "样本少，不排名" if card["few"] else "",
         f"剔除{card['excluded']}份" if card.get("excluded") else "",
-        f"修订，第{card['revision']}版" if int(card["revision"]) > 1 else "",
+        f"第{card['revision']}次公布" if int(card["revision"]) > 1 else "",
     ]
     return "；".join(part for part in parts if part)
 

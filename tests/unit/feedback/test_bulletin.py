@@ -85,7 +85,7 @@ def test_the_document_has_tables_and_charts_of_every_tier_but_the_grids() -> Non
     assert [line[:3] for line in places.rows] == [
         ("1", city.name_of("S01"), "92.31"), ("2", city.name_of("S02"), "90.00"), ("—", city.name_of("S03"), "82.44"),
     ]  # fmt: skip
-    assert places.rows[2][-1] == "样本少，不排名；剔除4份；修订，第2版"
+    assert places.rows[2][-1] == "样本少，不排名；剔除4份；第2次公布"
     assert all(city.name_of("C01-G01") not in str(block) for block in paper.blocks)
 
 
