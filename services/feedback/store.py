@@ -24,6 +24,7 @@ from services.feedback.tables.exclusion import latest as latest_exclusions
 from services.feedback.tables.invitation import INVITE, RESOLVE, hash_of
 from services.feedback.tables.remark import FORGET, REMARK
 from services.feedback.tables.row import Row
+from services.feedback.tables.tap import FORGET_TAPS
 from services.feedback.tables.task import TASK
 from services.feedback.tables.task import latest as latest_tasks
 from shared.kernel.decisions import Message
@@ -114,6 +115,7 @@ class Store:
         forgotten = [row for row in rows if isinstance(row, Forgotten)]
         if forgotten:
             await conn.execute(FORGET, _columns(forgotten, "case", "reporter"))
+            await conn.execute(FORGET_TAPS, _columns(forgotten, "invitation"))
         counted = [row for row in rows if isinstance(row, Counted)]
         if counted:
             names = ("case", "reporter", "round", "unit", "period", "contacted", "solved", "grade", "outcome")

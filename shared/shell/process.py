@@ -194,7 +194,7 @@ class Process:
                     await conn.execute("SET enable_seqscan = off")  # a table of cases is never read whole to be counted
                 await self._measure(conn)
                 if time.monotonic() - pruned > 3600:
-                    await self._prune(conn)
+                    await self.prune(conn)
                     pruned = time.monotonic()
                 self.database_ok = True
             except Exception as error:
@@ -226,7 +226,8 @@ class Process:
         metrics.DUE.set(await conn.fetchval(due_now, clock.now))
         metrics.QUARANTINE.set(await conn.fetchval("SELECT count(*) FROM quarantine WHERE state = 'kept'"))
 
-    async def _prune(self, conn: asyncpg.Connection) -> None:
+    async def prune(self, conn: asyncpg.Connection) -> None:
+        """Forget old message ids, and empty what was kept aside long ago; that it was refused, and why, stays."""
         before = datetime.now(UTC) - timedelta(days=INBOX_DAYS)
         gone = "DELETE 10000"
         while gone == "DELETE 10000":

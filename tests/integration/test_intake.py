@@ -289,8 +289,17 @@ async def test_a_reporter_follows_by_link_is_told_each_step_once_and_is_erased_w
     assert (await client.post("/v1/residents/erase", {"phone": "13800138000"})).status_code == 403
     erase = {"source": "hotline", "reporter": "u-1"}
     assert (await client.post("/v1/residents/erase", erase)).json()["items"][0]["refused"] == "dossier.still_open"
+    words = {"text": "他说叫王小明，138 0013 8000"}
+    added = await client.post(f"/v1/cases/{answer['case']}/supplement", words, "resident", f"{answer['case']}:r1")
+    assert added.status_code == 200
+    assert await client.db.fetchval("SELECT count(*) FROM supplement") == 1
     await client.post("/v1/reports/hotline/E1/withdraw", {})
     assert await client.db.fetchval("SELECT count(*) FROM notification WHERE state = 'waiting'") == 1
+    for days, left in ((89, 2), (91, 1)):
+        past = f"clock_timestamp() - make_interval(days => {days})"
+        await client.db.execute(f"UPDATE notification SET ended_at = {past} WHERE ended_at IS NOT NULL")
+        assert await once(client.desk) == 0
+        assert await client.db.fetchval("SELECT count(*) FROM notification") == left
     gone = await client.post("/v1/residents/erase", {"phone": "+86 13800138000"}, "operations", "duty")
     assert [(item["case"], item["refused"]) for item in gone.json()["items"]] == [(answer["case"], None)]
     assert await client.db.fetchval("SELECT count(*) FROM dossier WHERE case_id = $1", answer["case"]) == 0
@@ -309,6 +318,7 @@ async def test_a_reporter_follows_by_link_is_told_each_step_once_and_is_erased_w
     await client.post("/v1/reports/hotline/E2/withdraw", {})
     await client.db.execute("UPDATE dossier SET ended_at = clock_timestamp() - make_interval(days => 1096)")
     assert [await once(client.desk) for _ in range(2)] == [1, 0]
+    assert await client.db.fetchval("SELECT count(*) FROM trace") == 0
     why = "SELECT value::json ->> 'why' FROM journal WHERE type = 'resident.erased.v1' ORDER BY id"
     assert [row[0] for row in await client.db.fetch(why)] == ["request", "retention"]
 
@@ -480,6 +490,19 @@ async def test_a_file_is_looked_at_imported_once_and_what_was_left_out_comes_bac
     for phone, left in (("13900139000", 1), ("13800138009", 0)):
         await client.post("/v1/residents/erase", {"phone": phone}, "operations", "duty")
         assert await client.db.fetchval("SELECT count(*) FROM import_reject") == left
+    again = await client.http.post(
+        "/v1/sources/mailbox/imports", params={"name": "b.csv", "columns": "id=编号,text=内容"},
+        content=f"{heading}F10,,x\n".encode(), headers=client.token("source", "mailbox"),
+    )  # fmt: skip
+    assert again.status_code == 200
+    assert await importer.once()
+    days = client.city.limits["notice_days"]
+    for over, left in ((-1, 1), (1, 0)):
+        past = f"clock_timestamp() - make_interval(days => {days + over})"
+        await client.db.execute(f"UPDATE import_run SET ended_at = {past}")
+        await once(client.desk)
+        counted = "SELECT count(*) FROM import_reject", "SELECT count(*) > 0 FROM import_run"
+        assert [int(await client.db.fetchval(each)) for each in counted] == [left, left]
 
 
 async def test_an_alarm_that_flaps_is_one_case_and_a_source_has_its_number_a_minute(

@@ -238,3 +238,20 @@ async def test_each_tap_is_kept_and_a_whole_answer_counts_though_no_last_button_
         )
         assert '"grade":2' in str(given["v"]).replace(" ", "")
         assert await taps.once(t.room.desk, still=0) == 0
+
+
+async def test_words_tapped_and_left_go_with_an_erased_reporter_and_after_thirty_days(guiping_cell: Cell) -> None:
+    async with town(guiping_cell) as t:
+        await t.room.at(datetime(2026, 11, 2, 10, tzinfo=SHANGHAI))
+        await t.hear("intake", CaseRegistered("GP-4", "hotline", "h-4", "r1", True, Placement("guiping")))
+        await t.hear("intake", ReporterJoined("hotline", "h-5", "r2", True))
+        await t.hear("dispatch", OrderVerified("municipal"))
+        left = "SELECT comment FROM tap ORDER BY comment"
+        for reporter in ("r1", "r2"):
+            await t.post(f"{await t.link(reporter)}/taps", {"comment": f"{reporter}，我叫王小明"})
+        await t.hear("intake", ResidentErased("r1"))
+        assert [row["comment"] for row in await t.room.execute(left)] == ["r2，我叫王小明"]
+        for days, rows in ((29, 1), (31, 0)):
+            await t.room.execute(f"UPDATE tap SET at = clock_timestamp() - make_interval(days => {days})")
+            await taps.once(t.room.desk)
+            assert len(await t.room.execute(left)) == rows

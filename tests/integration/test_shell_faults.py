@@ -234,8 +234,8 @@ async def test_1_3_a_stale_batch_of_a_zombie_has_no_effect_after_another_took_ov
             await each_once(w, 84)
 
 
-async def test_4_2_poison_among_good_records_harms_only_itself(cell: Cell) -> None:
-    async with world(cell) as w, running(cell):
+async def test_4_2_poison_among_good_records_harms_only_itself_and_its_bytes_go_after_ninety_days(cell: Cell) -> None:
+    async with world(cell) as w, running(cell) as process:
         for n in range(60):
             bad = n % 15 == 7
             await w.fact(registered("undecidable" if bad else "路灯不亮"), f"c-{n}", 1, partition=n % 3)
@@ -253,6 +253,12 @@ async def test_4_2_poison_among_good_records_harms_only_itself(cell: Cell) -> No
         assert (await w.state("c-1") or {})["notes"] == ["good"] * 4
         answered = await until(lambda: w.log_of("orders.hb"))
         assert {dict(r.headers)["ce_type"] for r in answered} == {b"reply.refused.v1"}
+        for days, left in ((89, 16), (91, 0)):
+            await w.db.execute(f"UPDATE quarantine SET at = clock_timestamp() - make_interval(days => {days})")
+            await process.prune(w.db)
+            bytes_or_words = "value <> '' OR key IS NOT NULL OR headers::text <> '[]' OR params::text <> '{}'"
+            assert await w.value(f"SELECT count(*) FROM quarantine WHERE {bytes_or_words}") == left
+        assert await w.value("SELECT count(*) FROM quarantine WHERE state = 'swept' AND rule <> ''") == 16
 
 
 async def test_4_2_an_oversized_message_from_outside_is_refused_with_an_answer(cell: Cell) -> None:

@@ -47,6 +47,8 @@ _GONE = text(
     "DELETE FROM tap WHERE invitation = ANY(CAST(:ids AS text[])) "
     "OR at < clock_timestamp() - make_interval(days => :days)"
 )
+FORGET_TAPS = text("DELETE FROM tap WHERE invitation = ANY(CAST(:invitation AS text[]))")
+"""Of reporters who are erased: nothing of theirs waits for the end of its thirty days."""
 
 
 @dataclass(frozen=True, slots=True)

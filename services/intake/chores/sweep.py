@@ -26,12 +26,7 @@ async def sweep(desk: Desk) -> None:
     """Sweep every hour, for ever; what fails is tried again an hour later."""
     while True:
         try:
-            gone = await once(desk)
-            async with desk.engine.begin() as conn:
-                await notification.prune(conn, desk.city.limits["notice_days"])
-                await alarm.prune(conn, (await desk.shell.store.clock(conn)).now)
-                await importing.prune(conn, desk.city.limits["notice_days"])
-            if gone:
+            if gone := await once(desk):
                 log.info("dossiers outlived", gone=gone)
         except Exception as error:
             log.warning("not swept", error=brief(error))
@@ -39,7 +34,11 @@ async def sweep(desk: Desk) -> None:
 
 
 async def once(desk: Desk) -> int:
-    """Erase every dossier whose time is over; returns how many are gone."""
+    """Delete what is past and erase every dossier whose time is over; returns how many of these are gone."""
+    async with desk.engine.begin() as conn:
+        await notification.prune(conn, desk.city.limits["notice_days"])
+        await alarm.prune(conn, (await desk.shell.store.clock(conn)).now)
+        await importing.prune(conn, desk.city.limits["notice_days"])
     gone = 0
     while True:
         async with desk.engine.connect() as conn:
