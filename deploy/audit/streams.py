@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaTimeoutError, UnknownTopicOrPartitionError
 from deploy.audit.journals import Finding
 from shared.contracts.envelope import SEQUENCE, SUBJECT
 from shared.contracts.topics import STATE_STREAM, topic_name
+from shared.kernel.masking import finds_a_person
 from shared.persistence.engine import schema_of
 
 MASK = (1 << 64) - 1
@@ -117,6 +118,9 @@ def _one(stream: Stream, headers: dict[str, bytes], value: bytes) -> None:
     if sequence != carried.last + 1:
         what = f"after {carried.last} comes {sequence}"
         stream.findings.append(Finding("gap", f"{stream.topic} {subject}", what))
+    if finds_a_person(value.decode(errors="replace")):
+        what = f"fact {sequence} holds a mobile or an identity number"
+        stream.findings.append(Finding("personal", f"{stream.topic} {subject}", what))
     carried.last = sequence
     carried.digest = (carried.digest + _digest(sequence, value)) & MASK
 

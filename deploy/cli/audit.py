@@ -40,6 +40,7 @@ KINDS = {
     "parked": t("滞留超过 60 秒", "parked for over 60 s"),
     "aside": t("搁置", "set aside"),
     "chain": t("台账链断裂", "broken ledger chain"),
+    "personal": t("事实中有手机号或身份证号", "a mobile or an identity number in a fact"),
     "nowhere": t("下落不明", "nowhere"),
     "two_places": t("同时在两处", "in two places"),
     "unreachable": t("无法核对", "could not look"),
@@ -61,9 +62,11 @@ def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
         help=t(
-            "稽核：以只读身份清点每一件反映，核对日志、消息流与台账链；有缺失、重复或两处并存时退出码 1，无法连接时 3",
-            "Audit: as a read-only role, account for every report and check journals, streams and ledgers; "
-            "exit 1 if anything is lost, double or in two places, 3 if a server cannot be reached",
+            "稽核：以只读身份清点每一件反映，核对日志、消息流与台账链，查有无手机号、身份证号；"
+            "有缺失、重复、两处并存或此类号码时退出码 1，无法连接时 3",
+            "Audit: as a read-only role, account for every report, check journals, streams and ledgers, and look for "
+            "mobile and identity numbers; exit 1 if anything is lost, double, in two places or personal, 3 if a server "
+            "cannot be reached",
         )
     )(audit)
 

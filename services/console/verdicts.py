@@ -23,6 +23,7 @@ _KINDS = {
     "parked": word("滞留超过 60 秒"),
     "aside": word("搁置"),
     "chain": word("台账链断裂"),
+    "personal": word("事实中有手机号或身份证号"),
     "nowhere": word("下落不明"),
     "two_places": word("同时在两处"),
     "unreachable": word("无法核对"),

@@ -42,6 +42,11 @@ _PERSONAL = tuple(
         rf"(?:(?<=[栋幢座])|(?<=号楼)|(?<=单元)) ?{_HOUSE}",
     )
 )
+_FINDS = re.compile(
+    r"(?<![0-9A-Fa-f.])(?:1[3-9]\d{9}"
+    r"|[1-9]\d{5}(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[0-9Xx])(?![0-9A-Fa-f])"
+)
+"""A mobile, or an identity number by its date of birth; neither a fraction nor a piece of a hash is one."""
 _NARROW = {ord("０") + i: ord("0") + i for i in range(10)}
 _NARROW |= {ord("Ａ") + i: ord("A") + i for i in range(26)}
 _NARROW |= {ord("ａ") + i: ord("a") + i for i in range(26)}
@@ -61,6 +66,11 @@ def mask(text: str, limit: int = 200) -> str:
     for personal in _PERSONAL:
         line = personal.sub(_stars, line)
     return line if len(line) <= limit else line[: max(limit - 1, 0)] + "…"[:limit]
+
+
+def finds_a_person(code: str) -> bool:
+    """Tell whether a mobile or an identity number stands whole in what must travel as it is, such as an id."""
+    return _FINDS.search(code) is not None
 
 
 def _stars(found: re.Match[str]) -> str:

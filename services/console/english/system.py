@@ -24,6 +24,7 @@ SYSTEM = {
     "未被读取": "Not applied by a reader",
     "滞留超过 60 秒": "Parked for over 60 s",
     "台账链断裂": "Broken ledger chain",
+    "事实中有手机号或身份证号": "A mobile or an identity number in a fact",
     "下落不明": "Nowhere",
     "同时在两处": "In two places",
     "无法核对": "Could not look",

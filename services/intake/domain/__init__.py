@@ -32,6 +32,10 @@ register(
             "The source {source} may write {most} characters; these are {length}",
         ),
         "source.needs": ("来源 {source} 须填写 {name}", "The source {source} must give {name}"),
+        "report.personal_id": (
+            "编号里不能有手机号或身份证号：编号会随事项流转",
+            "An id holds no mobile or identity number: it travels with the case",
+        ),
         "report.in_future": ("所称时间 {at} 晚于现在（{now}）", "The stated time {at} is in the future (now {now})"),
         "report.unknown_matter": ("没有这个事项：{matter}", "No such matter: {matter}"),
         "report.unknown_unit": ("没有这个单位或网格：{unit}", "No such unit or grid: {unit}"),

@@ -19,7 +19,7 @@ from services.intake.domain.likeness import Trace
 from services.intake.domain.report import Report
 from shared.kernel.clock import counted
 from shared.kernel.decisions import Answer, Arm, Context, Deciders, Decision, Message
-from shared.kernel.masking import mask
+from shared.kernel.masking import finds_a_person, mask
 from shared.kernel.refusals import Refused
 
 SUMMARY = 60
@@ -152,6 +152,8 @@ def _check(report: Report, source: Any, message: Message, context: Context) -> N
     city = context.city
     if message.subject in context.prepared.too_many:
         raise Refused("source.too_many", "source", source=source.code, most=source.a_minute, seconds=60)
+    if finds_a_person(report.id):
+        raise Refused("report.personal_id", "id")
     if source.longest and len(report.text) > source.longest:
         raise Refused("source.text_too_long", "text", source=source.code, most=source.longest, length=len(report.text))
     for name in source.needs:

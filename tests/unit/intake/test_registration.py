@@ -189,6 +189,8 @@ def test_a_text_without_meaning_is_rejected_with_its_rule(office: Office, grid: 
         ({"place": ReportPlace(unit="NOWHERE")}, "hotline", "report.unknown_unit", "place.unit"),
         ({"place": ReportPlace(lon=124.1)}, "hotline", "report.half_point", "place.lat"),
         ({"place": ReportPlace(lat=39.8)}, "hotline", "report.half_point", "place.lon"),
+        ({"id": "13800138000"}, "hotline", "report.personal_id", "id"),
+        ({"id": "T-11010519491231002X"}, "hotline", "report.personal_id", "id"),
         ({"raised_by": "NOWHERE"}, "hotline", "report.unknown_unit", "raised_by"),
         ({"solved": SolvedOnSpot("修好了", 1)}, "hotline", "report.spot_not_allowed", "solved"),
         ({}, "somebody", "report.unknown_source", "source"),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.kernel.masking import mask
+from shared.kernel.masking import finds_a_person, mask
 
 MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 IDENTITY = re.compile(r"\d{17}[\dXx]|\d{15}")
@@ -206,3 +206,21 @@ def test_masking_twice_changes_nothing_and_the_limit_holds(text: str, limit: int
     assert len(once) <= limit
     assert mask(once, limit) == once
     assert "\n" not in once
+
+
+@pytest.mark.parametrize(
+    ("code", "is_one"),
+    [
+        ("13800138000", True),
+        ("HL-13800138000/2", True),
+        ("11010519491231002X", True),
+        ('{"note": "致电15912345678"}', True),
+        ("HL-20261116-00371", False),
+        ("202611230000000123", False),
+        ("1732345678901", False),
+        ('{"confidence": 0.13912345678}', False),
+        ("a13912345678f0c4e2b19d3a5f6071ab", False),
+    ],
+)
+def test_a_mobile_and_an_identity_number_are_found_in_what_travels_as_it_is(code: str, is_one: bool) -> None:
+    assert finds_a_person(code) is is_one
