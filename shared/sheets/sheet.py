@@ -18,6 +18,10 @@ ENCODINGS = ("utf-8-sig", "gb18030")
 LONGEST_CELL = 100_000
 """Characters; a longer one is a quote that nobody closed."""
 _CHUNK = 1 << 20
+_STRAY = re.compile("[\ud800-\udfff]")
+"""A byte that is no sign in the file's encoding, as `surrogateescape` decodes it."""
+_MOST_STRAY = 0.05
+"""Part of a file's bytes; one with more is in another encoding, or no text at all."""
 _DATES = (
     "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y-%m-%d", "%Y/%m/%d",
     "%Y年%m月%d日", "%Y年%m月%d日 %H:%M", "%Y年%m月%d日 %H:%M:%S",
@@ -65,18 +69,24 @@ class Sheet:
 
 
 def encoding_of(raw: BinaryIO) -> str:
-    """Return the first of UTF-8 (with or without mark) and GB18030 that the whole file is valid in."""
+    """Return that of UTF-8 (with or without mark) and GB18030 in which the fewest bytes are no sign, at best none.
+
+    Raises NotATable where these are too many.
+    """
+    stray: dict[str, int] = {}
     for name in ENCODINGS:
-        decoder = codecs.getincrementaldecoder(name)()
+        decoder = codecs.getincrementaldecoder(name)("surrogateescape")
         raw.seek(0)
-        try:
-            while chunk := raw.read(_CHUNK):
-                decoder.decode(chunk)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            continue
-        return name
-    raise NotATable("既不是 UTF-8 也不是 GB18030", "neither UTF-8 nor GB18030")
+        stray[name] = 0
+        while chunk := raw.read(_CHUNK):
+            stray[name] += len(_STRAY.findall(decoder.decode(chunk)))
+        stray[name] += len(_STRAY.findall(decoder.decode(b"", final=True)))
+        if not stray[name]:
+            return name
+    best = min(stray, key=lambda name: stray[name])
+    if stray[best] > _MOST_STRAY * raw.tell():
+        raise NotATable("既不是 UTF-8 也不是 GB18030", "neither UTF-8 nor GB18030")
+    return best
 
 
 def delimited(raw: BinaryIO) -> Sheet:
@@ -92,7 +102,7 @@ def delimited(raw: BinaryIO) -> Sheet:
         raise NotATable(f"表头无法读取：{error}", f"the heading cannot be read: {error}") from None
     if not heading or not any(heading):
         raise NotATable("文件是空的", "the file is empty")
-    names = [name.strip() for name in heading]
+    names = [_legible(name.strip()) for name in heading]
     return Sheet(names, _csv_rows(lines, len(names)), lambda: min(1.0, lines.raw.tell() / size))
 
 
@@ -101,7 +111,7 @@ class _Lines(Iterator[str]):
 
     def __init__(self, raw: BinaryIO, encoding: str) -> None:
         self.raw, self._again = raw, deque[str]()
-        self._text = TextIOWrapper(raw, encoding=encoding, newline="")
+        self._text = TextIOWrapper(raw, encoding=encoding, errors="surrogateescape", newline="")
         self.taken: list[str] = []
         self.passed = 0
         """Lines before the row at hand."""
@@ -138,9 +148,17 @@ def _csv_rows(lines: _Lines, width: int) -> Iterator[Row]:
             cells = _alone(lines.give_back())
         if cells and len(cells) != width:
             reason = BadRow("", f"有 {len(cells)} 列，应为 {width} 列", f"{len(cells)} columns instead of {width}")
-            yield Row(line, cells, reason)
+            yield Row(line, [_legible(cell) for cell in cells], reason)
+        elif any(_STRAY.search(cell) for cell in cells):
+            reason = BadRow("", "有无法识别的字节（�）", "bytes that are no sign (�)")
+            yield Row(line, [_legible(cell) for cell in cells], reason)
         elif any(cells):
             yield Row(line, cells)
+
+
+def _legible(cell: str) -> str:
+    """Return what may be shown and kept of a cell."""
+    return _STRAY.sub("\ufffd", cell)
 
 
 def _alone(line: str) -> list[str]:

@@ -95,6 +95,16 @@ def test_a_sign_on_the_border_of_a_piece_does_not_change_the_encoding(monkeypatc
         assert encoding_of(BytesIO("一二三四五六七八九十".encode(encoding))) == found
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
+def test_bytes_that_are_no_sign_break_their_own_row_alone(encoding: str) -> None:
+    lines = [*[ROW] * 4, ROW.replace("7", "8", 1), ROW]
+    content = (HEAD + "".join(lines)).encode(encoding).replace(b"8,U1,", b"8,U1,\xff\xff")
+    _, rows = read(content)
+    assert [row.broken is not None for row in rows] == [False] * 4 + [True, False]
+    assert str(rows[4].cells[2]).startswith("��"), "the row can be written into a workbook and a database"
+    assert says(AT)(rows[5]) == EXPECTED
+
+
 def test_a_broken_row_is_named_with_its_line_and_its_neighbours_go_on() -> None:
     text = HEAD + ROW + "8,U2,缺两列\n" + '9,U3,多行,2020-01-06 12:00:00,"一\n二"\n' + ROW
     _, rows = read(text.encode())
