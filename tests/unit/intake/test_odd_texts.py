@@ -36,7 +36,7 @@ def test_odd_texts_are_kept_whole_in_the_dossier_and_travel_as_a_short_line(
     assert again.summary == fact.summary  # type: ignore[attr-defined]
 
 
-def test_texts_of_more_than_5000_characters_emoji_half_width_and_traditional_ones_are_understood(
+def test_texts_of_more_than_5000_characters_with_emoji_and_of_any_width_are_understood(
     office: Office, grid: str
 ) -> None:
     """The words of a matter are found in any width; a text is never cut where it is kept."""
@@ -45,6 +45,11 @@ def test_texts_of_more_than_5000_characters_emoji_half_width_and_traditional_one
     for n, text in enumerate((long, "路灯不亮😡漆黑一片", "路灯不亮，ＡＢＣ小区漆黑一片ｶﾞ")):
         (fact,) = office.report(f"case-{n}", id=f"R-{n}", text=text, subject=None, place=ReportPlace(unit=grid))
         assert fact.understanding.matter == "street-lights"
+
+
+def test_what_is_written_in_traditional_characters_is_left_to_a_person(office: Office, grid: str) -> None:
+    (fact,) = office.report(text="路燈不亮，晚上一片漆黑", subject=None, place=ReportPlace(unit=grid))
+    assert isinstance(fact, facts.CaseHeld)
 
 
 def test_a_seventh_photo_is_refused_with_its_field() -> None:
