@@ -15,8 +15,6 @@ SILENCE_MS = 250
 """How long the broker holds a fetch open while nothing comes; a reader that seeks elsewhere waits as long at most."""
 GATHER_BYTES, GATHER_MS, PATIENT_MS = 65_536, 30, 100
 """While records come the broker gathers this much, or waits this long; patient is who holds no order up."""
-BUSY_SHARE = 0.5
-"""A reader whose last records took long lets the broker gather meanwhile: for half that time, at most a silence."""
 MANY = 20
 """Records handed out together from which on there is a load to be patient for: fewer are some cases on their way."""
 
@@ -26,20 +24,17 @@ class Gathering:
 
     def __init__(self, *, patient: bool) -> None:
         self._patient_ms = PATIENT_MS if patient else GATHER_MS
-        self._came_at, self._given_at = 0.0, time.monotonic()
+        self._came_at = 0.0
 
     async def next(self, consumer: Any) -> tuple[Any, ...]:
         """Return the records that came, or nothing after a silence."""
         fetcher = consumer._fetcher
-        busy = (time.monotonic() - self._given_at) * 1000
         found = await consumer.getmany(timeout_ms=fetcher._fetch_max_wait_ms, max_records=MAX_RECORDS)
         records, now = tuple(chain.from_iterable(found.values())), time.monotonic()
         if records:
             self._came_at = now
             wait = self._patient_ms if len(records) >= MANY else GATHER_MS
-            wait = max(wait, min(SILENCE_MS, int(busy * BUSY_SHARE)))
             fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = GATHER_BYTES, wait
         elif now - self._came_at > SILENCE_MS / 1000:
             fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = 1, SILENCE_MS
-        self._given_at = time.monotonic()
         return records

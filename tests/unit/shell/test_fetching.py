@@ -39,15 +39,3 @@ def test_a_silence_ends_at_the_first_byte_and_a_load_is_gathered(monkeypatch, pa
     while now[0] < 1000.0 + SILENCE_MS / 1000:
         look()
     assert look() == (0, 1, SILENCE_MS)
-
-
-def test_a_reader_that_is_busy_lets_the_broker_gather_for_half_as_long(monkeypatch):
-    now = [1000.0]
-    monkeypatch.setattr(fetching, "time", SimpleNamespace(monotonic=lambda: now[0]))
-    gathering, consumer = Gathering(patient=False), Consumer(now, *[MANY] * 3)
-    waits = []
-    for busy in (0.01, 0.2, 5.0):
-        now[0] += busy
-        asyncio.run(gathering.next(consumer))
-        waits.append(consumer._fetcher._fetch_max_wait_ms)
-    assert waits == [GATHER_MS, 100, SILENCE_MS]
