@@ -115,7 +115,11 @@ class TopicAdmitted(Topic):
 
 
 class TopicJoined(Topic):
-    """An order came to the meeting by itself; its case belongs to this topic already (G1)."""
+    """Tells a case's order which topic holds it and by when that is answered.
+
+    The order came to the meeting by itself while its case belonged to the topic already (G1), or the topic took in
+    another whose answer is due sooner (G15).
+    """
 
     TYPE: ClassVar[str] = "topic.joined.v1"
     answer_due_at: Instant
@@ -369,6 +373,8 @@ class TopicCombined(Topic):
     TYPE: ClassVar[str] = "topic.combined.v1"
     into: str
     into_case: str
+    answer_due_at: Instant | None = None
+    """By when both are to be answered now: the earlier of their days; None in older facts."""
 
 
 class TopicEnlarged(Topic):

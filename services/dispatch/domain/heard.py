@@ -92,6 +92,7 @@ class TopicListed:
 @dataclass(frozen=True, slots=True)
 class TopicCombined:
     into: str
+    answer_due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

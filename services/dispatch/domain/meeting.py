@@ -128,12 +128,13 @@ def reopened(states: Mapping[str, Any], message: Message, context: Context) -> D
 
 @decide.on(heard.TopicCombined)
 def combined(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
-    """Follow the topic into which the order's own was combined."""
+    """Follow the topic into which the order's own was combined, and the day by which that is answered."""
     order: Order | None = states[message.subject]
     if order is None or order.status is not Status.ESCALATED or order.topic is None or order.due_at is None:
         return NOTHING
     body = order.responsible or ""
-    return _at_meeting(order, message, context.city, message.data.into, body, order.due_at)
+    due_at = message.data.answer_due_at or order.due_at
+    return _at_meeting(order, message, context.city, message.data.into, body, due_at)
 
 
 @decide.on(heard.TopicMovedUp)

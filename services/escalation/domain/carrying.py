@@ -36,3 +36,9 @@ def carrier(states: States, message: Message) -> tuple[str, Topic | None] | Deci
         return message.subject, topic
     needs = (home, *topic.subjects)
     return again(message, needs) if lacks(states, needs) else (home, topic)
+
+
+def carried(states: States, home: str, topic: Topic) -> tuple[str, ...]:
+    """Return the further cases of a topic, of those that were locked, that still point to the case that carries it."""
+    found = {case: states.get(case) for case in topic.others}
+    return tuple(case for case, state in found.items() if isinstance(state, Topic) and state.home == home)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from services.escalation.domain import topic_facts as t
 from services.escalation.domain.answer_clock import run_answer, stop_answer
-from services.escalation.domain.carrying import topic_at
+from services.escalation.domain.carrying import carried, topic_at
 from services.escalation.domain.ledger import Secretary
 from services.escalation.domain.roles import check_secretary
-from services.escalation.domain.table import States, deciders, lacks
+from services.escalation.domain.table import States, deciders, lacks, on_due
 from services.escalation.domain.telling import reporter_id
-from services.escalation.domain.topic import EntryStatus, Topic
+from services.escalation.domain.topic import UNDECIDED, EntryStatus, Topic
 from services.escalation.domain.topic_facts import of
 from services.escalation.domain.topic_messages import CombineTopic
 from shared.kernel.clock import fixed
-from shared.kernel.decisions import Cancel, Context, Decision, Message
+from shared.kernel.decisions import NOTHING, Arm, Cancel, Context, Decision, Message
 from shared.kernel.refusals import Refused
 
 
@@ -41,9 +42,14 @@ def combine(states: States, message: Message, context: Context) -> Decision:
         body = {"into": survivor.id}
         status = EntryStatus.COMBINED if holder is entry else None
         secretary.record(holder.body, "combined", taken.id, body, case=case, entry=status)
-    combined = t.TopicCombined(**of(taken, entry, EntryStatus.COMBINED), into=survivor.id, into_case=into)
-    secretary.spread(taken, case, combined)
     enlarged = _enlarged(taken, survivor, case, into, city)
+    combined = t.TopicCombined(
+        **of(taken, entry, EntryStatus.COMBINED),
+        into=survivor.id,
+        into_case=into,
+        answer_due_at=enlarged.answer_due_at,
+    )
+    secretary.spread(taken, case, combined)
     secretary.state(into, enlarged)
     secretary.record(
         entry.body,
@@ -60,7 +66,28 @@ def combine(states: States, message: Message, context: Context) -> Decision:
         Cancel("receipt:*", case),
     )
     run_answer(secretary, city, into, entry.body, message.acted_at, fixed(enlarged.answer_due_at))
+    if enlarged.answer_due_at < survivor.active.answer_due_at:
+        _bring_forward(secretary, survivor, into, enlarged.answer_due_at)
+        if survivor.others:
+            secretary.arm(Arm("answer_sooner", message.acted_at, {}, into, survivor.others))
     return secretary.decision()
+
+
+@on_due("answer_sooner")
+def tell_further_cases(states: States, message: Message, context: Context) -> Decision:
+    """Let the survivor's further cases, which were not locked when it took another in, know by when it is answered."""
+    topic: Topic | None = states[message.subject]
+    if topic is None or topic.is_over or topic.active.status not in UNDECIDED:
+        return NOTHING
+    secretary = Secretary(states, context.city, message.acted_at)
+    for case in carried(states, message.subject, topic):
+        _bring_forward(secretary, topic, case, topic.active.answer_due_at, message.subject)
+    return secretary.decision()
+
+
+def _bring_forward(secretary: Secretary, topic: Topic, case: str, due_at: datetime, home: str = "") -> None:
+    said = of(topic, topic.active, topic.active.status)
+    secretary.state(case, t.TopicJoined(**said, home=home, answer_due_at=due_at))
 
 
 def _check_alike(taken: Topic, survivor: Topic) -> None:

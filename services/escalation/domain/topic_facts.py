@@ -254,6 +254,7 @@ class TopicWithdrawn(OfTopic):
 class TopicCombined(OfTopic):
     into: str
     into_case: str
+    answer_due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

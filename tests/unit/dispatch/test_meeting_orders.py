@@ -87,7 +87,10 @@ def test_an_order_that_escalated_while_its_topic_was_taken_back_goes_with_the_to
 
 def test_a_combined_topic_goes_on_for_its_orders_under_the_survivors_id() -> None:
     played = town.at_meeting()
-    played.hear(CASE, heard.TopicCombined("t2"), "escalation")
+    played.hear(CASE, heard.TopicCombined("t2", day(41)), "escalation")
+    assert (order(played).topic, order(played).due_at) == ("t2", day(41))
+    played.hear(CASE, heard.TopicJoined("t2", "s1", day(40)), "escalation")
+    assert (order(played).topic, order(played).due_at) == ("t2", day(40))
     played.hear(CASE, heard.TopicResolved("t2", "s1", "housing", day(30)), "escalation")
     assert order(played).is_meeting_order
 

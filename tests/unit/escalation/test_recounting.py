@@ -73,6 +73,28 @@ def test_a_receipt_of_a_moved_up_topic_and_the_lower_unit_s_acknowledgement_move
     assert {"take_over", "tell", "overdue"} <= {name.split(":")[0] for name in moved}
 
 
+def test_the_further_cases_of_a_joined_topic_are_told_by_when_it_is_answered_now() -> None:
+    hall = Hall()
+    hall.register("c-1")
+    hall.register("c-2")
+    hall.propose(ESTATE, "c-1", "c-2")
+    hall.admit()
+    hall.decide_at(ESTATE, "defer")
+    before = hall.topic().active.answer_due_at
+    first = hall.now.date() + timedelta(days=1)
+    moved = meet(hall, "c-1", *(first + timedelta(days=n) for n in range(90)))
+    pointer = hall.states["c-2"]
+    told = [fact for fact in hall.advance(hall.now) if isinstance(fact, LedgerDeadlinesMoved)]
+    assert [fact.moved for fact in told] == [(moved["answer"],)]
+    assert ("c-2", told[0]) in hall.facts
+    assert (told[0].reason, moved["answer"].before, hall.states["c-2"]) == ("国办通知", before, pointer)
+    due = hall.topic().active.answer_due_at
+    assert moved["answer"].ends_at == due > before
+    assert "answer" in meet(hall, "c-1", *(first + timedelta(days=n) for n in range(130)))
+    hall.states["c-1"] = hall.topic().with_entry(replace(hall.topic().active, answer_due_at=due + timedelta(days=9)))
+    assert hall.advance(hall.now) == [], "set anew since"
+
+
 def test_a_declined_topic_s_window_for_objection_moves_with_the_reply() -> None:
     hall = Hall()
     hall.escalate()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from services.escalation.domain import topic_facts as t
@@ -252,6 +254,28 @@ def test_what_a_combination_takes_over() -> None:
     hall.close("c-2")
     assert hall.statuses("c-2") == ("settled",)
     hall.check_chains()
+
+
+def test_after_a_combination_every_case_knows_the_earlier_of_the_two_days_for_the_answer() -> None:
+    hall = Hall()
+    for case in ("c-1", "c-2", "c-3", "c-4"):
+        hall.register(case)
+    hall.propose(ESTATE, "c-1", "c-2")
+    hall.admit()
+    sooner = hall.topic().active.answer_due_at
+    hall.advance(hall.now + timedelta(days=3))
+    hall.propose(ESTATE, "c-3", "c-4")
+    hall.admit(case="c-3")
+    assert hall.topic("c-3").active.answer_due_at > sooner
+    hall.combine("c-3")
+    hall.advance(hall.now)
+    assert {fact.answer_due_at for fact in hall.stated(t.TopicCombined)} == {sooner}
+    assert [(case, fact.home) for case, fact in hall.facts if isinstance(fact, t.TopicJoined)] == [
+        ("c-3", ""), ("c-4", "c-3"),
+    ]  # fmt: skip
+    assert {fact.answer_due_at for fact in hall.stated(t.TopicJoined)} == {sooner}
+    assert hall.topic("c-3").active.answer_due_at == sooner
+    assert {hall.states[case].home for case in ("c-1", "c-2", "c-4")} == {"c-3"}
 
 
 def test_a_combination_takes_the_lower_entries_of_both_and_tells_both_units() -> None:
