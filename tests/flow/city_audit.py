@@ -173,6 +173,8 @@ def meetings(world: World, residents: Residents) -> Findings:
                 yield f"{case} waits for {order.topic}, and there is {active}"
             elif order.responsible != active.body:
                 yield f"{case} is at {order.responsible}, its topic at {active.body}"
+            elif active.status in undecided and order.due_at != active.answer_due_at:
+                yield f"{case} is answered by {order.due_at}, its topic by {active.answer_due_at}"
         elif topic is None or case in (*topic.closed, *topic.gone):
             continue
         elif (
