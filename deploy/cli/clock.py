@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -12,8 +12,9 @@ import typer
 
 from deploy.cli import main
 from deploy.cli.asking import Asking
-from deploy.cli.stack import DEFAULT_CITY, City, Folder
+from deploy.cli.stack import DEFAULT_CITY, City, Folder, running_stack
 from deploy.cli.words import t
+from shared.city.load import load
 
 CLOCKS = {
     "dispatch": t("派单", "dispatch"),
@@ -76,31 +77,33 @@ def explain(
         typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
         return
     main.console.print(t(f"{told['number']}（{told['case']}）", f"{told['number']} ({told['case']})"), markup=False)
+    known = load(running_stack(city, folder).city_file)
     if not told["clocks"]:
         main.console.print(t("没有时限在走", "No clock is running"))
     for clock in told["clocks"]:
-        for line in lines(clock, ZoneInfo(told["zone"])):
+        for line in lines(clock, ZoneInfo(told["zone"]), known.name_of):
             main.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def lines(clock: dict[str, Any], zone: ZoneInfo) -> Iterator[str]:
-    """Return what is said of one clock."""
+def lines(clock: dict[str, Any], zone: ZoneInfo, name_of: Callable[[str], str]) -> Iterator[str]:
+    """Return what is said of one clock; who is charged by name with his code."""
 
     def at(text: str) -> str:
         return f"{datetime.fromisoformat(text).astimezone(zone):%Y-%m-%d %H:%M}"
 
     name, due_at = CLOCKS[clock["clock"]], at(clock["due_at"])
     yield ""
-    yield t(f"{name}时限：{due_at} 止，由 {clock['charged']} 负责", f"{name}: until {due_at}, {clock['charged']}")
+    charged = f"{name_of(clock['charged'])}({clock['charged']})"
+    yield t(f"{name}时限：{due_at} 止，由 {charged} 负责", f"{name}: until {due_at}, {charged}")
     if clock["budget"] is None:
         yield t("  到期时刻由会议或其他服务确定，不由时限推算", "  set by a meeting or another service")
         return
     amount, _, unit = clock["budget"].partition(" ")
     yield t(
         f"  起点 {at(clock['start'])}，时限 {amount} {UNITS[unit]}"
-        f"（第 {clock['assignment']} 次交办，第 {clock['version']} 版）",
+        f"（第 {clock['assignment']} 次交办，第 {clock['version'] + 1} 版）",
         f"  from {at(clock['start'])}, {amount} {UNITS[unit]} "
-        f"(assignment {clock['assignment']}, version {clock['version']})",
+        f"(assignment {clock['assignment']}, version {clock['version'] + 1})",
     )
     for pause in clock["suspensions"]:
         yield t(

@@ -17,9 +17,10 @@ from rich.table import Table
 from deploy.cli import main
 from deploy.cli.stack import Folder, running_stack
 from deploy.cli.words import t
+from deploy.replay.files import Change, changes
 from deploy.replay.record import Recorded, read_file, read_journals, since, write_file
 from deploy.replay.run import compare
-from shared.city.load import CityError, load
+from shared.city.load import CityError, load, path_of
 from shared.city.model import City
 
 COUNTS = {
@@ -35,6 +36,10 @@ COUNTS = {
     "handled.on_time": t("其中按期", "of these on time"),
     "closed": t("结案", "closed"),
 }
+
+
+MOST, LONGEST = 20, 60
+"""Places named where two files differ, and characters shown of a value."""
 
 
 def register(app: typer.Typer) -> None:
@@ -76,15 +81,20 @@ def replay(
         raise typer.BadParameter(t("末日早于首日", "the last day lies before the first"), param_hint="--to")
     if record is None:
         stack = running_stack(city.code, folder)
-        in_force = _load(now or stack.city_file, "--now")
+        file = str(now or stack.city_file)
+        in_force = _load(file, "--now")
         with _progress(t("读取日志", "reading journals")) as step:
             facts = asyncio.run(read_journals(stack.dsns["auditor"], stack.city, begins, ends, step))
     else:
-        in_force = _load(now or city.code, "--now")
+        file = now or city.code
+        in_force = _load(file, "--now")
         try:
             facts = since(read_file(record), begins, ends)
         except ValueError as error:
             raise typer.BadParameter(str(error), param_hint="--record") from None
+    if not facts:
+        main.errors.print(t("这一时期没有记录", "Nothing was recorded in this period"), style="red")
+        raise typer.Exit(main.CHECK_FAILED)
     if save is not None:
         write_file(save, facts)
     with _progress(t("回放", "replaying"), 2 * len(facts)) as step:
@@ -92,6 +102,7 @@ def replay(
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
     else:
+        _say(changes(path_of(file), path_of(other)))
         _show(found, facts, city)
 
 
@@ -108,6 +119,21 @@ def _progress(doing: str, total: int | None = None) -> Iterator[Callable[[int], 
     with Progress(*columns, console=main.errors, transient=True) as bar:
         task = bar.add_task(doing, total=total)
         yield lambda n: bar.advance(task, n)
+
+
+def _say(differing: list[Change]) -> None:
+    """Print where the two files differ: what could make a difference at all."""
+    count = len(differing)
+    main.console.print(t(f"两份配置相差 {count} 处", f"The two files differ in {count} places"), highlight=False)
+    for path, said, says in differing[:MOST]:
+        line = f"  {path}：{_short(said)} → {_short(says)}"
+        main.console.print(line, highlight=False, markup=False, soft_wrap=True)
+    if count > MOST:
+        main.console.print(t(f"  另有 {count - MOST} 处", f"  and {count - MOST} more"), highlight=False)
+
+
+def _short(said: str) -> str:
+    return (said if len(said) <= LONGEST else f"{said[:LONGEST]}…") or "–"
 
 
 def _show(found: dict[str, Any], facts: list[Recorded], city: City) -> None:
@@ -137,6 +163,8 @@ def _show(found: dict[str, Any], facts: list[Recorded], city: City) -> None:
         if table.row_count:
             main.console.print()
             main.console.print(table)
+    if found["now"]["counts"] == found["other"]["counts"] and found["now"]["load"] == found["other"]["load"]:
+        main.console.print(t("两份配置对这一时期得出相同结果", "Both files come to the same in this period"))
     for name, label in (("now", said[1]), ("other", said[2])):
         left_out = sum(found[name]["left_out"].values())
         if left_out:

@@ -26,6 +26,12 @@ RULES = {
     "hand": t("人工派单", "by hand"),
     "meeting": t("联席会议议定", "a joint meeting's decision"),
 }
+RUNGS = {
+    "grid": t("网格", "grid"),
+    "community": t("社区", "community"),
+    "street": t("街道", "street"),
+    "department": t("部门", "department"),
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -74,13 +80,15 @@ def lines(told: dict[str, Any], city: Any) -> Iterator[str]:
     names = {rule.code: rule.name for rule in city.routing}
     matter = city.matters.get(told["matter"])
     about = "—".join(matter.path) if matter else told["matter"]
-    received = t(f" · 首接：{told['source']}", f" · received by {told['source']}") if told["source"] else ""
+    source = city.sources.get(told["source"])
+    first = t(source.names.zh, source.names.en) if source else told["source"]
+    received = t(f" · 首接：{first}", f" · received by {first}") if told["source"] else ""
     yield f"{told['number']} · {about} · {name(told['place'])}{received}"
     rules = told["rules"]
     if rules is None:
         yield t("联席会议议题，没有派单规则", "A topic of a joint meeting: no routing rule")
     elif rules["holder"] and not any(rule["lead"] for rule in rules["tried"]):
-        rung, holder, above = rules["rung"], name(rules["holder"]), name(rules["dispatcher"])
+        rung, holder, above = RUNGS[rules["rung"]], name(rules["holder"]), name(rules["dispatcher"])
         yield t(
             f"✓ 首办层级 {rung}：{holder} 先办，{above} 为交办单位",
             f"✓ begins at the {rung}: {holder} holds it, {above} dispatches",
@@ -96,6 +104,8 @@ def lines(told: dict[str, Any], city: Any) -> Iterator[str]:
             yield f"  {mark} {rule['rule']} {title}{so}：{t(*WHY[rule['why']])}" + (f"［{among}］" if among else "")
         if not any(rule["lead"] for rule in rules["tried"]):
             yield t("  没有规则生效：由交办单位人工派单", "  no rule fired: the dispatcher decides by hand")
+    if not told["assignments"]:
+        yield t("尚未派单，或当场解决而无须派单", "no assignment: not dispatched yet, or solved on the spot")
     for made in told["assignments"]:
         at = datetime.fromisoformat(made["at"]).astimezone(ZoneInfo("Asia/Shanghai"))
         support = "、".join(map(name, made["support"]))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from deploy.demo.callers import Callers
 from deploy.demo.checkers import Checkers
 from deploy.demo.conveners import Conveners
+from deploy.demo.councillors import Councillors
 from deploy.demo.holders import Holders
 from deploy.demo.proposers import Proposers
 from deploy.demo.senders import Senders
 from deploy.demo.streams import Heard
+from deploy.demo.visitors import Visitors
 from deploy.demo.volunteers import Volunteers
 from deploy.demo.whistlers import Whistlers
 from deploy.demo.wishers import Wishers
@@ -22,7 +24,7 @@ class Cast:
         self.senders, self._holders, self._conveners = Senders(world), Holders(world), Conveners(world)
         self.proposers, self.whistlers, self.wishers = Proposers(world), Whistlers(world), Wishers(world)
         self.volunteers, self._callers = Volunteers(world), Callers(world)
-        self._checkers = Checkers(world)
+        self._checkers, self.visitors, self.councillors = Checkers(world), Visitors(world), Councillors(world)
         self._by_family = {
             "receipts": self.senders.hear,
             "ledger": self._hear_ledger,
@@ -38,6 +40,7 @@ class Cast:
         self._conveners.hear(heard)
         self._checkers.hear_ledger(heard)
         self.proposers.hear(heard)
+        self.councillors.hear(heard)
 
     def _hear_orders(self, heard: Heard) -> None:
         self._holders.hear(heard)

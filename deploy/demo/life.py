@@ -62,8 +62,8 @@ class Life:
             self.desk = Desk(http, platform.services, platform.secret, self.city.code, self.tally)
             self.world = World(self.city, self.behaviour, agenda, self.clock.now, self.desk, publisher, self.tally)
             cast = Cast(self.world)
-            cast.whistlers.plan(self.monday, self.ends.date())
-            cast.volunteers.plan(self.monday, self.ends.date())
+            for actors in (cast.whistlers, cast.volunteers, cast.visitors, cast.councillors):
+                actors.plan(self.monday, self.ends.date())
             sendings = self._sendings()
             cast.senders.plan([one for one in sendings if not cast.wishers.takes(one)])
             cast.wishers.plan([one for one in sendings if cast.wishers.takes(one)], self.starts)

@@ -23,11 +23,14 @@ from services.dispatch.routes.state import key_of
 from services.dispatch.routes.whistle import COMMANDS as OF_WHISTLES
 from services.dispatch.routes.wish import ACTS as OF_WISHES
 from services.escalation.api import OF_TOPICS, own_id
+from services.escalation.routes.councils import COMMANDS as OF_COUNCILS
 from services.escalation.routes.meetings import OF_MEETINGS
 from services.feedback.domain.draw import subject_of as draw_of
 from services.feedback.domain.summary import subject_of as summary_of
 from services.feedback.routes.officer import COMMANDS as OF_RATINGS
 from services.intake.api import COMMANDS as OF_CASES
+from services.intake.routes.ground_work import COMMANDS as OF_GROUND
+from services.intake.routes.ground_work import SUBJECTS
 from shared.city.model import City
 from shared.contracts.base import Contract
 from shared.contracts.escalation import ProposeTopic
@@ -74,6 +77,10 @@ def addressed(city: City, actor: Actor, service: str, path: str, body: Mapping[s
         return Addressed(SumUp, summary_of(rest[0]), begins=True)
     if collection == "alliances":
         return Addressed(OF_ALLIANCES[rest[1]], subject_of_alliance(rest[0]), begins=True)
+    if collection in SUBJECTS:
+        return Addressed(OF_GROUND[collection, rest[1]], f"{SUBJECTS[collection]}:{rest[0]}", begins=True)
+    if collection == "councils":
+        return Addressed(OF_COUNCILS[rest[1]], f"council:{rest[0]}")
     if collection == "lists":
         return Addressed(DraftItem, subject_of_item(rest[0], key_of(actor, key)), begins=True)
     if collection == "members":

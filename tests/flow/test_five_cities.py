@@ -31,6 +31,7 @@ CITIES = sorted(path.stem for path in (Path(__file__).parents[2] / "deploy" / "c
 FIRST, DAYS, HOUSEHOLDS = date(2026, 3, 2), 31, 20_000
 LISTS = {"list.item_published.v1"}
 WISHES = {"wish.ordered.v1", "wish.claimed.v1", "wish.fulfilled.v1"}
+COUNCILS = {"council.convened.v1", "council.held.v1", "council.agreed.v1", "council.followed.v1"}
 MARKS: Mapping[str, set[str]] = {
     "whistle": {"whistle.sounded.v1", "whistle.reported_in.v1", "whistle.ended.v1"},
     "street-rights": {"whistle.sounded.v1", "whistle.reported_in.v1", "whistle.ended.v1"},
@@ -49,17 +50,21 @@ MARKS: Mapping[str, set[str]] = {
     "sharing-agreements": {"booking.granted.v1"},
     "right-to-resources": {*LISTS, "booking.asked.v1", "booking.granted.v1"},
     "mediation": {"dispute.opened.v1", "dispute.succeeded.v1"},
-    "five-parties": {"council.reminded.v1"},
-    "four-councils": {"council.reminded.v1"},
-    "talks": {"council.reminded.v1"},
+    "household-visits": {"visit.logged.v1"},
+    "grid-work": {"visit.logged.v1"},
+    "leader-contacts": {"leader.tied.v1", "leader.visited.v1"},
+    "leader-reception": {"leader.received.v1"},
+    "five-parties": COUNCILS,
+    "four-councils": {*COUNCILS, "council.overseen.v1"},
+    "talks": COUNCILS,
     "spot-checks": {"duty.reminded.v1"},
     "joint-meetings": {"meeting.held.v1", "meeting.adopted.v1"},
     "rating": {"case.rated.v1"},
     "four-orders": {"order.dispatched.v1", "order.handled.v1", "order.verified.v1", "case.closed.v1"},
     "grid-first-ladder": {"order.passed_up.v1", "case.solved_on_spot.v1"},
 }
-"""Mechanism -> what is stated where it is at work. Councils and spot checks are seen by the reminder of their period:
-no actor of the simulated city holds them. Visits, posts, assessments, squads have no line, nor what is a page only."""
+"""Mechanism -> what is stated where it is at work. Spot checks are seen by the reminder of their period; posts,
+assessments, squads have no line, nor what is a page only."""
 EVERYWHERE = {"joint-meetings", "rating", "four-orders", "grid-first-ladder"}
 """On in every city, whatever its file says (domain.md §9)."""
 
@@ -84,7 +89,8 @@ class Month:
         sent = Demand(city, thin, chance).between(FIRST, last)
         self._cast.senders.plan([one for one in sent if not self._cast.wishers.takes(one)])
         self._cast.wishers.plan([one for one in sent if self._cast.wishers.takes(one)], begins + timedelta(hours=8))
-        for actors in (self._cast.proposers, self._cast.whistlers, self._cast.volunteers):
+        cast = self._cast
+        for actors in (cast.proposers, cast.whistlers, cast.volunteers, cast.visitors, cast.councillors):
             actors.plan(FIRST, last)
         memory.run(begins + timedelta(days=DAYS))
 

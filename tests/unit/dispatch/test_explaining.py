@@ -23,7 +23,7 @@ def explained(played: Play) -> list[Explained]:
 
 def said(clock: Explained) -> str:
     built = msgspec.json.decode(msgspec.json.encode(clock))
-    return "\n".join(lines(built, ZoneInfo("Asia/Shanghai")))
+    return "\n".join(lines(built, ZoneInfo("Asia/Shanghai"), town.TOWN.name_of))
 
 
 def test_the_holder_s_clock_and_the_case_s_are_explained_from_start_and_budget() -> None:
