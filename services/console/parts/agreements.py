@@ -14,6 +14,7 @@ from services.console.circles import Found
 from services.console.pages.frame import Desk, card
 from services.console.parts import Box, Text
 from services.console.parts.act import Field, act_form, choice, single, text
+from services.console.parts.bookings import build_bookings
 from services.console.parts.facts import cell, column, table
 from services.console.queues import Clerk
 from shared.city.model import City
@@ -108,6 +109,7 @@ def _item(desk: Desk, clerk: Clerk, item: Found, community: str) -> None:
             act_form(desk, "dispatch", f"{path}/withdraw", t("撤下"), [text("why", t("理由"), least=2)], look="danger")
         if item["owner"] != me and status == "published":
             _claim(desk, clerk, item, community)
+    build_bookings(desk, item, me)
 
 
 def _claim(desk: Desk, clerk: Clerk, item: Found, community: str) -> None:
