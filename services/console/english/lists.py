@@ -123,8 +123,6 @@ LISTS = {
     "还没有预约": "Nobody has booked it",
     "何时": "When",
     "用途": "For what",
-    "已落实": "Granted",
-    "待答复": "To be answered",
     "落实": "Grant",
     "不予落实": "Do not grant",
     "预约": "Book",
