@@ -123,6 +123,7 @@ LISTS = {
     "还没有预约": "Nobody has booked it",
     "何时": "When",
     "用途": "For what",
+    "预约成功": "Booked",
     "落实": "Grant",
     "不予落实": "Do not grant",
     "预约": "Book",

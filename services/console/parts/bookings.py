@@ -25,7 +25,7 @@ def build_bookings(desk: Desk, item: Found, me: str) -> None:
             cell(_span(one)),
             cell(city.name_of(one["by"])),
             cell(one["purpose"]),
-            cell(t("已落实") if one["granted"] else t("待答复"), chip="ok" if one["granted"] else "soon"),
+            cell(t("预约成功") if one["granted"] else t("待答复"), chip="ok" if one["granted"] else "soon"),
         ]
         for one in sorted(slots, key=lambda one: one["starts_at"])
     ]
