@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from copy import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from services.dispatch.domain import replies
 from services.dispatch.domain.desk import ACTS, ties
 from services.dispatch.domain.order import Order, Status
+from shared.city.model import Post, UnitLevel
 from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
 from shared.kernel.rights import RIGHTS, Tie
@@ -20,7 +22,7 @@ from tests.unit.dispatch import town
 from tests.unit.dispatch.town import CASE, OPERATIONS, department, order, unit
 
 NOBODY = "someone-else"
-KINDS = ("department", "unit", "operations", "source", "resident", "system")
+KINDS = ("department", "unit", "post", "operations", "source", "resident", "member", "system")
 REQUESTS: dict[str, Callable[[Play], list[Any]]] = {
     "judge_hand_back": town.ask_hand_back,
     "judge_extension": town.ask_extension,
@@ -50,6 +52,8 @@ SAMPLES: dict[type, Callable[[int], Any]] = {
     replies.Verify: lambda n: replies.Verify(CASE, n, True, "现场查看", "photo"),
     replies.DispatchTo: lambda n: replies.DispatchTo(CASE, "s1"),
 }
+CITY = replace(town.TOWN, posts={f"{level}-clerk": Post(f"{level}-clerk", "经办", level) for level in UnitLevel})
+"""Every unit has a post; a post of another level is none of its posts."""
 REFUSED_BY_WHO = frozenset(
     {"actor.not_allowed", "order.not_yours", "order.judge_interested", "order.verify_own", "order.act_not_now"}
 )
@@ -64,7 +68,22 @@ def desks(now: Order) -> set[str]:
 
 
 def actor_of(kind: str, code: str) -> Actor:
+    if kind == "post":
+        return Actor("post", f"{code}:{_post_at(code)}")
     return OPERATIONS if kind == "operations" else Actor(kind, code)
+
+
+def _post_at(code: str) -> str:
+    """Name a post that a unit has; a code that is no unit has none."""
+    units, posts = CITY.units, CITY.posts
+    return next((p.code for p in posts.values() if code in units and p.level is units[code].level), "none")
+
+
+def desk_of(kind: str, code: str, act: str) -> str:
+    """Say for whom somebody acts: a post for its unit, at the city as convener alone; nobody where it is none."""
+    if kind != "post":
+        return "top" if kind == "operations" else code
+    return code if _post_at(code) != "none" and (code != "top" or act == "judge_extension") else ""
 
 
 def bring(status: Status, kind: type) -> Play:
@@ -86,6 +105,7 @@ def bring(status: Status, kind: type) -> Play:
 def again(played: Play) -> Play:
     """Return the same moment once more."""
     other = copy(played)
+    other.city = CITY
     other.states, other.deadlines = dict(played.states), dict(played.deadlines)
     other.facts, other.copies, other.rows = list(played.facts), [], []
     return other
@@ -95,7 +115,7 @@ def may(now: Order, kind: type, actor: Actor, desk: str) -> bool:
     """Say by the tables alone whether this actor may take this step now."""
     act = ACTS[kind]
     stands = ties(now, desk)
-    is_known = actor.kind in act.right.kinds
+    is_known = ("unit" if actor.kind == "post" else actor.kind) in act.right.kinds
     return is_known and now.status in act.statuses and act.right.may in stands and not stands & act.right.never.keys()
 
 
@@ -109,7 +129,7 @@ def test_an_act_is_taken_from_nobody_but_whom_the_table_names_and_only_where_it_
             for actor_kind in KINDS:
                 actor = actor_of(actor_kind, code)
                 rule, played = outcome(brought, actor, SAMPLES[kind](max(now.assignment, 1)))
-                is_allowed = may(now, kind, actor, "top" if actor_kind == "operations" else code)
+                is_allowed = may(now, kind, actor, desk_of(actor_kind, code, ACTS[kind].right.act))
                 tried += 1
                 if rule:
                     assert not is_allowed or rule not in REFUSED_BY_WHO, (status, actor, rule)
@@ -130,6 +150,13 @@ def outcome(brought: Play, actor: Actor, command: Any) -> tuple[str, Play]:
     except Refused as error:
         return error.rule, played
     return "", played
+
+
+def test_a_post_of_another_level_acts_for_nobody() -> None:
+    for code, post in (("s1", "community-clerk"), ("c11", "street-clerk"), ("nowhere", "street-clerk")):
+        for kind, sample in SAMPLES.items():
+            rule, _ = outcome(town.waiting(), Actor("post", f"{code}:{post}"), sample(1))
+            assert rule in REFUSED_BY_WHO | {"order.assignment_over"}, (code, kind)
 
 
 def test_every_act_of_the_desk_has_its_line_and_its_sample() -> None:
