@@ -56,7 +56,7 @@ PROJECTS = {
 }
 CHIPS = {
     "ordered": "held", "come_back": "overdue", "offered": "soon", "claimed": "ok", "bought": "ok",
-    "fulfilled": "meeting", "draft": "held", "published": "ok", "matched": "soon", "running": "ok", "done": "meeting",
+    "fulfilled": "ok", "draft": "held", "published": "ok", "matched": "soon", "running": "ok", "done": "ok",
 }  # fmt: skip
 
 
@@ -106,9 +106,9 @@ def card(wish: Found, city: City, t: Tongue, now: datetime) -> dict[str, Any]:
     """Return a wish as a card: what, where, whose turn, until when."""
     status, who = wish["status"], ""
     if wish.get("claimant"):
-        who = t("{who} 已认领", who=city.name_of(wish["claimant"]))
+        who = t("{who} 已认领", who=_called(city, t, wish["claimant"]))
     elif wish.get("named"):
-        who = t("已派 {who}，待答复", who=city.name_of(wish["named"]))
+        who = t("已派 {who}，待答复", who=_called(city, t, wish["named"]))
     due = datetime.fromisoformat(wish["due_at"]) if wish.get("due_at") else None
     return {
         "key": wish["id"],
@@ -119,6 +119,12 @@ def card(wish: Found, city: City, t: Tongue, now: datetime) -> dict[str, Any]:
         "more": " · ".join(filter(None, (city.name_of(wish["place"]), who))),
         "href": address(at=wish["community"], wish=wish["id"]),
     }
+
+
+def _called(city: City, t: Tongue, code: str) -> str:
+    """Return who it is: a unit or department by name, a person who reported for duty by his number alone."""
+    name = city.name_of(code)
+    return t("报到人员 {code}", code=code) if name == code else name
 
 
 def kinds_kept(city: City, owner: str) -> list[str]:

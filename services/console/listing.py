@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from services.console import moments, words
+from services.console import clocks, moments, words
 from services.console.projection.case import CaseRow
 from services.console.words import Tongue
 from shared.city.model import City
@@ -60,6 +60,7 @@ def show(row: CaseRow, city: City, t: Tongue, now: datetime) -> dict[str, Any]:
     """Return a case as a row of a page: words only."""
     chip = state(row)
     due = moments.short_moment(row.due_at, now) if row.due_at else ""
+    time = clocks.left(city, row, now, row.due_at) if row.due_at and row.clock else None
     return {
         "id": row.id,
         "number": row.number,
@@ -72,6 +73,7 @@ def show(row: CaseRow, city: City, t: Tongue, now: datetime) -> dict[str, Any]:
         "responsible_name": city.name_of(row.responsible) if row.responsible else "",
         "unit_name": city.name_of(row.unit) if row.unit else "",
         "due": due,
+        "left": moments.remaining(t, time) if time else "",
         "source": source_name(city, row.source, t),
         "reporters": row.reporters,
         "received": moments.short_moment(row.received_at, now),

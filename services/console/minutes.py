@@ -58,13 +58,9 @@ def paragraphs(city: City, t: Tongue, sitting: Sitting, entries: Mapping[str, li
         say(t("本次会议没有待议议题。"), "para")
     for n, topic in enumerate(sitting.agenda, 1):
         own = agendas.entry_of(entries, topic, sitting.body)
-        subject = (own.summary if own else "") or topic
+        subject = ((own.summary if own else "") or topic).rstrip(t("。"))
         draft = sitting.decisions.get(topic)
-        said = (
-            t("{n}、{topic}。", n=n, topic=subject.rstrip(t("。")))
-            if draft
-            else t("{n}、{topic}。〔待议〕", n=n, topic=subject)
-        )
+        said = t("{n}、{topic}。", n=n, topic=subject) if draft else t("{n}、{topic}。〔待议〕", n=n, topic=subject)
         say(said + (_decision(t, draft, name, listed) if draft else ""), "para" if draft else "open")
     if sitting.plans:
         say(t("下步工作：{text}", text=sitting.plans), "para")

@@ -56,16 +56,24 @@ def amount(t: Tongue, left: Left) -> str:
     hours, minutes = rest // _HOUR, rest % _HOUR // _MINUTE
     if left.unit in ("wd", "wh"):
         if days:
-            return t("{days} 工作日 {hours} 小时", days=days, hours=hours)
+            return t("{days} 工作日 {hours} 小时", days=days, hours=hours) if hours else t("{days} 工作日", days=days)
     elif days:
-        return t("{days} 天 {hours} 小时", days=days, hours=hours)
+        return t("{days} 天 {hours} 小时", days=days, hours=hours) if hours else t("{days} 天", days=days)
     if hours:
         return t("{hours} 小时 {minutes} 分", hours=hours, minutes=minutes)
     return t("{minutes} 分", minutes=minutes)
 
 
+def remaining(t: Tongue, left: Left) -> str:
+    """Return what is left or over on a clock: 剩 1 工作日 7 小时."""
+    said = amount(t, left)
+    return t("超 {time}", time=said) if left.seconds < 0 else t("剩 {time}", time=said)
+
+
 def days_of(t: Tongue, seconds: float) -> str:
-    """Return a median as days with one decimal, or hours below one day."""
+    """Return a median as days or hours with one decimal, below an hour as minutes."""
     if seconds >= 86_400:
         return t("{days} 天", days=f"{seconds / 86_400:.1f}")
+    if seconds < _HOUR:
+        return t("{minutes} 分", minutes=round(seconds / _MINUTE))
     return t("{hours} 小时", hours=f"{seconds / _HOUR:.1f}")

@@ -76,7 +76,7 @@ def _score(s: Snapshot, t: Tongue) -> dict[str, Any]:
         if s.score.revision:
             said = t("{period} · 有效回访 {n}", period=s.score.period, n=answers)
         else:
-            said = t("{period} 测算中 · 有效回访 {n}", period=s.score.period, n=answers)
+            said = t("测算中 · 有效回访 {n}", n=answers)
         return {**tile, "value": f"{float(s.score.composite):.1f}", "hint": hint, "more": [{"text": said, "href": ""}]}
     if s.published:
         low, high = float(s.published.lowest), float(s.published.highest)

@@ -23,11 +23,12 @@ def no_clock(t: Tongue) -> dict[str, Any]:
         "over": t("超 {size}", size="{size}"),
         "office": t("{days} 工作日 {hours} 小时", days="{d}", hours="{h}"),
         "days": t("{days} 天 {hours} 小时", days="{d}", hours="{h}"),
+        "office_even": t("{days} 工作日", days="{d}"),
+        "days_even": t("{days} 天", days="{d}"),
         "hours": t("{hours} 小时 {minutes} 分", hours="{h}", minutes="{m}"),
-        "none": t("没有时限"),
     }
     return {"seconds": None, "unit": "nd", "day": 86_400, "runs": False, "rate": 1, "beat": 0, "due": "", "state": "ok",
-            "chip": "", "share": None, "words": said}  # fmt: skip
+            "chip": "", "share": None, "none": t("没有时限"), "words": said}  # fmt: skip
 
 
 def clock(city: City, t: Tongue, row: CaseRow, tick: Tick) -> dict[str, Any]:
@@ -37,7 +38,8 @@ def clock(city: City, t: Tongue, row: CaseRow, tick: Tick) -> dict[str, Any]:
     until = row.due_at
     if until is None or row.clock is None:
         ended = t("{at} 结束", at=moments.moment(t, row.closed_at, tick.moment.now)) if row.closed_at else ""
-        return {**shown, "seconds": None, "due": ended, "share": None}
+        return {**shown, "seconds": None, "due": ended, "share": None,
+                "none": t("已结束") if row.closed_at else t("没有时限")}  # fmt: skip
     left = clocks.left(city, row, tick.moment.now, until)
     due = t("{clock}：{at} 到期", clock=t(words.CLOCKS.get(row.clock, words.CLOCKS["case"])),
             at=moments.moment(t, until, tick.moment.now))  # fmt: skip

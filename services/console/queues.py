@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,7 @@ from services.console.projection.case import CaseRow
 from services.console.selection import OPEN
 from services.console.words import Tongue, word
 from shared.city.model import City
+from shared.kernel.refusals import Refused
 
 MOST = 100
 """Rows of a queue on the page; its count is exact up to that where another service keeps it."""
@@ -52,10 +54,14 @@ class Queue:
 
 
 async def counts(clerk: Clerk, queues: Sequence[Queue], now: datetime) -> dict[str, int]:
-    """Return how much waits in each queue."""
+    """Return how much waits in each queue; one of which the owner does not tell is left out."""
     async with clerk.engine.connect() as conn:
         found = await counted(conn, queues, clerk.me)
-    return found | {queue.key: len(await queue.asked(clerk, now)) for queue in queues if queue.asked}
+    for queue in queues:
+        if queue.asked:
+            with suppress(NotDone, Refused):
+                found[queue.key] = len(await queue.asked(clerk, now))
+    return found
 
 
 async def counted(conn: AsyncConnection, queues: Sequence[Queue], me: str) -> dict[str, int]:
@@ -215,6 +221,7 @@ def _item(clerk: Clerk, row: CaseRow, now: datetime, more: str = "") -> dict[str
         "number": row.number,
         "more": " · ".join(part for part in told if part),
         "due": shown["due"],
+        "left": shown["left"],
         "urgent": row.urgent,
     }
 

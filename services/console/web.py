@@ -39,6 +39,7 @@ from services.console.pages import (
     stars,
     surveys,
     system,
+    trouble,
 )
 from services.console.pages import raising as raising_page
 from services.console.pulse import Pulse
@@ -105,6 +106,7 @@ def mount(app: FastAPI, engine: AsyncEngine, city: City, outside: Outside) -> No
     for page in (scores, lookbacks, assessment, stars, appraisal, surveys, analysis):
         page.add(city, ticker, owners)
     system.add(city, ticker, owners, pulse)
+    trouble.add(city, ticker)
     look = hashlib.sha256((_STATIC / "console.css").read_bytes()).hexdigest()[:12]
     ui.add_head_html(f'<link rel="stylesheet" href="/static/console.css?v={look}">', shared=True)
     inner = app.router.lifespan_context

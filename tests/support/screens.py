@@ -1,7 +1,8 @@
 """Make the pictures of README and docs anew: `python -m tests.support.screens [FOLDER]`.
 
-Cockpit, cases and wall show invented facts; where FOLDER is the data folder of a running stack (that of
-`sidan demo`, say), the pages that need the services are taken from it too. They go to `docs/screens`, 256 colours each.
+Cockpit, cases, wall, scores and appraisal show invented facts; where FOLDER is the data folder of a running stack (that
+of `sidan demo`, say), the pages that need the services are taken from it too. They go to `docs/screens`, 256 colours
+each.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ from playwright.sync_api import Browser, ViewportSize, sync_playwright
 from deploy.local.folder import read_stack
 from services.console.access.roles import Post, Role
 from services.console.reader import SESSION
+from services.intake.routes.follow import token_of
 from tests.browser import chromium
+from tests.support import score_stack
 from tests.support.console_stack import console, sign_in
 
 V = TypeVar("V")
@@ -43,6 +46,8 @@ class Picture:
     ready: str
     size: tuple[int, int] = WIDE
     scheme: Literal["light", "dark"] = "light"
+    opens: bool = False
+    """Whether the first thing of a queue is opened."""
 
 
 INVENTED = (
@@ -52,10 +57,16 @@ INVENTED = (
     Picture("cockpit-en", OPERATIONS, "/?lang=en", ".map path.grid", scheme="dark"),
     Picture("cases", OPERATIONS, "/cases?state=open&lang=zh", ".case-grid a[href^='/cases/']"),
 )
+SCORED = (
+    Picture("scores", OPERATIONS, "/scores", "canvas"),
+    Picture("appraisal", OPERATIONS, "/appraisal", ".actform"),
+)
 _MOST = "SELECT {who} FROM case_view WHERE {which} GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1"
 LEAD = _MOST.format(who="lead", which="status = 'accepted' AND lead !~ '^[CS][0-9]'")
 GRID = _MOST.format(who="responsible", which="responsible ~ '^C[0-9]+-G[0-9]+$'")
 BODY = "SELECT body FROM topic_view GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1"
+COMMUNITY = _MOST.format(who="responsible", which="responsible ~ '^C[0-9]+$'")
+RATED = "SELECT id FROM case_view WHERE status = 'verified' AND source = 'mini' ORDER BY reporters DESC, id LIMIT 1"
 CASE = "SELECT id FROM case_view WHERE status IN ('escalated', 'accepted') ORDER BY status DESC, id LIMIT 1"
 
 
@@ -66,6 +77,8 @@ def main(folder: Path | None) -> None:
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=list(chromium.ARGS))
         with console(Path(place) / "data") as served:
             _take(browser, served.url, INVENTED, served.signed)
+        with score_stack.apart(Path(place) / "scores", 300) as served:
+            _take(browser, served.url, SCORED, served.signed)
         if folder is not None:
             _of_running(browser, folder)
         browser.close()
@@ -76,19 +89,25 @@ def _of_running(browser: Browser, folder: Path) -> None:
     if stack is None:
         raise SystemExit(f"no running stack in {folder}")
     dsn = stack.dsns["console"]
-    lead, grid, case, body = _aside(lambda: asyncio.run(_found(dsn)))
-    unit = Post(Role.GRID, grid)
-    desk = Picture("desk", Post(Role.CLERK, lead), "/desk?queue=in_hand", ".queue-row")
+    lead, grid, community, case, rated, body = _aside(lambda: asyncio.run(_found(dsn)))
+    unit, link = Post(Role.GRID, grid), f"/r/{token_of(stack.secret, stack.city, rated)}"
+    clerk = Post(Role.CLERK, lead)
     pictures = (
         Picture("case", OPERATIONS, f"/cases/{case}", ".history li"),
-        *([desk] if lead else []),
+        Picture("dispatch", OPERATIONS, "/dispatch?queue=alike", ".queue-row", opens=True),
+        Picture("desk", clerk, "/desk?queue=in_hand", ".queue-row", opens=True),
+        Picture("desk-phone", clerk, "/desk?queue=in_hand", ".queue-row", PHONE, opens=True),
+        Picture("community", Post(Role.COMMUNITY, community), "/community", ".queue-row", opens=True),
         Picture("lists", Post(Role.COMMUNITY, grid.split("-")[0]), "/lists", ".claim-board"),
         Picture("meetings", OPERATIONS, "/meetings", "h1"),
         Picture("ledger", OPERATIONS, f"/ledger/{body}", "h1"),
         Picture("analysis", OPERATIONS, "/analysis", "canvas"),
         Picture("system", OPERATIONS, "/system", ".system-table td.ok"),
         Picture("grid", unit, "/g?tab=todo", "h1", PHONE),
+        Picture("spot", unit, "/g/new?spot=1", "h1", PHONE),
         Picture("report", None, "/r", "textarea", PHONE),
+        Picture("follow", None, link, ".steps", PHONE),
+        Picture("rate", None, f"{link}/rate", ".taps", PHONE),
     )
     _take(browser, stack.services["console"], pictures, lambda post: _aside(lambda: asyncio.run(sign_in(dsn, [post]))))
 
@@ -104,7 +123,7 @@ def _take(browser: Browser, url: str, pictures: Sequence[Picture], key: Callable
         page = context.new_page()
         page.goto(one.path)
         page.locator(one.ready).first.wait_for()
-        if one.name == "desk":
+        if one.opens:
             page.locator(".queue-row").first.click()
             page.locator(".item-head h2").wait_for()
         page.wait_for_load_state("networkidle")
@@ -117,10 +136,10 @@ def _take(browser: Browser, url: str, pictures: Sequence[Picture], key: Callable
 
 
 async def _found(dsn: str) -> list[str]:
-    """Return a department, a grid, a case and a body that have something to show."""
+    """Return a department, a grid, a community, two cases and a body that have something to show."""
     connection = await asyncpg.connect(dsn)
     try:
-        return [await connection.fetchval(query) or "" for query in (LEAD, GRID, CASE, BODY)]
+        return [await connection.fetchval(query) or "" for query in (LEAD, GRID, COMMUNITY, CASE, RATED, BODY)]
     finally:
         await connection.close()
 

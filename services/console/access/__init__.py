@@ -18,6 +18,14 @@ register(
         "login.required": ("请先登录", "Please sign in"),
         "act.unknown": ("没有这个操作：{path}", "No such act: {path}"),
         "act.not_yours": ("此操作由{roles_zh}办理", "This is done by: {roles}"),
-        "owner.away": ("{service} 服务暂时连不上，请稍后再试", "Service {service} cannot be reached, try again"),
+        "whistle.no_right": (
+            "本市网格不吹哨；需要部门到场的，请上报",
+            "Grids blow no whistle in this city; report what needs a department",
+        ),
+        "rating.not_asked": ("这件事还没有请您评价，或已经评完", "You are not asked to rate this just now"),
+        "owner.away": (
+            "有一项服务（{service}）暂时连不上，请稍后再试",
+            "A service ({service}) cannot be reached, try again",
+        ),
     }
 )

@@ -11,6 +11,7 @@ export default {
         <label v-for="o in f.options" :key="o.value" :class="{ on: values[f.name] === o.value, no: o.off }" :title="o.off || null"><input type="radio" :name="f.name" :value="o.value" v-model="values[f.name]" :disabled="!!o.off" required @change="keep"><b>{{ o.text }}</b><small>{{ o.off || o.hint }}</small></label></fieldset>
       <label v-else-if="shown(f)" :class="{ wrong: f.name.split('.').pop() === wrong }">
         <span>{{ f.label }}<i v-if="f.required" aria-hidden="true"> *</i></span>
+        <span v-if="f.first" class="chips"><button v-for="(o, n) in f.options.slice(0, f.first)" :key="o.value" type="button" class="pick" :class="{ on: values[f.name] === o.value }" :aria-pressed="values[f.name] === o.value" @click="values[f.name] = o.value; keep()"><kbd aria-hidden="true">{{ n + 1 }}</kbd> {{ o.text }}</button></span>
         <textarea v-if="f.kind === 'text'" v-model="values[f.name]" :required="f.required" :minlength="f.least" :maxlength="f.most" rows="3" @input="keep"></textarea>
         <select v-else-if="f.kind === 'choice'" v-model="values[f.name]" :required="f.required" @change="keep">
           <option v-for="o in f.options" :key="o.value" :value="o.value">{{ o.text }}</option></select>
@@ -74,7 +75,6 @@ export default {
           if (answer.status < 500 && answer.status !== 429) { this.key = made(); this.keep(); } // decided: a corrected one is another command
         }
       } catch { this.state = "refused"; this.said = this.words.lost; }
-      clearTimeout(slow);
-    },
+      clearTimeout(slow); },
   },
 };

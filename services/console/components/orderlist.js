@@ -4,7 +4,7 @@ export default {
     <div class="orderlist">
       <a v-for="c in rows" :key="c.id" class="order-row" :href="'/cases/' + encodeURIComponent(c.number || c.id)">
         <span class="order-top"><b>{{ c.summary }}</b></span>
-        <span class="order-mid"><span class="chip" :class="c.state">{{ c.chip }}</span><span>{{ c.number }}</span><span>{{ c.due }}</span></span>
+        <span class="order-mid"><span class="chip" :class="c.state">{{ c.chip }}</span><span>{{ c.number }}</span><span :class="c.state">{{ c.left || c.due }}</span></span>
         <span class="order-low">{{ [c.matter_name, c.responsible_name || c.unit_name].filter(Boolean).join(' · ') }}</span>
       </a>
       <p v-if="total === 0" class="empty">{{ words.empty }}</p>

@@ -3,7 +3,7 @@ export default {
   template: `
     <nav class="queue" :aria-label="label">
       <a v-for="i in items" :key="i.key" :href="i.href" class="queue-row" :class="{ on: i.key === chosen }" :aria-current="i.key === chosen || null">
-        <b>{{ i.title }}</b>
+        <span class="queue-top"><b>{{ i.title }}</b><span v-if="i.left" class="left" :class="i.state">{{ i.left }}</span></span>
         <span class="queue-mid"><span class="chip" :class="i.state">{{ i.chip }}</span><span>{{ i.number }}</span><time>{{ i.due }}</time></span>
         <span class="queue-low">{{ i.more }}</span>
       </a>
@@ -18,6 +18,7 @@ export default {
     };
     addEventListener("keydown", this.key);
     document.querySelector(".queue-row.on")?.scrollIntoView({ block: "nearest" });
+    document.querySelector(".queues .on")?.scrollIntoView({ block: "nearest", inline: "center" });
   },
   unmounted() { removeEventListener("keydown", this.key); },
 };

@@ -28,6 +28,12 @@ ACCESS = {
     "统一身份认证没有通过，请重试。": "Single sign-on did not go through; try again.",
     "此页不由您使用": "This page is not yours",
     "{page}由{users}使用。": "{page} is for: {users}.",
+    "没有这一页": "No such page",
+    "这一页没有打开": "This page did not open",
+    "地址可能写错了，或这一页已经搬走。": "The address may be wrong, or the page has moved.",
+    "出了差错，已经记录。重试不行时，请把编号 {number} 告诉管理员。": (
+        "Something went wrong and is on record. If it fails again, tell the administrator number {number}."
+    ),
     "回到首页": "Back to the home page",
     "已送出，等待生效": "Sent, waiting to take effect",
     "已生效": "In effect",

@@ -21,7 +21,11 @@ ANALYSIS = {
         "Three cases of a matter in one grid recur; of those that recur in two communities, most cases first."
     ),
     "{month} 建议": "Proposed for {month}",
-    "每周立案走势": "Registered each week",
+    "还没有满一周的立案，满一周后画出走势。": "No full week with a case yet; the line begins after one.",
+    "其中 {n} 个网格此前 12 周没有立案，还没有平时可比。": (
+        "Without a case in the 12 weeks before, so without anything to compare: {n} of them."
+    ),
+    "每周立案走势（件）": "Registered each week",
     "每周立案件数和控制限": "Cases registered each week, with control limits",
     "上限": "Upper",
     "平均": "Mean",

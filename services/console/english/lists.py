@@ -1,6 +1,8 @@
 """English of lists and claims."""
 
 LISTS = {
+    "报到人员 {code}": "member {code}",
+    "代为点单": "Order",
     "清单": "Lists",
     "清单与认领": "Lists and claims",
     "点单与领单": "Orders and claims",

@@ -55,7 +55,7 @@ MEETINGS = {
     "以往议定事项：{text}": "Earlier decisions: {text}",
     "会议安排": "Calendar",
     "会议审议议题 {n} 项，其中下级上移 {up} 项，现已决定 {done} 项：": (
-        "{n} topics, {up} of them moved up from below, {done} decided:"
+        "Topics: {n}, of which moved up from below: {up}; decided so far: {done}:"
     ),
     "会议纪要": "Minutes",
     "共 {n} 条 · 最新在上 · 不可编辑": "{n} entries · newest first · nothing can be edited",
@@ -178,7 +178,8 @@ MEETINGS = {
         "Resolved: {lead} leads{helped}, by {by}, no hand-back. Done means: {means}"
     ),
     "议程": "Agenda",
-    "议题 {n} 项": "{n} topics",
+    "提请列为议题": "Propose a topic",
+    "议题 {n} 项": "topics: {n}",
     "议题涉及的部门、街道、基层单位自动列为参会单位": "Units concerned by its topics are invited by themselves",
     "议题编号": "Topic",
     "议题还在路上，稍后刷新": "The topic is on its way; look again shortly",

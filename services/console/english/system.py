@@ -48,4 +48,6 @@ SYSTEM = {
     "按原样重新送入；规则或程序改正之后才有用": "Goes in as it came; of use once rules or code have changed",
     "不再处理，仍保留在案": "Not dealt with any more; stays on record",
     "接单": "Intake",
+    "提会": "Escalation",
+    "控制台": "Console",
 }

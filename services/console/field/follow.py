@@ -142,6 +142,8 @@ def told(held: Held, t: Tongue) -> dict[str, Any]:
         for step in reversed(shown["steps"])
         if step["code"] != "closed" or shown["closed_as"]
     ]
+    said = [(step["text"], step["note"]) for step in steps]
+    steps = [step for n, step in enumerate(steps) if said[n] not in said[n + 1 : n + 2]]  # once is enough
     closed = CLOSED.get(shown["closed_as"] or "") if code == "closed" else None
     now = t(closed) if closed else _sentence(NOW, code, unit, t)
     declined = [step["code"] for step in shown["steps"] if step["code"].startswith("meeting_")][-1:]

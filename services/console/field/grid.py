@@ -116,7 +116,7 @@ def router(pages: Pages, counter: Counter, engine: AsyncEngine) -> APIRouter:
         signed, t = required(), tongue()
         allowed = city.whistles.get(city.units[signed.post.at].level)
         if allowed is None:
-            raise Refused("whistle.level", "actor", level=city.units[signed.post.at].level.value)
+            raise Refused("whistle.no_right", "actor")
         if allowed.callees == "members":
             path = f"/v1/units/{signed.post.at}/members"
             roster = await counter.call(signed.actor(city), "dispatch", "GET", path, request)

@@ -66,7 +66,7 @@ class Pages:
             "t": t, "city": self.city.names.zh if t.language == "zh" else self.city.names.en, "other": other,
             "other_address": f"?{query}", "telephone": self.telephone, "path": request.url.path,
             "look": lambda name: f"/field/{name}?v={self._looks[name]}",
-            "when": lambda at: when(at, t), "wrong": None, "at_grid": request.url.path.startswith("/g"),
+            "when": lambda at, near="": when(at, t, near), "wrong": None, "at_grid": request.url.path.startswith("/g"),
         }  # fmt: skip
         html = self._templates.get_template(template).render({**given, **values})
         return self._packed(request, html.encode(), "text/html; charset=utf-8", status, HEADERS)
@@ -96,7 +96,7 @@ class Pages:
         """Return the page of something that cannot be shown at all."""
         problem = said(error)
         status = problem["status"]
-        return self.show("gone.html", request, status, problem=problem, is_missing=status == 404)
+        return self.show("gone.html", request, status, problem=problem, is_missing=status == 404, is_over=status == 409)
 
 
 def tongue() -> Tongue:
@@ -137,9 +137,10 @@ def guarded(pages: Pages) -> Callable[[Any], Any]:
     return wrap
 
 
-def when(at: str | None, t: Tongue) -> str:
-    """Return a moment as people read it: 11-24 周二 10:11; empty for none."""
+def when(at: str | None, t: Tongue, near: str = "") -> str:
+    """Return a moment as people read it: 11-24 周二 10:11, the year too if not that of `near`; empty for none."""
     if not at:
         return ""
     local = datetime.fromisoformat(at).astimezone(SHANGHAI)
-    return f"{local:%m-%d} {weekday(t, local)} {local:%H:%M}"
+    is_other = bool(near) and datetime.fromisoformat(near).astimezone(SHANGHAI).year != local.year
+    return f"{local:{'%Y-%m-%d' if is_other else '%m-%d'}} {weekday(t, local)} {local:%H:%M}"

@@ -34,7 +34,12 @@ def router(pages: Pages, counter: Counter) -> APIRouter:
         if "." not in token:
             return token, None
         held = await counter.held(token, request)
-        mine = await counter.call(held.actor, "feedback", "GET", "/v1/invitations/mine", request)
+        try:
+            mine = await counter.call(held.actor, "feedback", "GET", "/v1/invitations/mine", request)
+        except NotDone as error:
+            if error.status == 404:
+                raise Refused("rating.not_asked", "") from error
+            raise
         return str(mine["token"]), held.shown
 
     @routes.get("/r/{token}/rate")

@@ -96,7 +96,6 @@ def _card(found: Any, city: City, t: Tongue, now: datetime) -> Card:
     row = msgspec.json.decode(found.row, type=CaseRow)
     time = left(city, row, now, row.due_at) if row.due_at and row.status != "verified" else None
     is_late = time is not None and time.seconds < 0
-    said = "" if time is None else moments.amount(t, time)
     return Card(
         case=row.id,
         number=row.number,
@@ -107,7 +106,7 @@ def _card(found: Any, city: City, t: Tongue, now: datetime) -> Card:
         who=city.name_of(row.lead) if row.lead else "",
         note=found.note or "",
         done_at=moments.short_moment(found.done_at, now) if found.done_at else "",
-        left=(t("超 {time}", time=said) if is_late else t("剩 {time}", time=said)) if time else "",
+        left=moments.remaining(t, time) if time else "",
         is_late=is_late or row.overdue,
         is_soon=row.reminded,
         reporters=row.reporters,

@@ -204,7 +204,10 @@ def _trend(desk: Desk, found: Mapping[str, Any], unit: str, matter: str) -> None
     t, weeks, control = desk.t, found["weeks"], found["control"]
     days = [date.fromisoformat(row["week"]) for row in weeks]
     total = sum(row["cases"] for row in weeks)
-    with card(t("每周立案走势"), "trend-card") as more:
+    with card(t("每周立案走势（件）"), "trend-card") as more:
+        if not total:
+            Text("p", t("还没有满一周的立案，满一周后画出走势。")).classes("empty")
+            return
         dashed = {"type": "dashed", "color": "#5C6B7F"}
         limits = {
             "symbol": "none", "silent": True, "lineStyle": dashed,
@@ -267,6 +270,9 @@ def _hot(desk: Desk, found: Mapping[str, Any], monday: date) -> None:
             t("没有网格明显多于平时。"),
             caption=t("热点网格"),
         )
+        if new := sum(not any(one["before"]) for one in found["hot_spots"]):
+            said = t("其中 {n} 个网格此前 12 周没有立案，还没有平时可比。", n=new)
+            Text("p", said).classes("how-note")
     with more:
         Text("span", t("{day} 起一周，超出此前 12 周控制上限", day=f"{monday:%m-%d}"))
 

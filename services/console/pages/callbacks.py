@@ -72,9 +72,9 @@ async def _build(desk: Desk, engine: AsyncEngine, owners: Owners) -> None:
             table(head, rows, t("没有等着办的事项，抽到新的会出现在这里。"), caption=t(QUEUES[queue][0]))
         with more:
             Text("span", t("先到截止的在前"))
-        with card(t("办理"), "act-card"):
+        with card(t("办理"), "act-card" if tasks else "act-card hidden-card"):
             if chosen is None:
-                Text("p", t("从左边选一件。")).classes("empty")
+                Text("p", t("从列表里选一件。")).classes("empty")
             else:
                 await _chosen(desk, owners, queue, chosen, known)
 

@@ -79,8 +79,10 @@ def _missing(desk: Desk, number: str) -> None:
     t = desk.t
     with Box("div", "nothing"):
         Text("h1", t("没有这个单号：{number}", number=number))
+        Text("p", t("请核对单号，或按标题找。不在您范围内的案件不显示。"))
         with Box("form", "search", action="/cases", method="get", role="search"):
             Box("input", name="q", type="search", value=number, aria_label=t("单号、标题"))
+            Text("button", t("搜索"), type="submit").classes("button")
         Text("a", t("回到案件"), href="/cases").classes("button")
 
 

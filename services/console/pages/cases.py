@@ -32,13 +32,13 @@ COLUMNS = (
     ("number", word("单号"), 148, "number"),
     ("summary", word("标题"), 330, ""),
     ("chip", word("状态"), 104, "status"),
-    ("matter_name", word("事项"), 200, "matter"),
-    ("rung", word("层级"), 92, "rung"),
-    ("responsible_name", word("责任单位"), 150, "responsible"),
-    ("due", word("到期"), 118, "due"),
-    ("source", word("来源"), 110, "source"),
-    ("reporters", word("反映人数"), 96, ""),
-    ("unit_name", word("网格"), 150, "unit"),
+    ("matter_name", word("事项"), 180, "matter"),
+    ("rung", word("层级"), 104, "rung"),
+    ("responsible_name", word("责任单位"), 140, "responsible"),
+    ("due", word("剩余 / 到期"), 136, "due"),
+    ("source", word("来源"), 112, "source"),
+    ("reporters", word("反映人数"), 90, ""),
+    ("unit_name", word("网格"), 140, "unit"),
 )
 DEEPEST = 10_000
 _DATASOURCE = """{
@@ -64,6 +64,16 @@ _LINK = """(p) => {
 _CHIP = """(p) => {
   const s = document.createElement("span");
   if (p.data) { s.className = "chip " + p.data.state; s.textContent = p.data.chip; }
+  return s;
+}"""
+_DUE = """(p) => {
+  const s = document.createElement("span"), left = document.createElement("b"), due = document.createElement("small");
+  if (p.data) {
+    s.className = "due-cell " + p.data.state;
+    left.textContent = p.data.left;
+    due.textContent = p.data.due;
+    s.append(left, due);
+  }
   return s;
 }"""
 
@@ -182,8 +192,12 @@ def _grid(t: Tongue, source: str) -> None:
             column[":cellRenderer"] = _LINK
         elif name == "chip":
             column[":cellRenderer"] = _CHIP
+        elif name == "due":
+            column[":cellRenderer"] = _DUE
         elif name == "summary":
             column |= {"flex": 1, "minWidth": 240, "tooltipField": "summary"}
+        elif name.endswith("_name"):
+            column["tooltipField"] = name
         columns.append(column)
     ui.aggrid(
         {

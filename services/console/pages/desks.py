@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
 from fastapi import Request
@@ -30,6 +31,8 @@ DESKS = (
     ("desk", "/desk", word("部门办件"), queues.DEPARTMENT),
     ("community", "/community", word("社区台"), queues.COMMUNITY),
 )
+_MINUTE = 60.0
+"""Seconds after which the times left in the list are shown anew."""
 
 
 def add(city: City, ticker: Ticker, engine: AsyncEngine, owners: Owners) -> None:
@@ -51,9 +54,11 @@ def _add(
 
 async def _build(desk: Desk, clerk: Clerk, path: str, title: str, own: tuple[Queue, ...]) -> None:
     t, asked = desk.t, desk.request.query_params
-    chosen = next((queue for queue in own if queue.key == asked.get("queue")), own[0])
     item = asked.get("item", "")
     tick = desk.ticker.last or await desk.ticker.look()
+    chosen = next((queue for queue in own if queue.key == asked.get("queue")), None)
+    if chosen is None:
+        chosen = await _first_with_work(clerk, own, tick.moment.now)
     with Box("div", "list-head"):
         Text("h1", t(title))
         newer = Text("a", t("有更新，点击刷新"), href=queues.address(path, chosen.key, item)).classes("newer hidden")
@@ -70,24 +75,32 @@ async def _build(desk: Desk, clerk: Clerk, path: str, title: str, own: tuple[Que
             empty = t("这一栏没有待办，新来的会自动出现")
             listed = QueueList(items=[], chosen=item, label=t(chosen.name), empty=t("正在取数"))
         with Box("section", "desk-item") as place:
-            if not item:
-                Text("p", t("从左边选一件，按 j、k 上下移动")).classes("empty")
+            hint = Text("p", t("从左边选一件；按 j、k 上下移动，按 ? 看全部按键") if not item else "").classes(
+                "empty hidden"
+            )
     shown = _Shown(desk, clerk, place, item)
 
-    async def refresh(moment: datetime, *, rows: bool) -> None:
+    async def refresh(moment: datetime, *, rows: bool, times: bool = False) -> None:
+        found = await queues.counts(clerk, own, moment)
+        for queue in own:
+            n = found.get(queue.key)
+            much = "—" if n is None else f"{n:,}" if n < queues.MOST or not queue.asked else f"{n}+"
+            tabs[queue.key].text = much
+        before = listed._props["items"]
         try:
-            found = await queues.counts(clerk, own, moment)
-            if rows:
+            if rows or times:
                 items = await queues.items(clerk, chosen, moment)
                 links = [{**one, "href": queues.address(path, chosen.key, one["key"])} for one in items]
+                if times:  # rows never move under the reader
+                    fresh = {one["key"]: one for one in links}
+                    links = [fresh.get(one["key"], one) for one in before]
                 listed.show(items=links, empty=empty)
+                if links and not item:
+                    hint.classes(remove="hidden")
         except (NotDone, Refused) as error:
             listed.show(empty=said_by(desk, error))
             return
-        for queue in own:
-            n = found[queue.key]
-            tabs[queue.key].text = f"{n:,}" if n < queues.MOST or not queue.asked else f"{n}+"
-        if not rows and found[chosen.key] != len(listed._props["items"]):
+        if not rows and found.get(chosen.key, len(before)) != len(before):
             newer.classes(remove="hidden")
 
     await refresh(tick.moment.now, rows=True)
@@ -96,13 +109,29 @@ async def _build(desk: Desk, clerk: Clerk, path: str, title: str, own: tuple[Que
     elif chosen.key in ("whistles",):
         with place:
             sound_form(desk, clerk)
-    desk.follow(lambda tick: _on_tick(tick, shown, refresh))
+    desk.follow(_Ticks(shown, refresh))
 
 
-def _on_tick(tick: Tick, shown: _Shown, refresh: Any) -> None:
-    shown.tick(tick)
-    if tick.touched:
-        background_tasks.create_lazy(refresh(tick.moment.now, rows=False), name=f"desk-{id(shown)}")
+async def _first_with_work(clerk: Clerk, own: tuple[Queue, ...], now: datetime) -> Queue:
+    """Return the first queue in which something waits; the first of all where none does."""
+    found = await queues.counts(clerk, own, now)
+    return next((queue for queue in own if found.get(queue.key)), own[0])
+
+
+class _Ticks:
+    """What a desk does with a look: the open thing is followed, counts are news, times left are shown each minute."""
+
+    def __init__(self, shown: _Shown, refresh: Any) -> None:
+        self.shown, self.refresh, self.minute = shown, refresh, monotonic()
+
+    def __call__(self, tick: Tick) -> None:
+        self.shown.tick(tick)
+        is_minute = monotonic() - self.minute >= _MINUTE
+        if is_minute:
+            self.minute = monotonic()
+        if tick.touched or is_minute:
+            again = self.refresh(tick.moment.now, rows=False, times=is_minute)
+            background_tasks.create_lazy(again, name=f"desk-{id(self.shown)}")
 
 
 class _Shown:

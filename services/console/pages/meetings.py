@@ -223,7 +223,7 @@ def _bring(desk: Desk, own: str) -> None:
     t = desk.t
     if not topic_acts.may_propose(desk):
         return
-    with card(t("提出议题"), "propose-card") as more:
+    with card(t("提请列为议题"), "propose-card") as more:
         topic_acts.propose(desk, own)
     with more:
         Text("span", t("有案件的，从案件页提请上会"))

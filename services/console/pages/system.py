@@ -24,9 +24,9 @@ from shared.kernel.refusals import Refused
 SERVICES = {
     "intake": word("接单"),
     "dispatch": word("派单"),
-    "escalation": word("提单"),
-    "feedback": word("评单"),
-    "console": word("指挥台"),
+    "escalation": word("提会"),
+    "feedback": word("评价"),
+    "console": word("控制台"),
 }
 KEEPERS = ("intake", "dispatch", "escalation", "feedback", "console")
 SHOWN = 20
@@ -147,7 +147,7 @@ async def _fill(desk: Desk, owners: Owners, box: Box) -> None:
         away = [t(SERVICES[name]) for name, said in found.items() if said is None]
         if away:
             Text("p", t("没有读到：{services}", services=t("、").join(away))).classes("late")
-        if not any(said and said["total"] for said in found.values()):
+        if len(away) < len(found) and not any(said and said["total"] for said in found.values()):
             Text("p", t("隔离区没有待处理的消息")).classes("empty")
         for service, said in found.items():
             for row in said["items"] if said else ():

@@ -13,6 +13,8 @@ from services.console.pages.frame import Desk
 from services.console.parts import Part
 from services.console.words import Tongue
 
+PROPOSALS = 3
+"""Choices that may stand above their field, each with its key."""
 Field = dict[str, Any]
 Options = Sequence[tuple[Any, str]]
 """Values as they are sent, whatever JSON they are, each with its words."""
@@ -33,7 +35,9 @@ def text(
 
 
 def choice(name: str, label: str, options: Options, *, value: Any = None, required: bool = True, **more: Any) -> Field:
-    """Return a field that takes one of (value, words); `entry=(list, n, given)` sends it as `key` of its n-th."""
+    """Return a field that takes one of (value, words); `entry=(list, n, given)` sends it as `key` of its n-th.
+
+    `first=n` shows the first n as buttons too, each with its key."""
     shown = [{"value": code, "text": words} for code, words in options]
     if not required:
         shown.insert(0, {"value": "", "text": "—"})

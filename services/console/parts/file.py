@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.console import portrait, queries, queues
+from services.console import listing, portrait, queries, queues
 from services.console.pages.frame import Desk, card
 from services.console.parts import Box, ClockBox, Details, History, Reveal, Text
 from services.console.parts.order import Order, build_forms
@@ -66,6 +66,7 @@ class CasePanel:
                 Text("a", row.number, href=f"/cases/{row.number}")
                 self.responsible = Text("span", "")
                 self.others = Text("span", "")
+                self.where = Text("span", "")
         self.notice = Text("p", "").classes("notice hidden")
         self.clock = ClockBox(**portrait.no_clock(t))
         self.acts = Box("div", "acts")
@@ -102,6 +103,8 @@ class CasePanel:
         self.title.text = row.summary or row.number
         self.responsible.text = portrait.responsible(city, t, row)
         self.others.text = portrait.others(city, t, row)
+        place = city.name_of(row.unit) if row.unit else ""
+        self.where.text = " · ".join(filter(None, (listing.matter_name(city, row.matter), place)))
         if last:
             self.tick(last)
         self.about.show(rows=[one for one in portrait.about(city, t, row) if one["name"] != t("反映人")])

@@ -11,7 +11,7 @@ from services.console.access.gateway import NotDone
 from services.console.access.roles import CITY_WIDE, Role
 from services.console.pages.frame import Desk
 from services.console.parts import Box, Text
-from services.console.parts.act import Field, Options, act_form, choice, many, single, text, yes
+from services.console.parts.act import PROPOSALS, Field, Options, act_form, choice, many, single, text, yes
 from services.console.projection.case import CaseRow
 from services.console.queues import Standing
 from services.console.words import word
@@ -113,7 +113,8 @@ def _hold(desk: Desk, order: Order) -> int:
         _form(
             desk, order, "finish", t("办结反馈"),
             [text("what", t("办了什么、结果如何")), yes("contacted", t("已联系反映人")),
-             single("evidence", t("证明材料（份）"), "number", value=1, least=1, most=20),
+             single("evidence", t("证明材料（份）"), "number", value=1, least=1, most=20,
+                    hint=t("照片、单据由本单位留存备查")),
              single("handler", t("办理岗位"), required=False, most=64)],
             t("送核查，并请 {n} 位反映人评价。", n=max(row.reporters, 1)), is_open=True, off=pending,
         ),
@@ -188,12 +189,15 @@ def _dispatch(desk: Desk, order: Order) -> int:
     t, city, row = desk.t, desk.city, order.row
     matter = city.matters.get(row.matter or "")
     named = (*matter.leads, *matter.supports) if matter else ()
-    departments = sorted(department_options(city), key=lambda one: one[0] not in named)
+    departments = sorted(
+        department_options(city), key=lambda one: named.index(one[0]) if one[0] in named else len(named)
+    )
     below = [(unit.code, unit.name) for unit in city.children(order.me)] if desk.signed.role not in CITY_WIDE else []
     if desk.signed.role is Role.OPERATIONS:
         below = [(unit.code, unit.name) for unit in city.children(city.root.code)]
+    by_rule = sum(code in city.departments for code in matter.leads) if matter else 0
     fields = [
-        choice("lead", t("主办单位"), [*departments, *below]),
+        choice("lead", t("主办单位"), [*departments, *below], first=min(by_rule, PROPOSALS)),
         many("support", t("协办单位"), departments),
     ]
     return _form(desk, order, "dispatch", t("派单"), fields, t("主办单位签收时限即刻开始。"), is_open=True)

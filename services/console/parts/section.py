@@ -13,12 +13,19 @@ from services.console.parts import Box, Text
 from shared.kernel.refusals import Refused
 
 SCORES = "scores"
+ONLY_WITH = {
+    "assessment": {"hundred-point"},
+    "stars": {"star-rating"},
+    "appraisal": {"appraisal-exports", "street-rights", "joint-review", "rectification-lists"},
+}
+"""Page -> the mechanisms without which a city has nothing on it."""
 
 
 def tabs(desk: Desk, here: str) -> None:
     """Build the tabs of those pages that are the reader's."""
     t = desk.t
-    own = list(places_under(SCORES, desk.signed.role))
+    on = desk.city.mechanisms
+    own = [one for one in places_under(SCORES, desk.signed.role) if one.key not in ONLY_WITH or ONLY_WITH[one.key] & on]
     if len(own) > 1:
         with Box("nav", "section-tabs", aria_label=t("评分与检查")):
             for place in own:

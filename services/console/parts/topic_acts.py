@@ -42,7 +42,7 @@ def propose(desk: Desk, body: str) -> ActForm | None:
     """Build the form of a topic without a case (W 2.2, move 2); nothing where the reader is no officer of a unit."""
     t = desk.t
     fields = [choice("kind", t("类别"), [(code, t(said)) for code, said in KINDS.items()]), *_said(desk)]
-    return act_form(desk, "escalation", "/v1/topics", t("提出议题"), fields, mark=f"body={body}",
+    return act_form(desk, "escalation", "/v1/topics", t("提请列为议题"), fields, mark=f"body={body}",
                     next=t("由联络员 2 个工作日内审查；逾期未审视为列入"))  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.console.pages.frame import Desk
 from services.console.parts import Box, Text
-from services.console.parts.act import act_form, choice
+from services.console.parts.act import PROPOSALS, act_form, choice
 from services.console.projection.case import CaseRow
 from services.console.words import word
 from shared.city.model import UnitLevel
@@ -40,7 +40,7 @@ def build_held(desk: Desk, row: CaseRow, found: Mapping[str, Any], done: Done) -
     if words:
         Text("p", t("依据的词：{words}", words=words)).classes("next")
     grids = [(unit.code, unit.name) for unit in city.of_level(UnitLevel.GRID)]
-    fields = [choice("matter", t("事项"), [*guessed, *others])]
+    fields = [choice("matter", t("事项"), [*guessed, *others], first=min(len(guessed), PROPOSALS))]
     if row.unit is None:
         fields.append(choice("unit", t("位置（网格）"), grids))
     path = f"/v1/cases/{row.id}"

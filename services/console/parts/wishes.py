@@ -35,7 +35,7 @@ def order_form(desk: Desk, community: str) -> None:
         "社区 {limit}内审单；审单后由结对单位、联盟成员、党员和志愿者认领。",
         limit=circles.limit(t, city, "wish.review"),
     )
-    form = act_form(desk, "dispatch", "/v1/wishes", t("点单"), fields, title=t("替居民点单"), next=said)
+    form = act_form(desk, "dispatch", "/v1/wishes", t("代为点单"), fields, title=t("替居民点单"), next=said)
     if form is None:
         Text("p", t("从上面选一件")).classes("empty")
 

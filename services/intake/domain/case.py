@@ -243,7 +243,7 @@ def handled(case: Case | None, fact: heard.OrderHandled, at: datetime) -> Case |
     if case is None or case.status is not Status.OPEN:
         return case
     done = replace(case, stage=fact.status, responsible=fact.responsible, due_at=fact.due_at)
-    return _append(done, Step(fact.status, at, fact.responsible, fact.note))
+    return _append(done, Step(fact.status, at, fact.done_by or fact.responsible, fact.note))
 
 
 @evolve.on(heard.CaseClosed)

@@ -318,7 +318,7 @@ async def test_the_citys_figures_so_far_are_shown_as_such_and_no_quarter_takes_t
     told = [last, replace(last, sequence=2, data=so_far, type=so_far.TYPE), replace(last, sequence=3, data=quarter)]
     await _told(engine, told, 500)
     tile = panels.tiles((await Ticker(engine, city).look()).snapshot, TONGUES["zh"])[-1]
-    assert (tile["value"], tile["more"][0]["text"]) == ("88.1", "2026-11 测算中 · 有效回访 936")
+    assert (tile["value"], tile["more"][0]["text"]) == ("88.1", "测算中 · 有效回访 936")
 
 
 async def test_time_alone_makes_a_new_snapshot_only_when_the_minute_changes(

@@ -126,7 +126,15 @@ function once(form) {
   });
 }
 
+function copy(button) {
+  button.hidden = !navigator.clipboard; // there is none without https
+  button.addEventListener("click", async () => {
+    try { await navigator.clipboard.writeText(location.href.split("?")[0]); button.textContent = button.dataset.done; } catch { button.hidden = true; }
+  });
+}
+
 drafts();
+all("[data-copy]").forEach(copy);
 all("input[data-photos]").forEach(photos);
 all("[data-position]").forEach(position);
 all("form[data-report]").forEach(near);
