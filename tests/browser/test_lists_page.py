@@ -29,7 +29,7 @@ def test_a_wish_goes_from_order_to_grade_and_one_claim_wins(donggang: RunningCit
     form.locator("textarea").fill(wording)
     for n, said in enumerate(("王小丽", "13800002207")):
         form.locator("input").nth(n).fill(said)
-    _do(community, "点单")
+    _do(community, "代为点单")
     column = community.locator(".claim-board section")
     row = column.nth(0).locator(".queue-row", has_text=wording[:12])
     expect(row).to_be_visible()  # the board follows by itself

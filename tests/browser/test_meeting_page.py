@@ -31,11 +31,11 @@ def _propose(page: Page) -> None:
     """Propose three topics without a case by the page, admit two of them and return the third."""
     for kind, summary in (*TOPICS, ("plan", RETURNED)):
         page.goto("/meetings")
-        form = _form(page, "提出议题")
+        form = _form(page, "提请列为议题")
         form.locator("select").first.select_option(kind)
         for label, words in (("议题", summary), ("已做工作", TRIED), ("请求会议决定什么", ASKED)):
             form.locator(f"label:has(> span:text-matches('^{label}')) textarea").fill(words)
-        _press(page, "提出议题")
+        _press(page, "提请列为议题")
         expect(form).to_contain_text("已生效")
     proposals = page.locator(".screen-card .proposal")
     page.goto(f"/ledger/{BODY}")
