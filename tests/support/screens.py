@@ -65,7 +65,7 @@ _MOST = "SELECT {who} FROM case_view WHERE {which} GROUP BY 1 ORDER BY count(*) 
 LEAD = _MOST.format(who="lead", which="status = 'accepted' AND lead !~ '^[CS][0-9]'")
 GRID = _MOST.format(who="responsible", which="responsible ~ '^C[0-9]+-G[0-9]+$'")
 BODY = "SELECT body FROM topic_view GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1"
-COMMUNITY = _MOST.format(who="responsible", which="responsible ~ '^C[0-9]+$'")
+COMMUNITY = _MOST.format(who="responsible", which="status IN ('accepted', 'handled') AND responsible ~ '^C[0-9]+$'")
 RATED = "SELECT id FROM case_view WHERE status = 'verified' AND source = 'mini' ORDER BY reporters DESC, id LIMIT 1"
 CASE = "SELECT id FROM case_view WHERE status IN ('escalated', 'accepted') ORDER BY status DESC, id LIMIT 1"
 
@@ -91,13 +91,13 @@ def _of_running(browser: Browser, folder: Path) -> None:
     dsn = stack.dsns["console"]
     lead, grid, community, case, rated, body = _aside(lambda: asyncio.run(_found(dsn)))
     unit, link = Post(Role.GRID, grid), f"/r/{token_of(stack.secret, stack.city, rated)}"
-    clerk = Post(Role.CLERK, lead)
+    clerk, seat = Post(Role.CLERK, lead), Post(Role.COMMUNITY, community)
     pictures = (
         Picture("case", OPERATIONS, f"/cases/{case}", ".history li"),
         Picture("dispatch", OPERATIONS, "/dispatch?queue=alike", ".queue-row", opens=True),
         Picture("desk", clerk, "/desk?queue=in_hand", ".queue-row", opens=True),
         Picture("desk-phone", clerk, "/desk?queue=in_hand", ".queue-row", PHONE, opens=True),
-        Picture("community", Post(Role.COMMUNITY, community), "/community", ".queue-row", opens=True),
+        *([Picture("community", seat, "/community", ".queue-row", opens=True)] if community else []),
         Picture("lists", Post(Role.COMMUNITY, grid.split("-")[0]), "/lists", ".claim-board"),
         Picture("meetings", OPERATIONS, "/meetings", "h1"),
         Picture("ledger", OPERATIONS, f"/ledger/{body}", "h1"),
