@@ -99,8 +99,10 @@ def stands(case: KnownCase, fact: dispatch.Dispatch, at: datetime) -> None:
             case.is_late = case.is_late or not fact.on_time
         case dispatch.VerificationFailed():
             case.failures, case.accepted_at = fact.failures, at
+            case.lead = case.lead or fact.responsible  # what was solved on the spot was dispatched to nobody
         case dispatch.OrderReworked():
             case.reworks, case.accepted_at = case.reworks + 1, at
+            case.lead = case.lead or fact.responsible
         case dispatch.OrderAtMeeting():
             case.topic = fact.topic
         case _:

@@ -179,6 +179,21 @@ async def test_a_grid_signs_by_the_desk_and_then_finishes_or_passes_up(stage: St
     assert verbs(stage)[1] in ("finish", "pass-up")
 
 
+@pytest.mark.parametrize("is_reworked", [False, True])
+async def test_a_grid_does_again_what_it_had_solved_on_the_spot_and_what_did_not_hold(
+    stage: Stage, is_reworked: bool
+) -> None:
+    stage.tell("c1", registered(), "cases")
+    back: dict[str, Any] = {
+        "status": dispatch.Status.ACCEPTED, "responsible": "C01-G01", "rung": "grid", "assignment": 1,
+        "clock": "handle", "due_at": MORNING + timedelta(days=2),
+    }  # fmt: skip
+    failed = dispatch.VerificationFailed(**back, verifier="C01", reason="当天又出现同样情况", failures=1)
+    stage.tell("c1", dispatch.OrderReworked(**back) if is_reworked else failed)
+    await stage.agenda.until(MORNING + timedelta(days=20))
+    assert [(who, path) for who, path, _ in stage.desk.acts] == [("unit.C01-G01", "/v1/orders/c1/finish")]
+
+
 async def test_work_planned_for_an_order_that_has_moved_on_is_dropped(stage: Stage) -> None:
     stage.tell("c1", dispatched("C01-G01", "grid"))
     withdrawn = dispatch.OrderWithdrawn(status=dispatch.Status.WITHDRAWN, responsible=None, assignment=1)
