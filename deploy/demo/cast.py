@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from deploy.demo.callers import Callers
 from deploy.demo.checkers import Checkers
 from deploy.demo.conveners import Conveners
 from deploy.demo.councillors import Councillors
 from deploy.demo.holders import Holders
+from deploy.demo.model import Sending
 from deploy.demo.proposers import Proposers
 from deploy.demo.senders import Senders
 from deploy.demo.streams import Heard
@@ -35,6 +39,15 @@ class Cast:
     def topics(self) -> list[str]:
         """Return what they read."""
         return [*self.senders.topics(), *self._holders.topics(), *self._conveners.topics()]
+
+    def plan(self, sendings: Iterable[Sending], opens: datetime) -> None:
+        """Let residents report, or order what this city has claimed; communities begin what they share at `opens`."""
+        wishes: list[Sending] = []
+        reports: list[Sending] = []
+        for one in sendings:
+            (wishes if self.wishers.takes(one) else reports).append(one)
+        self.senders.plan(reports)
+        self.wishers.plan(wishes, opens)
 
     def _hear_ledger(self, heard: Heard) -> None:
         self._conveners.hear(heard)

@@ -64,9 +64,7 @@ class Life:
             cast = Cast(self.world)
             for actors in (cast.whistlers, cast.volunteers, cast.visitors, cast.councillors):
                 actors.plan(self.monday, self.ends.date())
-            sendings = self._sendings()
-            cast.senders.plan([one for one in sendings if not cast.wishers.takes(one)])
-            cast.wishers.plan([one for one in sendings if cast.wishers.takes(one)], self.starts)
+            cast.plan(self._sendings(), self.starts)
             tasks = [
                 asyncio.create_task(self.clock.follow()),
                 asyncio.create_task(agenda.run()),

@@ -10,7 +10,7 @@ from statistics import median
 
 from deploy.demo.streams import Heard
 from shared.city.model import City
-from shared.contracts import dispatch, escalation, feedback, intake
+from shared.contracts import alliance, dispatch, escalation, feedback, intake, wish
 from shared.contracts.topics import STATED_ON
 
 _WORK = frozenset({"problem", "service"})
@@ -43,6 +43,8 @@ class Count:
     """(level, regular, makeup, temporary or missed) -> number."""
     cases: Counter[str] = field(default_factory=Counter)
     kinds: dict[str, str] = field(default_factory=dict)
+    _members: set[str] = field(default_factory=set)
+    """Persons of the alliances; whoever else does a wish is a unit."""
     _sent_to_department: set[str] = field(default_factory=set)
 
     def hear(self, heard: Heard) -> None:
@@ -63,6 +65,10 @@ class Count:
                 self.cases["passed_up"] += source == "grid" and kind in _WORK
             case dispatch.Dispatch() as order:
                 self._order(subject, order)
+            case alliance.MemberJoined(party=party, kind=alliance.MemberKind.PARTY_MEMBER):
+                self._members.add(party)
+            case wish.WishFulfilled(claimant=str(claimant)):
+                self.cases["wish.by_member" if claimant in self._members else "wish.by_unit"] += 1
             case feedback.RatingAnswered(valid=True) as answer:
                 self.cases["answered"] += 1
                 self.cases["answers.solved"] += answer.solved
@@ -149,6 +155,8 @@ class Count:
             "mediated": cases["mediated"],
             "on_the_spot": cases["on_the_spot"],
             "solved_by_departments": cases["solved.department"],
+            "done_by_members": cases["wish.by_member"],
+            "done_by_consortia": cases["wish.by_unit"],
             "orders": cases["orders"],
             "bounced_out": cases["escalated.bounced"],
             "hand_back": _share(cases["handed_back"], cases["assigned"]),

@@ -21,6 +21,7 @@ from deploy.simulation.count import Count
 from deploy.simulation.memory import Memory
 from shared.city.model import City
 
+_OPENS = of_day(8)
 Progress = Callable[[date], None]
 
 
@@ -52,7 +53,7 @@ class Simulation:
         self._cast = Cast(world)
         memory.hear = self._hear
         last = self.first + timedelta(days=days - 1)
-        self._cast.senders.plan(Demand(city, parameters, chance).between(self.first, last))
+        self._cast.plan(Demand(city, parameters, chance).between(self.first, last), opening(city, self.first))
         self._cast.proposers.plan(self.first, last)
         self._cast.whistlers.plan(self.first, last)
 
@@ -81,6 +82,11 @@ class Simulation:
     def check(self) -> list[str]:
         """Return everything that does not hold now."""
         return check(self.memory, self.agendas)
+
+
+def opening(city: City, first: date) -> datetime:
+    """Return when communities and their partners begin what they share."""
+    return datetime.combine(first, _OPENS, city.calendar.zone)
 
 
 def live(city: City, seed: int, *, days: int = 365, progress: Progress = lambda day: None) -> Year:

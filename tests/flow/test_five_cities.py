@@ -86,10 +86,8 @@ class Month:
         self._cast = Cast(World(city, behaviour, memory, lambda: memory.now, memory, memory, tally))
         memory.hear = self._hear
         last = FIRST + timedelta(days=DAYS - 1)
-        sent = Demand(city, thin, chance).between(FIRST, last)
-        self._cast.senders.plan([one for one in sent if not self._cast.wishers.takes(one)])
-        self._cast.wishers.plan([one for one in sent if self._cast.wishers.takes(one)], begins + timedelta(hours=8))
         cast = self._cast
+        cast.plan(Demand(city, thin, chance).between(FIRST, last), begins + timedelta(hours=8))
         for actors in (cast.proposers, cast.whistlers, cast.volunteers, cast.visitors, cast.councillors):
             actors.plan(FIRST, last)
         memory.run(begins + timedelta(days=DAYS))
