@@ -24,14 +24,15 @@ from deploy.local.folder import Stack
 from deploy.simulation.check import Agendas
 from deploy.simulation.count import Count
 from deploy.simulation.stepping import Ears, Platform, Steps
-from deploy.simulation.year import Progress, Year
+from deploy.simulation.year import Progress, Year, opening
 from shared.city.model import City
 
-_WORKING = (of_day(11, 59), of_day(17, 59), of_day(23, 59))
+_WORKING = (of_day(11, 59), of_day(17, 59))
 _OTHER = (of_day(23, 59),)
 """When the clock stands still on a working day, and on another.
 
-A minute before offices close and before midnight: people come before the deadlines that end then, as they do in memory.
+A minute before offices close, and before midnight where they do not open: people come before the deadlines that end
+then, as they do in memory. What is sent in the evening of a working day is met the next noon.
 """
 _TURNS = 4
 """How often people act in one step on what they hear in it."""
@@ -62,7 +63,7 @@ async def live_on(
         behaviour = Behaviour(city, parameters, chance)
         cast = Cast(World(city, behaviour, steps, lambda: steps.now, desk, publisher, tally))
         last = first + timedelta(days=days - 1)
-        cast.senders.plan(Demand(city, parameters, chance).between(first, last))
+        cast.plan(Demand(city, parameters, chance).between(first, last), opening(city, first))
         cast.proposers.plan(first, last)
         cast.whistlers.plan(first, last)
         facts = 0
@@ -75,11 +76,11 @@ async def live_on(
             agendas.hear(heard)
 
         try:
-            async with _platform(stack, city, Ears(stack.kafka, cast.topics(), hear)) as (platform, ears):
+            async with _platform(stack, city, Ears(stack.kafka, cast.topics(), hear)) as platform:
                 for at in instants(city, first, days):
                     steps.now = at
                     await platform.set_clock(at)
-                    await _turns(steps, platform, ears)
+                    await _turns(steps, platform)
                     agendas.settle()
                     progress(at.date())
         finally:
@@ -97,21 +98,20 @@ def instants(city: City, first: date, days: int) -> Iterator[datetime]:
 
 
 @asynccontextmanager
-async def _platform(stack: Stack, city: City, ears: Ears) -> AsyncIterator[tuple[Platform, Ears]]:
+async def _platform(stack: Stack, city: City, ears: Ears) -> AsyncIterator[Platform]:
     admin = await asyncpg.connect(stack.dsns["admin"])
     await ears.start()
     try:
-        yield Platform(admin, city.code, ears), ears
+        yield Platform(admin, city.code, ears)
     finally:
         await ears.stop()
         await admin.close()
 
 
-async def _turns(steps: Steps, platform: Platform, ears: Ears) -> None:
+async def _turns(steps: Steps, platform: Platform) -> None:
     """Let people act and the platform answer until nobody has anything more to do now, or it is late enough."""
     for _ in range(_TURNS):
         await steps.do()
         await platform.rest()
-        await ears.catch_up()
         if not steps.is_anything_due:
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 import asyncpg
@@ -16,8 +16,10 @@ from deploy.demo.streams import Heard, Once, open_record
 from deploy.local.database import SERVICES, schema_of
 
 _AT_ONCE = 32
-_LOOK = 0.02
+_LOOK = 0.01
 """Real seconds between two looks at whether everything has arrived."""
+_HOLD_MS = 20
+"""Milliseconds that the broker holds a fetch open: what was asked for is there, and a later one waits behind it."""
 _PATIENCE = 60.0
 
 
@@ -57,12 +59,12 @@ class Steps:
 
 
 class Ears:
-    """Read topics from their beginning, to their end whenever asked."""
+    """Read topics from their beginning, to their end whenever asked; between that they ask the broker for nothing."""
 
     def __init__(self, bootstrap: str, topics: Sequence[str], on_heard: Callable[[Heard], None]) -> None:
         self._reader = AIOKafkaConsumer(
             *topics, bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest",
-            fetch_max_wait_ms=20,
+            fetch_max_wait_ms=_HOLD_MS,
         )  # fmt: skip
         self._on_heard, self._once = on_heard, Once()
         self._places: dict[TopicPartition, int] = {}
@@ -70,26 +72,35 @@ class Ears:
     async def start(self) -> None:
         """Connect."""
         await self._reader.start()
+        self._places = dict.fromkeys(self._reader.assignment(), 0)
+        self._reader.pause(*self._places)
 
     async def stop(self) -> None:
         """Let go."""
         await self._reader.stop()
 
-    async def ends(self, places: Collection[TopicPartition] = ()) -> dict[TopicPartition, int]:
-        """Return where partitions end now; without any, those that are read here."""
-        found: dict[TopicPartition, int] = await self._reader.end_offsets(list(places or self._reader.assignment()))
+    async def ends(self, further: Collection[TopicPartition] = ()) -> dict[TopicPartition, int]:
+        """Return where the partitions that are read here end now, and further ones."""
+        found: dict[TopicPartition, int] = await self._reader.end_offsets(list(self._places.keys() | further))
         return found
 
-    async def catch_up(self) -> None:
-        """Take what there is."""
-        ends = await self.ends()
-        while any(self._places.get(place, 0) < end for place, end in ends.items()):
-            for place, records in (await self._reader.getmany(timeout_ms=20, max_records=1000)).items():
+    async def catch_up(self, ends: Mapping[TopicPartition, int]) -> None:
+        """Take what there is up to these ends; only the partitions that have grown are asked for."""
+        behind = {place: ends[place] for place, at in self._places.items() if at < ends.get(place, 0)}
+        if not behind:
+            return
+        self._reader.resume(*behind)
+        grown = list(behind)
+        while behind:
+            for place, records in (await self._reader.getmany(timeout_ms=_HOLD_MS, max_records=1000)).items():
                 for record in records:
                     heard = open_record(record)
                     if heard is not None and self._once.is_new(record.topic, heard.envelope):
                         self._on_heard(heard)
                     self._places[place] = record.offset + 1
+                if self._places[place] >= behind.get(place, 0):
+                    behind.pop(place, None)
+        self._reader.pause(*grown)
 
 
 class Platform:
@@ -97,18 +108,24 @@ class Platform:
 
     def __init__(self, admin: asyncpg.Connection, city: str, ears: Ears) -> None:
         self._admin, self._city, self._ears = admin, city, ears
+        self._ends: dict[TopicPartition, int] = {}
+        """Where partitions ended when last asked; they only grow."""
         now = f'"{schema_of(city)}".sidan_now()'
         schemas = [schema_of(city, service) for service in SERVICES if service != "console"]
-        counts = (
+        waiting = " + ".join(
             f'(SELECT count(*) FROM "{schema}".pending) + '  # noqa: S608
             f'(SELECT count(*) FROM "{schema}".deadline WHERE due_at <= {now})'
             for schema in schemas
         )
-        self._waiting = f"SELECT {' + '.join(counts)}"
-        self._fences = " UNION ALL ".join(
+        fences = " UNION ALL ".join(
             f'SELECT topic, "partition", expected FROM "{schema}".fence'  # noqa: S608
             for schema in schemas
         )
+        self._standing = (
+            f'SELECT waiting, topic, "partition", expected FROM (SELECT {waiting} AS waiting) w '  # noqa: S608
+            f"LEFT JOIN ({fences}) f ON waiting = 0"
+        )
+        """What waits inside, and when that is nothing how far each log was read: one statement, so one instant."""
 
     async def set_clock(self, at: datetime) -> None:
         """Put the clock to an instant, at which it stands."""
@@ -118,20 +135,26 @@ class Platform:
         )
 
     async def rest(self) -> None:
-        """Wait until every fact is sent and read by those that decide, every deadline fired. Raises Stalled."""
+        """Wait until every fact is sent, read by those that decide and heard, every deadline fired. Raises Stalled."""
         loop = asyncio.get_running_loop()
         ends = loop.time() + _PATIENCE
         while why := await self._under_way():
             if loop.time() > ends:
                 raise Stalled(why)
+            await self._ears.catch_up(self._ends)  # what there is already, while the services work on
             await asyncio.sleep(_LOOK)
+        await self._ears.catch_up(self._ends)
 
     async def _under_way(self) -> str:
-        waiting = await self._admin.fetchval(self._waiting)
-        if waiting:
-            return f"{waiting} facts to send or deadlines to fire"
-        rows = await self._admin.fetch(self._fences)
+        rows = await self._admin.fetch(self._standing)
+        if rows[0]["waiting"]:
+            return f"{rows[0]['waiting']} facts to send or deadlines to fire"
         read = [(TopicPartition(row["topic"], row["partition"]), row["expected"]) for row in rows]
-        ends = await self._ears.ends({place for place, _ in read})
-        unread = sum(max(0, ends[place] - expected) for place, expected in read)
+        if unread := self._unread(read):  # by what is known already: the broker need not be asked
+            return f"{unread} records unread"
+        self._ends = await self._ears.ends({place for place, _ in read})
+        unread = self._unread(read)
         return f"{unread} records unread" if unread else ""
+
+    def _unread(self, read: Collection[tuple[TopicPartition, int]]) -> int:
+        return sum(max(0, self._ends.get(place, 0) - expected) for place, expected in read)
