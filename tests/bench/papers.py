@@ -137,13 +137,14 @@ async def measure(dsns: dict[str, str], entries: int) -> None:
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://bench", headers=headers, timeout=600) as http:
         before = _memory()
-        for path in (f"/v1/ledger/{street}.xlsx", f"/v1/ledger/{street}.csv", f"/v1/ledger/{street}.json",
-                     "/v1/ledgers.xlsx", f"/v1/ledger/{street}/annual/2026.pdf"):  # fmt: skip
+        for path, held in ((f"/v1/ledger/{street}.xlsx", entries), (f"/v1/ledger/{street}.csv", entries),
+                           (f"/v1/ledger/{street}.json", entries), ("/v1/ledgers.xlsx", 2 * entries),
+                           (f"/v1/ledger/{street}/annual/2026.pdf", entries)):  # fmt: skip
             began = time.perf_counter()
             answer = await http.get(path)
             seconds, size = time.perf_counter() - began, len(answer.content) / 2**20
-            grown = _memory() - before
-            print(f"{path:36} {answer.status_code}  {seconds:6.2f} s  {size:6.1f} MB  peak +{grown:.0f} MB", flush=True)
+            what = f"{path:36} {held:6,} entries  {answer.status_code}"
+            print(f"{what}  {seconds:6.2f} s  {size:6.1f} MB  peak +{_memory() - before:.0f} MB", flush=True)
     await engine.dispose()
 
 
