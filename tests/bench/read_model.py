@@ -32,6 +32,7 @@ from services.console.projection.words import words_of
 from services.console.selection import SORTS, STATES, Selection
 from services.console.ticker import Ticker
 from services.console.words import TONGUES
+from shared import contracts
 from shared.city.load import load
 from shared.city.model import City, UnitLevel
 from shared.kernel.decisions import Actor
@@ -133,9 +134,7 @@ async def fill(dsn: str, city: City, count: int) -> None:
     )
     await conn.execute(tally.ANEW)
     await conn.execute(seen.ANEW)
-    fact = (
-        '{"status": "dispatched", "responsible": "C01", "rung": "street", "note": "已转交，正在核实", "assignment": 1}'
-    )
+    fact = (Path(contracts.__file__).parent / "examples" / "order.dispatched.v1.json").read_text(encoding="utf-8")
     await conn.execute(
         "INSERT INTO timeline (subject, service, sequence, type, acted_at, recorded_at, data) SELECT id, 'dispatch', n, "
         "'order.dispatched.v1', received_at + n * interval '1 hour', received_at + n * interval '1 hour', $1::jsonb "
