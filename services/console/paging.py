@@ -191,7 +191,8 @@ async def _walked(
     for part in parts:
         within = f"FROM case_view c WHERE {condition} AND {part}"
         told = {**params, "limit": limit - len(rows), "offset": offset}
-        query = f"SELECT to_jsonb(c)::text FROM (SELECT * {within} ORDER BY {order} LIMIT :limit OFFSET :offset) c"  # noqa: S608
+        keys = order.partition(", ")[2] if part.endswith("IS NULL") else order  # so that an index has that order
+        query = f"SELECT to_jsonb(c)::text FROM (SELECT * {within} ORDER BY {keys} LIMIT :limit OFFSET :offset) c"  # noqa: S608
         found = await queries.rows(conn, query, CaseRow, **told)
         rows += found
         if len(rows) == limit or part is parts[-1]:
