@@ -103,7 +103,7 @@ def _of_running(browser: Browser, folder: Path) -> None:
         Picture("ledger", OPERATIONS, f"/ledger/{body}", "h1"),
         Picture("analysis", OPERATIONS, "/analysis", "canvas"),
         Picture("system", OPERATIONS, "/system", ".system-table td.ok"),
-        Picture("grid", unit, "/g?tab=todo", "h1", PHONE),
+        Picture("grid", unit, "/g?tab=verify", "h1", PHONE),
         Picture("spot", unit, "/g/new?spot=1", "h1", PHONE),
         Picture("report", None, "/r", "textarea", PHONE),
         Picture("follow", None, link, ".steps", PHONE),
