@@ -53,11 +53,11 @@ class Reading:
         text = text_of(cell["text"])
         if not text:
             raise BadRow(
-                "text", "text 为空（公式须先计算并保存）", "text is empty (a formula is to be calculated first)"
+                "text", "内容为空（公式须先计算并保存）", "text is empty (a formula is to be calculated first)"
             )
         id_ = text_of(cell["id"]) if "id" in cell else content.hex()[:32]
         if not id_:
-            raise BadRow("id", "id 为空", "id is empty")
+            raise BadRow("id", "编号为空", "id is empty")
         known = self.seen.setdefault(id_, (content[:16], row.line))
         if known[0] != content[:16]:
             zh, en = f"编号与第 {known[1]} 行相同，内容不同", f"the id of line {known[1]}, with another content"
