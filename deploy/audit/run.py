@@ -108,10 +108,12 @@ async def _audit(dsn: str, kafka: str, city: str, progress: Callable[[str, int],
         progress("journals", sum(books.facts.values()))
         for service in SERVICES:
             carried = await streams.read(kafka, city, service, lambda n: progress("streams", n))
+            compared = await streams.compare(conn, city, service, carried)
+            if compared.newest:
+                await streams.read_on(kafka, carried, lambda n: progress("streams", n))
+            verdict.findings += carried.findings + compared.findings + streams.missing(carried, compared.newest)
             verdict.on_streams[service] = carried.records - carried.repeats
             verdict.repeats[service] = carried.repeats
-            verdict.findings += carried.findings
-            verdict.findings += await streams.compare(conn, city, service, carried)
         accounts = await _accounts(conn, city)
         verdict.reports, verdict.outcomes = accounts.reports, dict(accounts.outcomes)
         verdict.findings += accounts.findings

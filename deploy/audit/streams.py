@@ -42,6 +42,8 @@ class Stream:
     repeats: int = 0
     subjects: dict[str, Carried] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    places: dict[Any, int] = field(default_factory=dict)
+    """How far each partition was read."""
 
 
 def _digest(sequence: int, value: bytes) -> int:
@@ -54,19 +56,25 @@ async def read(bootstrap: str, city: str, service: str, progress: Callable[[int]
     Raises KafkaError when the broker cannot be reached, or goes away meanwhile.
     """
     stream = Stream(topic_name(city, STATE_STREAM[service]))
+    await read_on(bootstrap, stream, progress)
+    return stream
+
+
+async def read_on(bootstrap: str, stream: Stream, progress: Callable[[int], None]) -> None:
+    """Read what has come since `stream` was read."""
     try:
-        async with aclosing(batches(bootstrap, stream.topic)) as found:
+        async with aclosing(batches(bootstrap, stream.topic, stream.places)) as found:
             async for records in found:
                 for record in records:
                     _one(stream, dict(record.headers), record.value or b"")
                 progress(len(records))
     except UnknownTopicOrPartitionError:
         stream.exists = False
-    return stream
 
 
-async def batches(bootstrap: str, topic: str) -> AsyncGenerator[list[Any], None]:
-    """Yield what a topic holds now, each partition's records in order, by the batch.
+async def batches(bootstrap: str, topic: str, read: dict[Any, int] | None = None) -> AsyncGenerator[list[Any], None]:
+    """Yield what a topic holds now, each partition's records in order, by the batch; `read` says how far it was, and is
+    brought up to date.
 
     Raises KafkaError when the broker cannot be reached, goes away meanwhile, or has no such topic.
     """
@@ -80,6 +88,8 @@ async def batches(bootstrap: str, topic: str) -> AsyncGenerator[list[Any], None]
         places = list(consumer.assignment())
         ends = await consumer.end_offsets(places)
         await consumer.seek_to_beginning(*places)
+        for place, offset in (read or {}).items():
+            consumer.seek(place, offset)
         last = time.monotonic()
         while any([await consumer.position(place) < ends[place] for place in places]):
             got = await consumer.getmany(timeout_ms=1000, max_records=2000)
@@ -88,6 +98,8 @@ async def batches(bootstrap: str, topic: str) -> AsyncGenerator[list[Any], None]
                 yield [record for records in got.values() for record in records]
             elif time.monotonic() - last > STALLED:
                 raise KafkaTimeoutError(f"{topic}: no record for {STALLED:.0f} s")
+        if read is not None:
+            read.update({place: await consumer.position(place) for place in places})
     finally:
         with suppress(Exception):
             await consumer.stop()
@@ -125,7 +137,27 @@ def _one(stream: Stream, headers: dict[str, bytes], value: bytes) -> None:
     carried.digest = (carried.digest + _digest(sequence, value)) & MASK
 
 
-async def compare(conn: asyncpg.Connection, city: str, service: str, stream: Stream) -> list[Finding]:
+@dataclass(slots=True)
+class Compared:
+    """A stream beside its journal: `newest` are facts by subject that are written down, not pending, and were not read.
+
+    A city goes on while it is audited: such a fact may have come to the stream after it was read, see `missing`.
+    """
+
+    findings: list[Finding]
+    newest: dict[str, int] = field(default_factory=dict)
+
+
+def missing(stream: Stream, newest: dict[str, int]) -> list[Finding]:
+    """Return the facts that a stream does not hold, though it was read on after they were found written down."""
+    return [
+        Finding("missing", f"{stream.topic} {subject}", "written down, not pending, not on the stream")
+        for subject, sequence in newest.items()
+        if stream.subjects.get(subject, Carried()).last < sequence
+    ]
+
+
+async def compare(conn: asyncpg.Connection, city: str, service: str, stream: Stream) -> Compared:
     """Hold the stream against the journal, fact by fact; what is still pending may be missing."""
     schema = schema_of(city, service)
     if not stream.exists:
@@ -133,7 +165,7 @@ async def compare(conn: asyncpg.Connection, city: str, service: str, stream: Str
         what = (
             f"the topic does not exist, {facts} facts are written down: sidan down, sidan up, sidan republish {service}"
         )
-        return [Finding("missing", stream.topic, what)]
+        return Compared([Finding("missing", stream.topic, what)])
     first_pending = dict(
         await conn.fetch(
             f'SELECT j.subject, min(j.sequence) FROM "{schema}".pending p JOIN "{schema}".journal j USING (id) '
@@ -141,14 +173,14 @@ async def compare(conn: asyncpg.Connection, city: str, service: str, stream: Str
         )
     )
     written: dict[str, Carried] = {}
+    newest: dict[str, int] = {}
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         query = f'SELECT subject, sequence, value FROM "{schema}".journal WHERE sequence > 0 ORDER BY id'
         async for subject, sequence, value in conn.cursor(query, prefetch=2000):
             carried = stream.subjects.get(subject)
             if sequence > (carried.last if carried else 0):
-                written.setdefault(subject, Carried())  # newer than what was read, or missing: told apart below
                 if sequence < first_pending.get(subject, 1 << 31):
-                    written[subject].last = -1
+                    newest[subject] = sequence
                 continue
             own = written.setdefault(subject, Carried())
             own.digest = (own.digest + _digest(sequence, value.encode())) & MASK
@@ -157,9 +189,4 @@ async def compare(conn: asyncpg.Connection, city: str, service: str, stream: Str
         own = written.get(subject, Carried())
         if own.digest != carried.digest:
             found.append(Finding("differs", f"{stream.topic} {subject}", "stream and journal differ"))
-    found += [
-        Finding("missing", f"{stream.topic} {subject}", "written down, not pending, not on the stream")
-        for subject, own in written.items()
-        if own.last == -1
-    ]
-    return found
+    return Compared(found, newest)
