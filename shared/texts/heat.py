@@ -18,6 +18,10 @@ _ENDINGS = "苑园城区村路街镇乡场校院站桥湖湾府里墅线行际�
 _NO_NAME = "的是在对把被将请与及"
 _PLACE = re.compile(rf"(?=((?:(?![{_NO_NAME}])[\u4e00-\u9fff]){{1,7}}[{_ENDINGS}]))")
 """Characters up to one that ends names, none of which only words between names have; overlapping ones too."""
+_ABOVE = r"(?:[A-Z]\d{0,2}[市县区]|[市县乡]|(?<!城)镇|街道)"
+"""What stands before a name of a place where it is said in full; before a mere word it hardly ever does."""
+_IN_FULL = 0.2
+"""Share of the messages with a name that must say it in full, two at least."""
 _OF_CITY = re.compile(r"[A-Z]\d{0,2}[市县区]")
 _GROUPS = (
     "业主", "村民", "学生", "家长", "职工", "员工", "教师", "老师", "农民工", "消费者", "购房者", "受害人", "投资人",
@@ -111,11 +115,17 @@ def _place(told: Sequence[Message], others: Sequence[str]) -> str:
 
 
 def _names(texts: Sequence[str]) -> dict[str, int]:
-    """Return what may be names of places in at least half of the texts, and in how many each stands."""
+    """Return what is said as names of places are in at least half of the texts, and in how many each stands."""
     named: Counter[str] = Counter()
     for text in texts:
         named.update({found.group(1).lstrip("市区县镇") for found in _PLACE.finditer(text)} - dictionary())
-    return {name: times for name, times in named.items() if times >= max(2, _MOST * len(texts))}
+    often = {name: times for name, times in named.items() if len(name) > 1 and times >= max(2, _MOST * len(texts))}
+    in_full = {name: re.compile(f"{_ABOVE}{re.escape(name)}") for name in often}
+    return {
+        name: times
+        for name, times in often.items()
+        if sum(bool(in_full[name].search(text)) for text in texts) >= max(2, _IN_FULL * times)
+    }
 
 
 def _group(told: Sequence[Message]) -> str:
