@@ -50,7 +50,7 @@ def sidan(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_a_figure_is_printed_with_policy_revision_freeze_and_its_first_page(sidan: Any) -> None:
     said = sidan("explain", "C01", "2026-06", "closing").output
-    for word in ("94.74 = 108/114", "第 1 版", "第 2 次公布", "2026-07-09", "另有 6 件不计入", "DG-1", "--all"):
+    for word in ("94.74% = 108/114", "第 1 版", "第 2 次公布", "2026-07-09", "另有 6 件不计入", "DG-1", "--all"):
         assert word in said, word
 
 
