@@ -12,10 +12,10 @@ from shared.persistence.engine import schema_of
 
 _FIRST = """
 SELECT subject, (array_agg(type ORDER BY id))[1] AS first,
-       (array_agg(type ORDER BY id DESC) FILTER (WHERE type = ANY ($1)))[1] AS last,
-       (array_agg(value ORDER BY id DESC))[1]::jsonb AS said
-FROM "{intake}".journal WHERE sequence > 0 GROUP BY subject
+       (array_agg(type ORDER BY id DESC) FILTER (WHERE type = ANY ($1)))[1] AS last
+FROM "{intake}".journal WHERE sequence > 0 AND type LIKE 'case.%' GROUP BY subject
 """
+"""The duties of units and leaders are written in intake's journal as well; they are no cases."""
 _PLACING = [
     f"case.{what}.v1"
     for what in ("held", "registered", "solved_on_spot", "rejected", "merged", "unmerged", "withdrawn", "split")

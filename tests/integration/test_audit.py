@@ -6,12 +6,15 @@ import asyncio
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
+import asyncpg
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.audit import Unreachable, audit
+from deploy.audit.cases import account
 from deploy.cli.audit import examine
 from deploy.local.database import SERVICES
 from deploy.local.folder import PROJECT, Running, Stack, write_json
@@ -99,3 +102,31 @@ def test_a_server_that_is_away_ends_the_audit_with_3_and_words(city: Cell, tmp_p
     assert "Traceback" not in ended.stderr
     with pytest.raises(Unreachable):
         examine(_stack(tmp_path, kafka, auditor))
+
+
+def test_cases_are_counted_and_the_duties_beside_them_are_not(backing: Backing) -> None:
+    cell = make_schemas(backing, "counted", ("intake", "dispatch", "escalation"))
+
+    async def written() -> Counter[str]:
+        conn = await asyncpg.connect(cell.dsns["admin"])
+        try:
+            await conn.executemany(
+                f'INSERT INTO "{cell.code}_intake".journal (subject, sequence, type, streams, key, headers, value) '
+                "VALUES ($1, $2, $3, '{}', $1, '{}', '{}')",
+                [
+                    ("c-1", 1, "case.held.v1"),
+                    ("c-1", 2, "case.rejected.v1"),
+                    ("c-2", 1, "case.held.v1"),
+                    ("c-3", 1, "case.registered.v1"),
+                    ("leader:l-1", 1, "leader.tied.v1"),
+                    ("unit:C01-G01", 1, "visit.logged.v1"),
+                ],
+            )
+            cases = await account(conn, cell.code)
+        finally:
+            await conn.close()
+        assert [one.where for one in cases.findings] == ["case c-3"]
+        assert cases.reports == 3
+        return cases.outcomes
+
+    assert asyncio.run(written()) == {"rejected": 1, "in_triage": 1, "nowhere": 1}
