@@ -24,6 +24,8 @@ from shared.kernel.refusals import Refused
 
 MOST = 100
 """Rows of a queue on the page; its count is exact up to that where another service keeps it."""
+WITHOUT_ORDER = ("held", "rejected", "merged", "split", "closed", "withdrawn")
+"""Statuses in which there is nothing to order, not yet or no more."""
 Items = list[dict[str, Any]]
 
 
@@ -113,12 +115,12 @@ async def supervisions(clerk: Clerk, now: datetime) -> Items:
 
 
 async def whistles(clerk: Clerk, now: datetime) -> Items:
-    """Return the whistles in which this desk is called or called others, that are not over."""
+    """Return the whistles in which this desk is called or called others, and has still something to do."""
     found: dict[str, Any] = {}
     for side in ("callee", "whistler"):
-        for status in ("asked", "sounded"):
-            answer = await clerk.owners.get(clerk.signed, "dispatch", "/v1/whistles", **{side: clerk.me}, status=status)
-            found |= {one["id"]: one for one in answer["whistles"]}
+        params = {side: clerk.me, "open": "true", "limit": MOST}
+        answer = await clerk.owners.get(clerk.signed, "dispatch", "/v1/whistles", **params)
+        found |= {one["id"]: one for one in answer["whistles"]}
     return [_call(clerk, one, now) for one in found.values()]
 
 
@@ -151,7 +153,7 @@ class Standing:
 
 async def standing(clerk: Clerk, row: CaseRow) -> Standing:
     """Return how an order stands; raises NotDone or Refused where dispatch does not tell."""
-    if row.status in ("held", "rejected", "merged", "split", "closed", "withdrawn"):
+    if row.status in WITHOUT_ORDER:
         return Standing()
     try:
         order = await clerk.owners.get(clerk.signed, "dispatch", f"/v1/orders/{row.id}")
@@ -198,6 +200,11 @@ DISPATCH = (HELD, ALIKE, WAITING, JUDGED, TO_ACCEPT, IN_HAND, TO_VERIFY, OVERDUE
 COMMUNITY = (TO_ACCEPT, IN_HAND, HELD, ALIKE, WAITING, JUDGED, TO_VERIFY, OVERDUE, SUPERVISED, WHISTLES)
 
 
+def of_city(city: City, queues: Sequence[Queue]) -> tuple[Queue, ...]:
+    """Return the queues that a city has use for: no whistles where nobody may whistle."""
+    return tuple(queue for queue in queues if queue is not WHISTLES or city.whistles)
+
+
 def address(path: str, queue: str, item: str = "") -> str:
     """Return the address of a queue, and of one thing in it."""
     return f"{path}?{urlencode({'queue': queue, 'item': item} if item else {'queue': queue})}"
@@ -231,7 +238,7 @@ def _call(clerk: Clerk, one: dict[str, Any], now: datetime) -> dict[str, Any]:
     return {
         "key": f"whistle:{one['id']}",
         "title": one["why"],
-        "state": "soon" if one["kind"] == "emergency" else "ok",
+        "state": "ended" if one["status"] == "ended" else "soon" if one["kind"] == "emergency" else "ok",
         "chip": t(words.WHISTLES[one["kind"]]),
         "number": "",
         "more": f"{clerk.city.name_of(one['whistler'])} · {clerk.city.name_of(one['place'])} {one['spot']}".strip(),

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
@@ -44,7 +44,14 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def sit(browser: Browser, donggang: RunningCity) -> Iterator[Sit]:
     """Return a function that signs somebody in at posts of the running city and opens a page; no page may complain."""
-    console, dsn = donggang.stack.services["console"], donggang.stack.dsns["console"]
+    with seated(browser, donggang) as page:
+        yield page
+
+
+@contextmanager
+def seated(browser: Browser, city: RunningCity) -> Iterator[Sit]:
+    """Yield what `sit` returns, for any running city."""
+    console, dsn = city.stack.services["console"], city.stack.dsns["console"]
     wrong: list[str] = []
     with ExitStack() as open_pages:
 

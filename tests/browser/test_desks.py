@@ -126,6 +126,38 @@ def test_what_is_being_typed_outlives_news_of_its_case_and_a_reload(donggang: Ru
     assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('draft:'))") == []
 
 
+def test_only_who_granted_a_suspension_is_offered_to_end_it(donggang: RunningCity, sit: Sit) -> None:
+    city = donggang
+    case = city.report("desk-8", "burst-pipe")["case"]
+    order = city.order(case, "dispatched")
+    lead, given = city.holder(order["lead"]), {"assignment": order["assignment"]}
+    assert city.act(case, "accept", lead, handler="抢修班长", **given).status_code == 200
+    asked = {"cause": "weather", "days": 3, "why": "台风停工三天"}
+    assert city.act(case, "suspension", lead, **asked, **given).status_code == 200
+    judge = city.order(case)["judge"]
+    assert judge != order["dispatcher"]
+    who = ("operations", "o1") if judge == city.city.root.code else city.holder(judge)
+    said = {"granted": True, "note": "情况属实，同意"}
+    assert city.act(case, "judge-suspension", who, **said, **given).status_code == 200
+    city.shown(case, "suspended")
+    at = {Role.COMMUNITY: "C", Role.STREET: "S"}
+    dispatcher = sit(
+        Post(next(role for role, begins in at.items() if order["dispatcher"][0] == begins), order["dispatcher"])
+    )
+    dispatcher.goto(f"/cases/{case}")
+    expect(dispatcher.locator(".history li").first).to_be_visible()
+    expect(dispatcher.locator(".acts")).not_to_be_empty()
+    expect(dispatcher.locator(".act:has(summary:text-is('恢复办理'))")).to_have_count(0)
+    above = sit(OPERATIONS if judge == city.city.root.code else Post(Role.STREET, judge))
+    above.goto(f"/cases/{case}")
+    resume = above.locator(".act:has(summary:text-is('恢复办理'))")
+    resume.locator("summary").click()
+    resume.locator("textarea").fill("台风已过，恢复办理")
+    resume.locator("button[type=submit]").click()
+    city.shown(case, "accepted")
+    expect(resume).to_have_count(0)
+
+
 def test_what_is_personal_is_shown_for_a_reason_and_on_record(donggang: RunningCity, sit: Sit) -> None:
     city = donggang
     who = {"id": "r-9", "name": "王小丽", "phone": "13800002207"}
@@ -162,7 +194,7 @@ def test_each_desk_fits_desk_and_phone_and_its_keys_move(donggang: RunningCity, 
         city.report(f"desk-5-{n}", "street-lights")
     page = sit(OPERATIONS)
     page.goto("/dispatch")
-    expect(page.locator(".queues a")).to_have_count(10)
+    expect(page.locator(".queues a")).to_have_count(9)
     expect(page.locator(".queues b").first).to_have_text(re.compile(r"\d"))
     phone = sit(Post(Role.COMMUNITY, "C01"), size=PHONE)
     for path in ("/community", "/cases", "/community?queue=whistles"):

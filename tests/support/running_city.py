@@ -7,6 +7,7 @@ import itertools
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -162,8 +163,14 @@ def wait(look: Callable[[], Any], seconds: float, what: str) -> Any:
 @pytest.fixture(scope="session")
 def donggang(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCity]:
     """Run the whole of Donggang once: five services under their supervisor, real time."""
-    folder = Path(tmp_path_factory.mktemp("donggang"))
-    plan = plan_for("donggang", folder=folder)
+    with running("donggang", Path(tmp_path_factory.mktemp("donggang"))) as city:
+        yield city
+
+
+@contextmanager
+def running(code: str, folder: Path) -> Iterator[RunningCity]:
+    """Run the whole of a city in a folder, which is erased afterwards."""
+    plan = plan_for(code, folder=folder)
     stack = control.start(plan, tell=lambda words: print(words[1]), is_bound=True)
     try:
         yield RunningCity(stack, load(plan.city_file), folder)

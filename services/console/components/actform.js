@@ -52,6 +52,7 @@ export default {
         else if (f.entry) ((own[f.entry[0]] ??= [])[f.entry[1]] ??= { ...f.entry[2] })[f.key || f.name] = value;
         else (at.length ? own[at[0]] ??= {} : own)[last] = value;
       }
+      for (const f of this.fields) if (f.entry && own[f.entry[0]]) own[f.entry[0]] = own[f.entry[0]].filter((one) => one); // entries left empty are none
       return list ? { ...this.fixed, [list]: [...this.fixed[list], { ...given, ...own }] } : { ...this.fixed, ...own };
     },
     async send() {
@@ -75,6 +76,5 @@ export default {
           if (answer.status < 500 && answer.status !== 429) { this.key = made(); this.keep(); } // decided: a corrected one is another command
         }
       } catch { this.state = "refused"; this.said = this.words.lost; }
-      clearTimeout(slow); },
-  },
+      clearTimeout(slow); } },
 };

@@ -20,6 +20,7 @@ from services.console.pages.frame import Desk, Page, card, frame, own_scope
 from services.console.parts import Box, ClockBox, Details, History, Steps, Text, topic_acts
 from services.console.parts.order import Order, build_forms, said_by
 from services.console.parts.repaint import repainted
+from services.console.parts.whistle import sound_form
 from services.console.projection.case import CaseRow
 from services.console.projection.ledger import LedgerRow, TopicRow
 from services.console.queries import Told
@@ -153,8 +154,10 @@ def _build(desk: Desk, file: File, clerk: Clerk) -> None:
                 Text("p", said_by(desk, error)).classes("notice")
             return
         with repainted(acts):
-            build_forms(desk, Order(row, stands, clerk.me, sequence, lambda _: None))
+            build_forms(desk, Order(row, stands, clerk.me, sequence, shown.history, lambda _: None))
             topic_acts.propose_case(desk, row)
+            if row.status not in queues.WITHOUT_ORDER:
+                sound_form(desk, clerk, row)
 
     def show(tick: Tick) -> None:
         clock(tick)

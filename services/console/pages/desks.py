@@ -38,7 +38,7 @@ _MINUTE = 60.0
 def add(city: City, ticker: Ticker, engine: AsyncEngine, owners: Owners) -> None:
     """Add the three pages."""
     for key, path, title, own in DESKS:
-        _add(city, ticker, engine, owners, key, path, title, own)
+        _add(city, ticker, engine, owners, key, path, title, queues.of_city(city, own))
 
 
 def _add(
@@ -142,16 +142,11 @@ class _Shown:
         self.panel: CasePanel | None = None
         self._painting = asyncio.Lock()
 
-    @property
-    def case(self) -> str:
-        """Return the case that it is about, or nothing."""
-        return "" if self.item.startswith("whistle:") else self.item
-
     def tick(self, tick: Tick) -> None:
-        """Let the clock go on, and follow the case."""
+        """Let the clock go on, and follow the case or whistle."""
         if self.panel is not None:
             self.panel.tick(tick)
-        if self.case and self.case in tick.touched:
+        if self.item in tick.touched:
             background_tasks.create(self.paint(), name="desk item")
 
     async def paint(self) -> None:

@@ -52,6 +52,11 @@ def choice(name: str, label: str, options: Options, *, value: Any = None, requir
     }
 
 
+def verdict(name: str, label: str, yes_words: str, no_words: str) -> Field:
+    """Return a field that takes one of two, sent as true or false."""
+    return choice(name, label, [("true", yes_words), ("false", no_words)]) | {"flag": True}
+
+
 def many(name: str, label: str, options: Options) -> Field:
     """Return a field that takes several of (value, words); sent as a list."""
     return {"name": name, "label": label, "kind": "many", "options": [{"value": c, "text": w} for c, w in options]}

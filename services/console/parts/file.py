@@ -115,6 +115,6 @@ class CasePanel:
                 build_held(desk, row, file.held, done)
             for pair in file.pairs:
                 build_alike(desk, pair, done)
-            built = build_forms(desk, Order(row, file.stands, self.clerk.me, file.sequence, done))
+            built = build_forms(desk, Order(row, file.stands, self.clerk.me, file.sequence, file.told, done))
             if not built and row.status != "held" and not file.pairs:
                 Text("p", t("这一件现在不需要您办理")).classes("empty")

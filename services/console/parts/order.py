@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,11 @@ from services.console.pages.frame import Desk
 from services.console.parts import Box, Text
 from services.console.parts.act import PROPOSALS, Field, Options, act_form, choice, many, single, text, yes
 from services.console.projection.case import CaseRow
+from services.console.queries import Told
 from services.console.queues import Standing
 from services.console.words import word
 from shared.city.model import City, Rung
+from shared.contracts.dispatch import OrderSupervised, SupervisionAnswered, SuspensionJudged
 from shared.kernel.refusals import Refused
 from shared.kernel.rules import words as rule_words
 
@@ -39,6 +41,12 @@ OF_THE_CASE = frozenset({"dispatch", "supervise", "answer-supervision"})
 """Acts on the case itself; the others name the assignment that they answer."""
 KEYS = {"accept": "q", "finish": "f", "progress": "e"}
 """Act -> the key that opens its form."""
+MEETING = "meeting"
+PASSING_UP = ("grid", "community")
+"""Rungs that pass their orders up, where others say that they are unable."""
+LATE_CLOCKS = ("dispatch", "accept", "handle", "verify")
+"""Clocks over which a unit is supervised."""
+SUSPENDED, SUPERVISED, ANSWERED = SuspensionJudged.TYPE, OrderSupervised.TYPE, SupervisionAnswered.TYPE
 UPHELD = word("支持则改派；不支持则原单位继续办，期间时钟不停。")
 CONFIRMED = word("确认后列为议题上会，责任单位不变，直到会议作出决定。")
 JUDGES = {
@@ -59,7 +67,26 @@ class Order:
     stands: Standing
     me: str
     sequence: int | None
+    told: Sequence[Told]
     done: Callable[[Mapping[str, Any]], Any]
+
+    @property
+    def is_by_meeting(self) -> bool:
+        """Tell whether a meeting made the present assignment."""
+        return self.row.rung == MEETING
+
+    @property
+    def paused_by(self) -> str | None:
+        """Return who granted the last suspension: nobody else ends it early."""
+        granted = (fact for fact in reversed(self.told) if fact.type == SUSPENDED and fact.data["granted"])
+        return next((fact.data["judge"] for fact in granted), None)
+
+    @property
+    def is_answer_awaited(self) -> bool:
+        """Tell whether the late unit still owes the answer to a supervision order of the running clock."""
+        late = (self.row.responsible, self.row.clock)
+        given = {fact.data["number"] for fact in self.told if fact.type == SUPERVISED and _of(fact) == late}
+        return bool(given - {fact.data["number"] for fact in self.told if fact.type == ANSWERED})
 
 
 def build_forms(desk: Desk, order: Order) -> int:
@@ -79,16 +106,40 @@ def build_forms(desk: Desk, order: Order) -> int:
         built += _form(desk, order, "answer-supervision", title, fields, fixed={"number": one["number"]}, is_open=True)
     if is_lead:
         built += _hold(desk, order)
+        if row.status == "accepted" and row.rung == "street":
+            built += _dispatch_on(desk, order)
     if me in row.support and row.status in ("dispatched", "accepted", "suspended"):
         built += _support(desk, order)
     if row.dispatcher == me and row.status in ("dispatched", "accepted"):
         built += _oversee(desk, order)
-    if row.status == "suspended" and desk.signed.role in DISPATCHERS:
+    if row.status == "suspended" and order.paused_by == me != row.lead:
         built += _form(desk, order, "resume", desk.t("恢复办理"), [_note(desk)], desk.t("时钟从现在起继续。"))
-    if row.overdue and row.responsible != me and desk.signed.role in DISPATCHERS:
+    if _is_late(desk, order) and _is_above(desk, order):
         aim = desk.t("超期单位须限时回执，记入评分。")
-        built += _form(desk, order, "supervise", desk.t("督办"), [_note(desk)], aim, look="danger")
+        off = desk.t("已有督办单等待回执") if order.is_answer_awaited else ""
+        built += _form(desk, order, "supervise", desk.t("督办"), [_note(desk)], aim, look="danger", off=off)
     return built
+
+
+def _of(fact: Told) -> tuple[str, str]:
+    return fact.data["charged"], fact.data["of"]
+
+
+def _is_late(desk: Desk, order: Order) -> bool:
+    row, last = order.row, desk.ticker.last
+    return bool(last and row.clock in LATE_CLOCKS and row.due_at and row.due_at < last.moment.now)
+
+
+def _is_above(desk: Desk, order: Order) -> bool:
+    """Tell whether this desk supervises the late unit: operations everybody, else who is above it or dispatched it."""
+    city, row, me = desk.city, order.row, order.me
+    late = row.responsible
+    if late is None or late == me or desk.signed.role not in DISPATCHERS:
+        return False
+    if desk.signed.role is Role.OPERATIONS:
+        return True
+    under = row.dispatcher if late in city.departments else late
+    return under is not None and under in city.units and city.is_within(under, me)
 
 
 def department_options(city: City) -> Options:
@@ -108,7 +159,8 @@ def _hold(desk: Desk, order: Order) -> int:
     if row.status != "accepted":
         return 0
     pending = t("已有申请待裁定") if order.stands.request else ""
-    late = t("已超期，不得再申请延期") if row.overdue else pending
+    late = t("已超期，不得再申请延期") if _is_late(desk, order) else pending
+    met = t("会议交办的事项，由会议决定") if order.is_by_meeting else ""
     made = [
         _form(
             desk, order, "finish", t("办结反馈"),
@@ -130,19 +182,17 @@ def _hold(desk: Desk, order: Order) -> int:
             desk, order, "suspension", t("申请挂账"),
             [choice("cause", t("原因"), _options(desk, PAUSES)),
              single("days", t("自然日"), "number", least=1, most=366, value=30), text("why", t("说明"))],
-            t("由上级批准，时钟停走到期恢复。"), off=late,
-        ),
-        _form(
-            desk, order, "unable", t("无力办理"),
-            [choice("missing", t("缺什么"), _options(desk, MISSING)), text("tried", t("办过什么"))],
-            t("确认后列为议题；责任单位不变，直到会议作出决定。"), off=pending,
-        ),
-        _form(
-            desk, order, "pass-up", t("上报上一级"),
-            [choice("reason", t("理由"), _options(desk, UP)), _note(desk)],
-            t("交上一级办理，附上已做的工作。"), off=pending,
+            t("由上级批准，时钟停走到期恢复。"), off=met or late,
         ),
     ]  # fmt: skip
+    if row.rung in PASSING_UP:
+        fields = [choice("reason", t("理由"), _options(desk, UP)), _note(desk)]
+        said = t("交上一级办理，附上已做的工作。")
+        made.append(_form(desk, order, "pass-up", t("上报上一级"), fields, said, off=pending))
+    else:
+        fields = [choice("missing", t("缺什么"), _options(desk, MISSING)), text("tried", t("办过什么"))]
+        said = t("确认后列为议题；责任单位不变，直到会议作出决定。")
+        made.append(_form(desk, order, "unable", t("无力办理"), fields, said, off=met or pending))
     return sum(made)
 
 
@@ -155,6 +205,8 @@ def _hand_back(desk: Desk, order: Order) -> int:
     ]
     said = t("由派单单位裁定，期间时钟不停；再退将直接上会。")
     off = t("已有申请待裁定") if order.stands.request else ""
+    if order.is_by_meeting:
+        off = t("会议交办的事项，由会议决定")
     return _form(desk, order, "hand-back", t("退单"), fields, said, off=off)
 
 
@@ -188,10 +240,7 @@ def _verify(desk: Desk, order: Order) -> int:
 def _dispatch(desk: Desk, order: Order) -> int:
     t, city, row = desk.t, desk.city, order.row
     matter = city.matters.get(row.matter or "")
-    named = (*matter.leads, *matter.supports) if matter else ()
-    departments = sorted(
-        department_options(city), key=lambda one: named.index(one[0]) if one[0] in named else len(named)
-    )
+    departments = _departments(desk, row)
     below = [(unit.code, unit.name) for unit in city.children(order.me)] if desk.signed.role not in CITY_WIDE else []
     if desk.signed.role is Role.OPERATIONS:
         below = [(unit.code, unit.name) for unit in city.children(city.root.code)]
@@ -203,15 +252,31 @@ def _dispatch(desk: Desk, order: Order) -> int:
     return _form(desk, order, "dispatch", t("派单"), fields, t("主办单位签收时限即刻开始。"), is_open=True)
 
 
-def _oversee(desk: Desk, order: Order) -> int:
+def _dispatch_on(desk: Desk, order: Order) -> int:
+    """Build the form by which a street that holds a case itself gives it to a department; it stays the dispatcher."""
     t = desk.t
-    made = 0
-    if order.row.status == "dispatched":
-        made += _form(desk, order, "recall", t("撤回派单"), [text("reason", t("理由"))], t("计为派单不准。"))
-    others = many("others", t("还有哪些单位"), department_options(desk.city))
-    return made + _form(
-        desk, order, "state-dispute", t("职责争议"), [others, _note(desk)], t("由联席会议决定谁办，责任单位暂不变。")
-    )
+    departments = _departments(desk, order.row)
+    fields = [choice("lead", t("主办单位"), departments), many("support", t("协办单位"), departments)]
+    return _form(desk, order, "dispatch", t("转派部门"), fields, t("主办单位签收时限即刻开始。"))
+
+
+def _departments(desk: Desk, row: CaseRow) -> Options:
+    """Return the departments, those that the matter names first."""
+    matter = desk.city.matters.get(row.matter or "")
+    named = (*matter.leads, *matter.supports) if matter else ()
+    return sorted(department_options(desk.city), key=lambda one: named.index(one[0]) if one[0] in named else len(named))
+
+
+def _oversee(desk: Desk, order: Order) -> int:
+    t, row = desk.t, order.row
+    off = t("会议交办的事项，由会议决定") if order.is_by_meeting else ""
+    if row.status == "dispatched":
+        return _form(desk, order, "recall", t("撤回派单"), [text("reason", t("理由"))], t("计为派单不准。"), off=off)
+    if row.lead not in desk.city.departments:
+        return 0
+    others = many("others", t("还有哪些单位"), [one for one in department_options(desk.city) if one[0] != row.lead])
+    said = t("由联席会议决定谁办，责任单位暂不变。")
+    return _form(desk, order, "state-dispute", t("职责争议"), [others, _note(desk)], said, off=off)
 
 
 def _form(
@@ -223,7 +288,7 @@ def _form(
     box = Box("details", "act", **({"open": True} if is_open else {}))
     if act in KEYS:
         box.props["data-key"] = KEYS[act]
-    if act == "dispatch":
+    if act == "dispatch" and is_open:
         box.props["data-proposes"] = True
     with box:
         Text("summary", title)

@@ -69,12 +69,17 @@ def router(desk: Desk) -> APIRouter:
         whistler: Code = None,
         callee: Code = None,
         status: Status | None = None,
+        open_: Annotated[bool, Query(alias="open")] = False,
         after: Annotated[str, Query(max_length=64)] = "",
         limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
     ) -> dict[str, Any]:
-        """List whistles by who sounded them, who was called, where they stand; a caller names himself or less."""
+        """List whistles by who sounded them, who was called, where they stand; a caller names himself or less.
+
+        `open=true`: those not over, and of the ended ones those whose parts or ratings the named one still owes.
+        """
         check_reads(actor, desk.city, whistler, callee)
-        wanted = {"whistler": whistler, "callee": callee, "status": status, "after": f"whistle:{after}", "limit": limit}
+        wanted = {"whistler": whistler, "callee": callee, "status": status, "open": open_,
+                  "after": f"whistle:{after}", "limit": limit}  # fmt: skip
         async with desk.engine.connect() as conn:
             rows = (await conn.execute(WHISTLES, wanted)).all()
         found = [{"id": row.id.removeprefix("whistle:"), "sequence": row.sequence, **row.state} for row in rows]

@@ -15,6 +15,15 @@ WHISTLES = text(
        AND (CAST(:status AS text) IS NULL OR state->>'status' = :status)
        AND (CAST(:callee AS text) IS NULL
             OR EXISTS (SELECT 1 FROM json_array_elements(state->'callees') c WHERE c->>'code' = :callee))
+       AND (NOT :open OR state->>'status' IN ('asked', 'sounded') OR state->>'status' = 'ended' AND (
+            EXISTS (SELECT 1 FROM json_array_elements(state->'parts') p
+                     WHERE p->>'unit' IN (:callee, :whistler) AND p->>'is_done' = 'false' AND p->>'on_order' = 'false')
+            OR EXISTS (SELECT 1 FROM json_array_elements(state->'callees') c
+                        WHERE c->>'code' = coalesce(:callee, c->>'code') AND c->>'presence' <> 'released'
+                          AND NOT EXISTS (SELECT 1 FROM json_array_elements(state->'ratings') r
+                                           WHERE r->>0 = coalesce(:callee, state->>'whistler')
+                                             AND r->>1 = CASE WHEN CAST(:callee AS text) IS NULL THEN c->>'code'
+                                                              ELSE state->>'whistler' END))))
        AND id > :after ORDER BY id LIMIT :limit
     """
 )
