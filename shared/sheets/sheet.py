@@ -18,8 +18,8 @@ ENCODINGS = ("utf-8-sig", "gb18030")
 LONGEST_CELL = 100_000
 """Characters; a longer one is a quote that nobody closed."""
 _CHUNK = 1 << 20
-_STRAY = re.compile("[\ud800-\udfff]")
-"""A byte that is no sign in the file's encoding, as `surrogateescape` decodes it."""
+_STRAY = re.compile("[\0\ud800-\udfff]")
+"""A byte that is no sign in the file's encoding, as `surrogateescape` decodes it, or one that no text holds."""
 _MOST_STRAY = 0.05
 """Part of a file's bytes; one with more is in another encoding, or no text at all."""
 _DATES = (
@@ -97,10 +97,10 @@ def delimited(raw: BinaryIO) -> Sheet:
     lines = _Lines(raw, encoding)
     csv.field_size_limit(LONGEST_CELL)
     try:
-        heading = next(csv.reader(lines), None)
+        heading = next((cells for cells in csv.reader(lines) if any(cells)), None)
     except csv.Error as error:
         raise NotATable(f"表头无法读取：{error}", f"the heading cannot be read: {error}") from None
-    if not heading or not any(heading):
+    if heading is None:
         raise NotATable("文件是空的", "the file is empty")
     names = [_legible(name.strip()) for name in heading]
     return Sheet(names, _csv_rows(lines, len(names)), lambda: min(1.0, lines.raw.tell() / size))

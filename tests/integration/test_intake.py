@@ -34,6 +34,7 @@ from shared.contracts.envelope import sent
 from shared.contracts.intake import Report, ReportReceived, ReportRejected
 from shared.contracts.topics import topic_name
 from shared.kernel.decisions import Actor
+from shared.kernel.refusals import Refused
 from shared.shell.desk import Desk
 from shared.shell.ids import new_id
 from shared.shell.process import Process, application
@@ -503,6 +504,29 @@ async def test_a_file_is_looked_at_imported_once_and_what_was_left_out_comes_bac
         await once(client.desk)
         counted = "SELECT count(*) FROM import_reject", "SELECT count(*) > 0 FROM import_run"
         assert [int(await client.db.fetchval(each)) for each in counted] == [left, left]
+
+
+async def test_a_file_of_a_source_with_a_number_a_minute_waits_and_leaves_nothing_out(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = client.desk.city.sources
+    monkeypatch.setitem(sources, "mailbox", replace(sources["mailbox"], a_minute=2))
+    monkeypatch.setattr("services.intake.chores.rows.MOST_ROWS", 2)
+    monkeypatch.setattr("services.intake.tables.importing.LEASE_SECONDS", 0.0)
+    lines = "".join(f"W{n},{apart(f'W{n}')}，路灯不亮,{grid_of(client.city)}\n" for n in range(6))
+    begun = await client.http.post(
+        "/v1/sources/mailbox/imports", params={"name": "w.csv", "columns": "id=编号,text=内容,place=地点"},
+        content=f"编号,内容,地点\n{lines}".encode(), headers=client.token("source", "mailbox"),
+    )  # fmt: skip
+    importer = Importer(client.desk)
+    for _ in range(2):
+        with pytest.raises(Refused, match=r"source\.too_many"):
+            await importer.once()
+        await client.db.execute("DELETE FROM source_minute")  # the next minute
+    assert await importer.once()
+    shown = (await client.get(f"/v1/imports/{begun.json()['run']}", "source", "mailbox")).json()
+    assert (shown["status"], shown["rows"], shown["rules"]) == ("done", 6, {})
+    assert await client.db.fetchval("SELECT count(*) FROM report") == 6
 
 
 async def test_an_alarm_that_flaps_is_one_case_and_a_source_has_its_number_a_minute(

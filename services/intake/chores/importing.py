@@ -27,7 +27,8 @@ from shared.telemetry.logs import brief
 
 log = structlog.get_logger()
 IDLE_SECONDS = 0.5
-_PASSING = frozenset({"database.away", "internal.error"})
+_PASSING = frozenset({"database.away", "internal.error", "source.too_many"})
+"""Rules that refuse for now alone: the run goes on where it was when its lease is over."""
 MOST_ROWS = 100_000
 LONGEST_KEPT = 2_000
 """Characters of a cell of a refused row that are kept for the workbook."""
@@ -91,7 +92,10 @@ class Importer:
 
     async def _send(self, taken: Taken, batch: Batch, outcomes: Counter[str], rules: Counter[str]) -> list[Reject]:
         actor = Actor("source", taken.source)
-        answers = iter(await take_many(self._desk, [said for _, said in batch if not isinstance(said, BadRow)], actor))
+        told = await take_many(self._desk, [said for _, said in batch if not isinstance(said, BadRow)], actor)
+        if any(answer.get("rule") == "source.too_many" for answer in told):
+            raise Refused("source.too_many", "source", source=taken.source)
+        answers = iter(told)
         rejects = []
         for row, said in batch:
             if isinstance(said, BadRow):

@@ -122,7 +122,13 @@ def suggested(heading: Sequence[str]) -> dict[str, str]:
 
 
 def positions(columns: Mapping[str, str], heading: Sequence[str]) -> dict[str, int]:
-    """Return field -> position of its column, also by the last part of a heading. Raises Refused for one not there."""
+    """Return field -> position of its column, also by the last part of a heading.
+
+    Raises Refused for a column that is not there, or more than once.
+    """
+    double = [column for column in columns.values() if list(heading).count(column) > 1]
+    if double:
+        raise Refused("import.double_column", "columns", columns="、".join(double))
     last = [name.rpartition("/")[2] for name in heading]
     found: dict[str, int] = {}
     for name, column in columns.items():

@@ -78,7 +78,7 @@ register(
         "photo.unreadable": ("照片已损坏，无法打开", "The photo is damaged and cannot be opened"),
         "photo.too_many_pixels": (
             "照片像素过多（{width}×{height}），上限 {limit} 万像素",
-            "A photo of too many pixels ({width} x {height}); {limit}0,000 are the most",
+            "A photo of too many pixels ({width} x {height}); at most {limit}0 thousand are taken",
         ),
         "photo.unknown": ("没有这张照片", "No such photo"),
         "photo.too_many_waiting": (
@@ -118,6 +118,10 @@ register(
         "import.missing_column": (
             "文件没有列 {columns}；有：{heading}",
             "No column {columns}; the file has: {heading}",
+        ),
+        "import.double_column": (
+            "列名 {columns} 不止一列，请改名后再导入",
+            "Several columns are named {columns}; rename them and import again",
         ),
         "import.not_a_table": ("不是可读的表格：{reason_zh}", "Not a readable table: {reason}"),
         "import.too_many_rows": ("多于 {most} 行，请分成几个文件", "More than {most} rows; make several files of it"),

@@ -82,7 +82,8 @@ def test_an_excel_sheet_with_real_dates_and_numbers_reads_the_same() -> None:
 
 
 def test_what_is_neither_text_nor_excel_is_no_table() -> None:
-    for name, content in (("a.csv", b"\xff\xff\x00\x81"), ("b.xlsx", b"no zip"), ("c.pdf", b"x"), ("d.csv", b"")):
+    for name, content in (("a.csv", b"\xff\xff\x00\x81"), ("b.xlsx", b"no zip"), ("c.pdf", b"x"), ("d.csv", b"\n"),
+                          ("f.csv", (HEAD + ROW).encode("utf-16"))):  # fmt: skip
         with pytest.raises(NotATable):
             read(content, name)
     with pytest.raises(NotATable, match="空"):
@@ -103,6 +104,19 @@ def test_bytes_that_are_no_sign_break_their_own_row_alone(encoding: str) -> None
     assert [row.broken is not None for row in rows] == [False] * 4 + [True, False]
     assert str(rows[4].cells[2]).startswith("��"), "the row can be written into a workbook and a database"
     assert says(AT)(rows[5]) == EXPECTED
+
+
+def test_a_character_that_no_database_keeps_breaks_its_own_row_alone() -> None:
+    heading, rows = read((HEAD + ROW.replace("三天", "三\0天") + ROW).encode())
+    assert [row.broken is not None for row in rows] == [True, False]
+    assert "\0" not in str(rows[0].cells)
+    heading, _ = read((HEAD.replace("内容", "内\0容") + ROW).encode())
+    assert heading[-1] == "内\ufffd容"
+
+
+def test_empty_lines_before_the_heading_are_passed_over_and_counted() -> None:
+    heading, (row,) = read(("\n,,,,\n" + HEAD + ROW).encode())
+    assert (heading[0], row.line) == ("编号", 4)
 
 
 def test_a_broken_row_is_named_with_its_line_and_its_neighbours_go_on() -> None:
@@ -221,6 +235,13 @@ def test_a_column_that_is_not_there_is_refused_with_those_that_are() -> None:
     with pytest.raises(Refused) as refused:
         positions({"text": "内容"}, ["编号", "详情"])
     assert refused.value.params["heading"] == "编号、详情"
+
+
+def test_a_column_of_which_there_are_two_is_refused_by_its_name() -> None:
+    with pytest.raises(Refused, match=r"import\.double_column") as refused:
+        positions({"id": "编号", "text": "内容"}, ["编号", "内容", "内容"])
+    assert refused.value.params == {"columns": "内容"}
+    assert positions({"id": "编号"}, ["编号", "内容", "内容"]) == {"id": 0}
 
 
 def test_batches_stay_small_in_rows_and_bytes_and_a_resumed_one_leaves_out_what_went_in() -> None:
