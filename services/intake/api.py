@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -24,7 +25,7 @@ from services.intake.routes import (
     nearby,
     photo,
 )
-from services.intake.routes.follow import progress, seen, unit
+from services.intake.routes.follow import parts_of, progress, seen, unit
 from services.intake.routes.report import MOST_REPORTS, take_many
 from shared.contracts.base import Contract
 from shared.contracts.intake import (
@@ -107,7 +108,8 @@ def _reports(desk: Desk) -> APIRouter:
             raise Refused("actor.not_allowed", "Authorization", actor=f"{actor.kind}.{actor.id}", act="report.follow")
         case_id, case = await _followed(desk, source, report)
         async with desk.engine.connect() as conn:
-            return timeline(case_id, await seen(conn, case), desk.city)
+            shown = await seen(conn, case)
+            return timeline(case_id, shown, desk.city, await parts_of(conn, shown))
 
     return routes
 
@@ -142,7 +144,7 @@ async def _followed(desk: Desk, source: str, report: str) -> tuple[str, Case]:
     return found[0], msgspec.json.decode(found[1], type=Case)
 
 
-def timeline(case_id: str, case: Case, city: Any) -> dict[str, Any]:
+def timeline(case_id: str, case: Case, city: Any, parts: Iterable[Case] = ()) -> dict[str, Any]:
     """Return what a source may see of its report."""
     known = {
         "source": case.source,
@@ -151,7 +153,7 @@ def timeline(case_id: str, case: Case, city: Any) -> dict[str, Any]:
         "follows": case.follows,
         "repeats": case.repeats,
     }
-    return known | progress(case, city)
+    return known | progress(case, city, parts)
 
 
 def _held(case_id: str, case: Case, city: Any) -> dict[str, Any]:

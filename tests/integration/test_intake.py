@@ -27,6 +27,7 @@ from services.intake.domain import STATES, decide, evolve, touches
 from services.intake.routes.follow import path_of
 from services.intake.routes.photo import LARGER_BODIES
 from services.intake.store import Store
+from services.intake.tables.dossier import dossiers_of
 from services.intake.translate import Linked, refusal, wire
 from shared.city.load import load
 from shared.city.model import City
@@ -322,6 +323,40 @@ async def test_a_reporter_follows_by_link_is_told_each_step_once_and_is_erased_w
     assert await client.db.fetchval("SELECT count(*) FROM trace") == 0
     why = "SELECT value::json ->> 'why' FROM journal WHERE type = 'resident.erased.v1' ORDER BY id"
     assert [row[0] for row in await client.db.fetch(why)] == ["request", "retention"]
+
+
+async def test_who_reported_a_split_case_follows_its_parts_is_told_of_them_and_known_to_their_units(
+    client: Client,
+) -> None:
+    him = {"id": "u-1", "phone": "138 0013 8000"}
+    sent = (await client.post("/v1/reports", report("S1", client.city, reporter=him, text=apart("S1")))).json()
+    parts = [{"matter": "street-lights", "text": "东门路灯不亮"}, {"matter": "drains", "text": "楼前<b>下水道堵"}]
+    split = await client.post(f"/v1/cases/{sent['case']}/split", {"parts": parts}, "operations", "duty")
+    first, second = split.json()["facts"][0]["data"]["parts"]
+
+    async def opened() -> bool:
+        await client.desk.shell.take_due()
+        return bool(await client.db.fetchval("SELECT count(*) = 3 FROM journal WHERE type = 'case.registered.v1'"))
+
+    await until(opened, 20, "the parts are opened")
+    shown = (await client.get("/v1/reports/hotline/S1")).json()
+    assert shown["status"]["code"] == "split"
+    assert [(part["summary"], part["status"]["code"]) for part in shown["parts"]] == [
+        ("东门路灯不亮", "registered"), ("楼前<b>下水道堵", "registered"),
+    ]  # fmt: skip
+    numbers = [part["number"] for part in shown["parts"]]
+    page = (await client.http.get(sent["link"], headers={"Accept": "text/html"})).text
+    assert all(number in page for number in numbers)
+    assert "楼前&lt;b&gt;下水道堵" in page
+    told = "SELECT n.case_id, n.step FROM notification n JOIN dossier d ON d.id = n.dossier_id WHERE d.case_id = $1"
+    assert {tuple(row) for row in await client.db.fetch(told, sent["case"])} == {
+        (sent["case"], "registered"), (sent["case"], "split"), (first, "registered"), (second, "registered"),
+    }  # fmt: skip
+    async with client.desk.engine.connect() as conn:
+        read = await dossiers_of(conn, [first, sent["case"]])
+    assert [(one["text"], one["identity"].get("phone")) for one in read["dossiers"]] == [
+        (apart("S1"), "138 0013 8000"), ("东门路灯不亮", None),
+    ]  # fmt: skip
 
 
 async def test_unknown_callers_and_broken_bodies_get_a_problem_with_rule_and_field(client: Client) -> None:

@@ -131,6 +131,24 @@ def told(held: Held, t: Tongue) -> dict[str, Any]:
     """Return what the page of a report says: the sentence on top, and its steps, the newest first."""
     shown = held.shown
     code = shown["status"]["code"]
+    declined = [step["code"] for step in shown["steps"] if step["code"].startswith("meeting_")][-1:]
+    reply = shown["reply"]
+    return {
+        "token": held.token,
+        "reporters": shown["reporters"],
+        "photos": shown["photos"],
+        "is_over": code in ("closed", "withdrawn", "rejected", "solved_on_spot"),
+        "reply": (reply["zh"] if t.language == "zh" else reply["en"]) if reply else "",
+        "can_say": code in LIVE,
+        "can_object": declined == ["meeting_declined"] and code != "closed",
+        "can_rate": any(step["code"] == "rating_invited" for step in shown["steps"]),
+        "several": [_how_far(part, t) for part in shown.get("parts", ())],
+        **_how_far(shown, t),
+    }
+
+
+def _how_far(shown: dict[str, Any], t: Tongue) -> dict[str, Any]:
+    code = shown["status"]["code"]
     unit = (shown["responsible"] or {}).get("name", "")
     steps = [
         {
@@ -146,23 +164,8 @@ def told(held: Held, t: Tongue) -> dict[str, Any]:
     steps = [step for n, step in enumerate(steps) if said[n] not in said[n + 1 : n + 2]]  # once is enough
     closed = CLOSED.get(shown["closed_as"] or "") if code == "closed" else None
     now = t(closed) if closed else _sentence(NOW, code, unit, t)
-    declined = [step["code"] for step in shown["steps"] if step["code"].startswith("meeting_")][-1:]
-    reply = shown["reply"]
-    return {
-        "token": held.token,
-        "number": shown["number"],
-        "summary": shown["summary"],
-        "reporters": shown["reporters"],
-        "photos": shown["photos"],
-        "now": now,
-        "due": shown["due_at"] if code in LIVE else None,
-        "is_over": code in ("closed", "withdrawn", "rejected", "solved_on_spot"),
-        "reply": (reply["zh"] if t.language == "zh" else reply["en"]) if reply else "",
-        "steps": steps,
-        "can_say": code in LIVE,
-        "can_object": declined == ["meeting_declined"] and code != "closed",
-        "can_rate": any(step["code"] == "rating_invited" for step in shown["steps"]),
-    }
+    due = shown["due_at"] if code in LIVE else None
+    return {"number": shown["number"], "summary": shown["summary"], "now": now, "due": due, "steps": steps}
 
 
 def _sentence(table: dict[str, str], code: str, unit: str, t: Tongue) -> str:

@@ -94,7 +94,8 @@ class Importer:
         actor = Actor("source", taken.source)
         told = await take_many(self._desk, [said for _, said in batch if not isinstance(said, BadRow)], actor)
         if any(answer.get("rule") == "source.too_many" for answer in told):
-            raise Refused("source.too_many", "source", source=taken.source)
+            most = self._desk.city.sources[taken.source].a_minute
+            raise Refused("source.too_many", "source", source=taken.source, most=most, seconds=60)
         answers = iter(told)
         rejects = []
         for row, said in batch:

@@ -26,6 +26,8 @@ STEPS: dict[type, str] = {
     facts.CaseUnmerged: "unmerged",
     facts.CaseRejected: "rejected",
     facts.CaseWithdrawn: "withdrawn",
+    facts.CaseSplit: "split",
+    facts.PartEnded: "closed",
     heard.OrderDispatched: "dispatched",
     heard.OrderAccepted: "accepted",
     heard.OrderHandled: "handled",
@@ -74,6 +76,10 @@ WORDS: dict[str, Words] = {
         "您反映的事项（{number}）不再与他人反映的合并，已单独立案办理。",
         "Your report ({number}) is no longer handled with another's; it is a case of its own again.",
     ),
+    "split": (
+        "您反映的事项（{number}）内含几件事，已拆分，各有编号，分别办理并告知。",
+        "Your report ({number}) holds several matters; each has a number of its own now, and you are told of each.",
+    ),
     "closed": ("您反映的事项（{number}）已结案。", "Your report ({number}) is closed."),
 }
 
@@ -89,10 +95,12 @@ class Notification:
     note: str = ""
     rule: str | None = None
     params: Mapping[str, str] = field(default_factory=dict)
+    whole: str | None = None
+    """The case of which this is a part: who reported it is told of each part."""
 
 
-def notification(subject: str, fact: Any, at: datetime) -> Notification | None:
-    """Return what the reporters of a case are told of a fact about it."""
+def notification(subject: str, fact: Any, at: datetime, whole: str | None = None) -> Notification | None:
+    """Return what the reporters of a case are told of a fact about it; those of `whole` as well, where it is a part."""
     step = STEPS.get(type(fact))
     if step is None:
         return None
@@ -100,7 +108,7 @@ def notification(subject: str, fact: Any, at: datetime) -> Notification | None:
     rule = getattr(fact, "rule", None)
     return Notification(
         subject, step, at, unit, getattr(fact, "note", ""), rule,
-        getattr(fact, "params", {}) if rule else {},
+        getattr(fact, "params", {}) if rule else {}, whole,
     )  # fmt: skip
 
 

@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from services.intake.domain import facts, heard
+from services.intake.domain.case import Status
 from services.intake.domain.erasing import Ended, TakenBack
 from services.intake.domain.notification import notification
 from services.intake.domain.registration import decide as by_table
 from shared.kernel.decisions import Context, Decision, Message
 
-OVER = (facts.CaseRejected, facts.CaseWithdrawn, heard.CaseClosed)
+OVER = (facts.CaseRejected, facts.CaseWithdrawn, facts.PartEnded, heard.CaseClosed)
 
 
 def decide(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
@@ -22,11 +23,14 @@ def decide(states: Mapping[str, Any], message: Message, context: Context) -> Dec
     decision = by_table(states, message, context)
     rows: list[Any] = []
     for subject, fact in _said(message, decision):
+        case: Any = states.get(subject)
+        if isinstance(fact, facts.PartEnded) and (fact.left or case.status is not Status.SPLIT):
+            continue
         if isinstance(fact, OVER):
             rows.append(Ended(subject))
-        if isinstance(fact, facts.ReporterLeft) and fact.reporter == states[subject].reporter:
-            rows.append(TakenBack(states[subject].dossier))
-        told = notification(subject, fact, message.acted_at)
+        if isinstance(fact, facts.ReporterLeft) and fact.reporter == case.reporter:
+            rows.append(TakenBack(case.dossier))
+        told = notification(subject, fact, message.acted_at, getattr(case or fact, "part_of", None))
         if told is not None:
             rows.append(told)
     return decision + Decision(rows=tuple(rows)) if rows else decision

@@ -8,8 +8,27 @@ from typing import Any
 
 from jinja2 import Environment
 
-_PAGE = Environment(autoescape=True).from_string(
-    """<!doctype html>
+
+def _when(at: str) -> str:
+    return f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M}"
+
+
+_PAPER = Environment(autoescape=True)
+_PAPER.filters["when"] = _when
+_PAGE = _PAPER.from_string(
+    """\
+{% macro listed(steps) %}<ol>
+{% for step in steps|reverse %}<li><strong>{{ step.zh }}</strong> <span class="en" lang="en">{{ step.en }}</span><br>
+<small>{{ step.at|when }}{% if step.unit %} · {{ step.unit.name }}{% endif %}</small>
+{% if step.note %}<br>{{ step.note }}{% endif %}</li>
+{% endfor %}</ol>{% endmacro %}
+{% macro where(of) %}<p class="now">{{ of.status.zh }} <span class="en" lang="en">{{ of.status.en }}</span></p>
+{% if of.responsible %}
+<p>责任单位：{{ of.responsible.name }} <span class="en" lang="en">Responsible</span></p>
+{% endif %}
+{% if of.due_at %}<p>办理期限：{{ of.due_at|when }} <span class="en" lang="en">Due</span></p>{% endif %}
+{% endmacro %}
+<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{{ number }} · {{ city.zh }}</title>
 <style>
@@ -20,15 +39,12 @@ ol { list-style: none; padding: 0; border-left: 3px solid #b42318 }
 li { padding: .25rem 0 .75rem 1rem }
 </style></head><body>
 <h1>{{ number }}</h1>
-<p class="now">{{ status.zh }} <span class="en" lang="en">{{ status.en }}</span></p>
-{% if responsible %}<p>责任单位：{{ responsible.name }} <span class="en" lang="en">Responsible</span></p>{% endif %}
-{% if due %}<p>办理期限：{{ due }} <span class="en" lang="en">Due</span></p>{% endif %}
+{{ where(shown) }}
 {% if reply %}<p>{{ reply.zh }}<br><span class="en" lang="en">{{ reply.en }}</span></p>{% endif %}
-<ol>
-{% for step in steps %}<li><strong>{{ step.zh }}</strong> <span class="en" lang="en">{{ step.en }}</span><br>
-<small>{{ step.when }}{% if step.unit %} · {{ step.unit.name }}{% endif %}</small>
-{% if step.note %}<br>{{ step.note }}{% endif %}</li>
-{% endfor %}</ol>
+{% for part in parts %}<h2>{{ part.number }} · {{ part.summary }}</h2>
+{{ where(part) }}
+{{ listed(part.steps) }}
+{% endfor %}{{ listed(steps) }}
 <p><small>{{ city.zh }} · 本页不含反映人信息 <span lang="en">Nothing here tells who reported</span></small></p>
 </body></html>
 """
@@ -37,10 +53,4 @@ li { padding: .25rem 0 .75rem 1rem }
 
 def page(shown: Mapping[str, Any], city: Any) -> str:
     """Return the page of what a link shows; newest step first."""
-    steps = [{**step, "when": _when(step["at"])} for step in reversed(shown["steps"])]
-    due = _when(shown["due_at"]) if shown["due_at"] else ""
-    return _PAGE.render({**shown, "steps": steps, "due": due, "city": city})
-
-
-def _when(at: str) -> str:
-    return f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M}"
+    return _PAGE.render({**shown, "shown": shown, "city": city})

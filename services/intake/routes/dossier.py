@@ -41,7 +41,7 @@ def router(desk: Desk) -> APIRouter:
         """Show everything exact and personal about a report to the unit that handles it; each reading is kept."""
         async with desk.engine.begin() as conn:
             known = await handled(conn, desk, case, actor, why)
-            return {"case": case, "number": known.number, **await dossiers.dossier_of(conn, case)}
+            return {"case": case, "number": known.number, **await dossiers.dossiers_of(conn, with_whole(case, known))}
 
     @routes.get("/cases/{case}/readings")
     async def readings(case: str, actor: Caller) -> dict[str, Any]:
@@ -101,6 +101,11 @@ async def case_of(conn: Executes, case: str) -> Case:
     if state is None:
         raise Refused("subject.unknown", "case", subject=case)
     return msgspec.json.decode(state, type=Case)
+
+
+def with_whole(name: str, case: Case) -> list[str]:
+    """Return a case and the one of which it is a part: there stands what its reporters said, and who they are."""
+    return [name, case.part_of] if case.part_of else [name]
 
 
 def not_allowed(actor: Actor, act: str) -> Refused:

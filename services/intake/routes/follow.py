@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
@@ -66,7 +66,8 @@ def router(desk: Desk, allowance: Allowance) -> APIRouter:
                 known = await seen(conn, msgspec.json.decode(state, type=Case)) if state else None
         if case is None or known is None:
             return problem(Refused("follow.unknown_link", "token"), 404)
-        shown = progress(known, desk.city)
+        async with desk.engine.connect() as conn:
+            shown = progress(known, desk.city, await parts_of(conn, known))
         if is_page(request, desk):
             async with desk.engine.connect() as conn:
                 photos = len(await photo.of_report(conn, case))
@@ -95,8 +96,15 @@ async def seen(conn: Any, case: Case) -> Case:
         responsible=root.responsible,
         due_at=root.due_at,
         reason=root.reason,
+        parts=root.parts,
         steps=(*case.steps, *(step for step in root.steps if step.at > since)),
     )
+
+
+async def parts_of(conn: Any, case: Case) -> tuple[Case, ...]:
+    """Return the cases that a case was split into."""
+    states = [await store.state_of(conn, part) for part in case.parts]
+    return tuple(msgspec.json.decode(state, type=Case) for state in states if state is not None)
 
 
 def held_by(desk: Desk, token: str) -> str | None:
@@ -125,8 +133,8 @@ async def holder(conn: Any, case_id: str, case: Case) -> dict[str, Any]:
     return {"case": name, "reporter": mine, "reporters": root.reporters}
 
 
-def progress(case: Case, city: Any) -> dict[str, Any]:
-    """Return how far a case is, in words; no id, so that it may be shown to whoever has the link."""
+def progress(case: Case, city: Any, parts: Iterable[Case] = ()) -> dict[str, Any]:
+    """Return how far a case is, and each of its parts, in words; no id, so that whoever has the link may see it."""
     zone = city.calendar.zone
     rule = None
     if case.rule:
@@ -149,6 +157,7 @@ def progress(case: Case, city: Any) -> dict[str, Any]:
             }
             for step in case.steps
         ],
+        "parts": [{"summary": part.summary, **progress(part, city)} for part in parts],
     }
 
 

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 
 from services.intake.chores.photos import WAIT_HOURS, Blobs
 from services.intake.papers.picture import MOST_BYTES, read
-from services.intake.routes.dossier import Why, handled, not_allowed
+from services.intake.routes.dossier import Why, handled, not_allowed, with_whole
 from services.intake.routes.follow import HEADERS, held_by
 from services.intake.tables import photo as photos
 from shared.kernel.refusals import Refused
@@ -55,8 +55,8 @@ def router(desk: Desk, blobs: Blobs, allowance: Allowance) -> APIRouter:
     async def shown(case: str, key: str, actor: Caller, why: Why) -> Response:
         """Return a photo to the unit that handles the case; each reading is kept, as that of the dossier."""
         async with desk.engine.begin() as conn:
-            await handled(conn, desk, case, actor, why)
-            found = await photos.of_case(conn, case, key)
+            known = await handled(conn, desk, case, actor, why)
+            found = await photos.of_cases(conn, with_whole(case, known), key)
         if found is None:
             raise Refused("subject.unknown", "key", subject=key)
         return await _sent(found)

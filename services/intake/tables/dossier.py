@@ -159,17 +159,17 @@ async def readings_of(conn: Executes, case: str) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in rows]
 
 
-async def dossier_of(conn: Executes, case: str) -> Mapping[str, Any]:
-    """Return what reporters said about a case, whole; an erased dossier, or one taken back, is simply not there."""
+async def dossiers_of(conn: Executes, cases: Sequence[str]) -> Mapping[str, Any]:
+    """Return what reporters said about these cases, whole; what was erased or taken back is simply not there."""
     rows = await conn.execute(
         text(
             "SELECT id, source, report_id, identity::text, text, subject, place::text, photos::text, received_at "
-            "FROM dossier WHERE case_id = :case AND NOT taken_back ORDER BY received_at, id"
+            "FROM dossier WHERE case_id = ANY(CAST(:cases AS text[])) AND NOT taken_back ORDER BY received_at, id"
         ),
-        {"case": case},
+        {"cases": cases},
     )
     plain = ("identity", "place", "photos")
-    added = await supplement.of_case(conn, case)
+    added = await supplement.of_cases(conn, cases)
     return {
         "dossiers": [
             {key: msgspec.json.decode(value) if key in plain else value for key, value in row._mapping.items()}

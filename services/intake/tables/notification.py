@@ -53,10 +53,10 @@ _ADD = text(
     """
     INSERT INTO notification (case_id, dossier_id, step, unit, note, rule, params, at)
     SELECT u.c, d.id, u.s, u.u, u.n, u.r, u.p::jsonb, u.at
-      FROM unnest(CAST(:cases AS text[]), CAST(:steps AS text[]), CAST(:units AS text[]), CAST(:notes AS text[]),
-                  CAST(:rules AS text[]), CAST(:params AS text[]), CAST(:ats AS timestamptz[]))
-           WITH ORDINALITY u(c, s, u, n, r, p, at, o)
-      JOIN dossier d ON d.case_id = u.c AND NOT d.taken_back AND d.identity <> '{}'::jsonb
+      FROM unnest(CAST(:cases AS text[]), CAST(:wholes AS text[]), CAST(:steps AS text[]), CAST(:units AS text[]),
+                  CAST(:notes AS text[]), CAST(:rules AS text[]), CAST(:params AS text[]), CAST(:ats AS timestamptz[]))
+           WITH ORDINALITY u(c, w, s, u, n, r, p, at, o)
+      JOIN dossier d ON d.case_id IN (u.c, u.w) AND NOT d.taken_back AND d.identity <> '{}'::jsonb
      ORDER BY u.o, d.id
     """
 )
@@ -140,6 +140,7 @@ async def keep(conn: Connection, rows: Sequence[Any]) -> None:
             _ADD,
             {
                 "cases": [row.case for row in new],
+                "wholes": [row.whole for row in new],
                 "steps": [row.step for row in new],
                 "units": [row.unit for row in new],
                 "notes": [row.note for row in new],

@@ -56,7 +56,7 @@ _RELEASE = text(
 """An erased dossier's photos are the oldest of all: nobody names them again, the next sweep takes them."""
 _OF_CASE = text(
     "SELECT p.key, p.media FROM photo p JOIN dossier d ON d.id = p.dossier_id "
-    "WHERE d.case_id = :case AND p.key = :key AND NOT d.taken_back"
+    "WHERE d.case_id = ANY(CAST(:cases AS text[])) AND p.key = :key AND NOT d.taken_back"
 )
 _OF_REPORT = text(
     "SELECT p.key, p.media FROM report r JOIN dossier d ON d.source = r.source AND d.report_id = r.source_id "
@@ -107,9 +107,9 @@ async def keep(conn: Connection, rows: Sequence[Any]) -> None:
         await conn.execute(_RELEASE, {"ids": erased})
 
 
-async def of_case(conn: Executes, case: str, key: str) -> Photo | None:
-    """Return a photo of any of the dossiers of a case."""
-    row = (await conn.execute(_OF_CASE, {"case": case, "key": key})).first()
+async def of_cases(conn: Executes, cases: Sequence[str], key: str) -> Photo | None:
+    """Return a photo of any of the dossiers of these cases."""
+    row = (await conn.execute(_OF_CASE, {"cases": cases, "key": key})).first()
     return Photo(*row) if row else None
 
 

@@ -34,7 +34,7 @@ _ADD = insert(SupplementRow.__table__)  # type: ignore[attr-defined]
 _ERASE = text("DELETE FROM supplement WHERE dossier = ANY(CAST(:ids AS text[]))")
 _OF = text(
     "SELECT s.dossier, s.text, s.photos, s.at FROM supplement s JOIN dossier d ON d.id = s.dossier "
-    "WHERE d.case_id = :case ORDER BY s.at, s.id"
+    "WHERE d.case_id = ANY(CAST(:cases AS text[])) ORDER BY s.at, s.id"
 )
 
 
@@ -48,9 +48,9 @@ async def keep(conn: Connection, rows: Sequence[Any]) -> None:
         await conn.execute(_ERASE, {"ids": erased})
 
 
-async def of_case(conn: Executes, case: str) -> Mapping[str, list[dict[str, Any]]]:
-    """Return what was added to the dossiers of a case, by dossier, in order."""
+async def of_cases(conn: Executes, cases: Sequence[str]) -> Mapping[str, list[dict[str, Any]]]:
+    """Return what was added to the dossiers of these cases, by dossier, in order."""
     found: dict[str, list[dict[str, Any]]] = {}
-    for row in await conn.execute(_OF, {"case": case}):
+    for row in await conn.execute(_OF, {"cases": cases}):
         found.setdefault(row.dossier, []).append({"text": row.text, "photos": row.photos, "at": row.at})
     return found

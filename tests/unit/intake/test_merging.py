@@ -260,6 +260,27 @@ def test_a_split_case_closes_when_all_its_parts_have(office: Gathering, grid: st
     assert (office.states["c1"].status, office.states["c1"].reason) == (Status.CLOSED, "parts_ended")
 
 
+def told(office: Gathering) -> list[tuple[str, str, str | None]]:
+    return [(row.case, row.step, row.whole) for row in office.rows if isinstance(row, Notification)]
+
+
+def test_who_reported_a_split_case_is_told_of_each_part_and_its_time_begins_when_the_last_ends(
+    office: Gathering, grid: str
+) -> None:
+    office.report("c1", **at(grid))
+    (split,) = office.act("c1", SplitCase((Part("street-lights", "东门路灯不亮"), Part("drains", "楼前下水道堵"))))
+    office.advance(office.now + timedelta(seconds=1))
+    first, second = split.parts
+    assert told(office) == [
+        ("c1", "registered", None), ("c1", "split", None), (first, "registered", "c1"), (second, "registered", "c1"),
+    ]  # fmt: skip
+    for part in split.parts:
+        office.hear(part, heard.CaseClosed(status="closed", responsible=None, reason="rated"), "dispatch")
+        office.advance(office.now + timedelta(seconds=1))
+    assert told(office)[4:] == [(first, "closed", "c1"), (second, "closed", "c1"), ("c1", "closed", None)]
+    assert [row.case for row in office.rows if isinstance(row, Ended)] == [first, second, "c1"]
+
+
 def test_taking_back_a_split_report_takes_back_its_parts(office: Gathering, grid: str) -> None:
     office.report("c1", **at(grid))
     (split,) = office.act("c1", SplitCase((Part("street-lights", "东门路灯不亮"), Part("drains", "楼前下水道堵"))))
@@ -267,6 +288,8 @@ def test_taking_back_a_split_report_takes_back_its_parts(office: Gathering, grid
     office.act("c1", WithdrawReport(), MINI)
     office.advance(office.now + timedelta(seconds=1))
     assert {office.states[part].status for part in split.parts} == {Status.WITHDRAWN}
+    office.advance(office.now + timedelta(seconds=1))
+    assert [step for case, step, _ in told(office) if case == "c1"] == ["registered", "split", "withdrawn"]
 
 
 VARIANTS = (
