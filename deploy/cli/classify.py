@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 COLUMNS = ("message_id", "label", "confidence", "words")
 EXAMPLES = ("id", "case", "subject", "text", "matter", "guessed", "confidence", "model", "chosen_by", "chosen_at")
 PAGE = 500
+MOST_NAMED = 20
+"""Lines of a file that are named as left out; of more the number says it."""
 File = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, readable=True, help=t("CSV 或 Excel 文件", "CSV or Excel file"))
 ]
@@ -258,7 +260,8 @@ def _parts(cells: Sequence[str]) -> tuple[str, str]:
 
 
 def _rows(file: Path, columns: Sequence[str], option: str) -> Iterator[list[str]]:
-    """Yield the wanted cells of every readable row as text."""
+    """Yield the wanted cells of every readable row as text; say which rows are none."""
+    broken: list[str] = []
     try:
         with open_sheet(file) as sheet:
             missing = [name for name in columns if name not in sheet.heading]
@@ -270,8 +273,17 @@ def _rows(file: Path, columns: Sequence[str], option: str) -> Iterator[list[str]
             for row in sheet.rows:
                 if row.broken is None:
                     yield [text_of(row.cells[place]) for place in at]
+                else:
+                    broken.append(str(row.line))
     except NotATable as error:
         raise _wrong(str(error), "FILE") from None
+    if broken:
+        lines = "、".join(broken[:MOST_NAMED]) + ("…" if len(broken) > MOST_NAMED else "")
+        said = t(
+            f"{len(broken)} 行无法读取，已略过：第 {lines} 行",
+            f"{len(broken)} rows left out, unreadable: lines {lines}",
+        )
+        main.errors.print(said, markup=False, highlight=False)
 
 
 @contextmanager

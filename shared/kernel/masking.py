@@ -27,8 +27,9 @@ _PERSONAL = tuple(
         r"\(?0\d{2,3}\)?[ \-–—]{0,2}\d{3,4}[ \-–—]?\d{3,4}",
         r"[48]00[ \-–—]\d{3,4}[ \-–—]?\d{3,4}",
         r"(?<!\d)(?!(?:19|20)\d\d[-–—](?:19|20)\d\d)\d{3,4}[-–—]\d{4}(?!\d)",
-        # any other long number
+        # any other long number, also one that is spelt
         r"\d{7,}",
+        r"[零〇一二两三四五六七八九幺壹贰叁肆伍陆柒捌玖]{7,}",
         # mailboxes, of whose names or hosts a part may be starred already
         r"[A-Za-z0-9*._%+\-]{1,64} ?@ ?[A-Za-z0-9*.\-]{1,253}",
         rf"[{_PROVINCES}] ?[A-Za-z] ?[{_DASHES}{_DOTS}]? ?[A-Za-z0-9]{{5,6}}",
@@ -40,6 +41,9 @@ _PERSONAL = tuple(
         rf"(?<![月A-Za-z0-9一二两三四五六七八九十百零〇])(?!{_BUILDING})"
         rf"{_HOUSE}(?= ?(?:号楼|栋|幢|座|单元|室|弄|房|号(?!线)))",
         rf"(?:(?<=[栋幢座])|(?<=号楼)|(?<=单元)) ?{_HOUSE}",
+        # the same in figures alone: 12-3-401, 3#2-501, 3#501; behind the name of an estate also 3-501
+        rf"(?<![0-9A-Za-z])[A-Za-z]?\d{{1,3}}(?:[{_DASHES}]\d{{1,2}}[{_DASHES}]|#(?:\d{{1,2}}[{_DASHES}])?)\d{{3,4}}(?!\d)",
+        rf"(?<=[区苑园里府城庄居邸湾])[A-Za-z]?\d{{1,3}}[{_DASHES}]\d{{3,4}}(?!\d)",
     )
 )
 _FINDS = re.compile(
@@ -51,7 +55,9 @@ _NARROW = {ord("０") + i: ord("0") + i for i in range(10)}
 _NARROW |= {ord("Ａ") + i: ord("A") + i for i in range(26)}
 _NARROW |= {ord("ａ") + i: ord("a") + i for i in range(26)}
 _NARROW |= {ord(wide): ord(narrow) for wide, narrow in zip("＠＋－．／＿％", "@+-./_%", strict=True)}
-_INVISIBLE = dict.fromkeys((0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), 0xFEFF))
+_INVISIBLE = dict.fromkeys(
+    (0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), 0x20E3, 0xFE0F, 0xFEFF)
+)
 _MARGIN = 128
 """A number that begins inside the limit is recognised whole; longer ones match by any part of them."""
 

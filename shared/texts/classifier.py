@@ -151,8 +151,8 @@ def load(path: Path) -> Classifier:
     try:
         with np.load(BytesIO(data), allow_pickle=False) as held:
             said = {name: held[name] for name in held.files}
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise BadModel(f"{path.name}: {error}") from None
+    except (ValueError, EOFError, zipfile.BadZipFile):
+        raise BadModel(path.name) from None
     if str(said.get("format")) != FORMAT:
         raise BadModel(f"{path.name}: {said.get('format')!s}")
     vocabulary = Vocabulary(said["grams"].tolist(), said["block"], said["rarity"].astype(np.float64), said["average"])

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from deploy.cli.classify import _rows as rows_of_file
 from shared.texts.classifier import BadModel, Classifier, load
 from shared.texts.evaluation import alike, evaluate
 from shared.texts.grams import BLOCKS, plain
@@ -79,6 +80,15 @@ def test_training_twice_gives_the_same_model(model: Classifier, tmp_path: Path) 
     for name, one in (("a", model), ("b", train(LABELLED, about={"file": "made-up"}))):
         one.save(tmp_path / name)
     assert np.array_equal(load(tmp_path / "a").weights, load(tmp_path / "b").weights)
+
+
+def test_rows_that_cannot_be_read_are_named_and_the_others_go_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "m.csv"
+    file.write_text("编号,内容\n1,路灯不亮\n2\n3,井盖丢了\n4,少,列\n", encoding="utf-8")
+    assert list(rows_of_file(file, ("编号", "内容"), "--text")) == [["1", "路灯不亮"], ["3", "井盖丢了"]]
+    assert "3、5" in capsys.readouterr().err
 
 
 def test_digits_and_letters_are_never_learnt() -> None:
