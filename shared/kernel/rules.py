@@ -36,6 +36,16 @@ _WORDS: dict[str, Words] = {
 }
 
 
+_NAMES: dict[str, str] = {}
+_STATES = frozenset({"now", "to", "stage", "status"})
+"""Parameters that say how something stands."""
+
+
+def name(states: Mapping[str, str]) -> None:
+    """Give codes of states their Chinese names, by which the words of rules speak of them; in English the code does."""
+    _NAMES.update(states)
+
+
 def register(words: Mapping[str, Words]) -> None:
     """Give rules their words; the same id with other words is refused, so that no two services fight over one."""
     for rule, pair in words.items():
@@ -49,8 +59,8 @@ def words(rule: str, params: Mapping[str, str]) -> Words:
     A parameter that is itself words comes twice: `reason`, and `reason_zh` for the Chinese sentence.
     """
     pair = _WORDS[rule]
-    filled = _Forgiving(params)
-    return pair[0].format_map(filled), pair[1].format_map(filled)
+    named = {key: _NAMES.get(said, said) if key in _STATES else said for key, said in params.items()}
+    return pair[0].format_map(_Forgiving(named)), pair[1].format_map(_Forgiving(params))
 
 
 def known() -> frozenset[str]:

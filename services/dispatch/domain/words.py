@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from shared.kernel.rules import register
+from shared.kernel.rules import name, register
+
+name(
+    {
+        "waiting": "待派", "dispatched": "待签收", "accepted": "办理中", "suspended": "挂账", "handled": "待核查",
+        "verified": "待评", "escalated": "提请上会", "closed": "结案", "withdrawn": "撤回",
+    }
+)  # fmt: skip
 
 register(
     {

@@ -17,8 +17,16 @@ from services.intake.domain import (
 from services.intake.domain.case import Case, evolve
 from services.intake.domain.merging import touches
 from services.intake.domain.telling import decide
-from shared.kernel.rules import register
+from shared.kernel.rules import name, register
 
+name(
+    {
+        "held": "待分拣", "open": "办理中", "registered": "立案", "solved_on_spot": "当场解决", "rejected": "不予受理",
+        "merged": "并单", "split": "拆分", "waiting": "待派", "dispatched": "待签收", "accepted": "办理中",
+        "suspended": "挂账", "handled": "待核查", "verified": "待评", "rating_invited": "待评", "escalated": "提请上会",
+        "closed": "结案", "withdrawn": "撤回",
+    }
+)  # fmt: skip
 register(
     {
         "report.unknown_source": ("没有这个来源：{source}", "No such source: {source}"),

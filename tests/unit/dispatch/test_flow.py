@@ -240,3 +240,10 @@ def test_every_rule_of_dispatch_has_words_in_both_languages(rule: str) -> None:
     assert chinese
     assert english
     assert domain.words is words
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_a_refusal_speaks_of_an_orders_state_by_its_chinese_name(status: Status) -> None:
+    chinese, english = rules.words("order.act_not_now", {"now": status, "act": "x"})
+    assert status not in chinese
+    assert status in english

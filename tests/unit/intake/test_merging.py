@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from services.intake.domain import decide, evolve, facts, heard, touches
-from services.intake.domain.case import Status
+from services.intake.domain.case import DONE, Status
 from services.intake.domain.erasing import Ended, EraseDossier, TakenBack
 from services.intake.domain.gathering import Sought, compare
 from services.intake.domain.joining import slips
@@ -31,7 +32,7 @@ from services.intake.domain.report import (
 from shared.city.model import City
 from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
-from shared.kernel.rules import known
+from shared.kernel.rules import known, words
 from tests.support.play import Play
 from tests.unit.intake.conftest import NOW, Numbers
 
@@ -290,6 +291,14 @@ def test_taking_back_a_split_report_takes_back_its_parts(office: Gathering, grid
     assert {office.states[part].status for part in split.parts} == {Status.WITHDRAWN}
     office.advance(office.now + timedelta(seconds=1))
     assert [step for case, step, _ in told(office) if case == "c1"] == ["registered", "split", "withdrawn"]
+
+
+@pytest.mark.parametrize("status", [*Status, *sorted(DONE)])
+@pytest.mark.parametrize("rule", ["move.forbidden", "merge.not_open", "split.too_late", "reminder.over"])
+def test_a_refusal_speaks_of_a_state_by_its_chinese_name(rule: str, status: str) -> None:
+    zh, en = words(rule, {"now": status, "to": status, "status": status, "stage": status, "number": "7"})
+    assert not re.search("[a-z{]", zh)
+    assert status in en
 
 
 VARIANTS = (
