@@ -63,16 +63,16 @@ MONTHS = [Period(Span.MONTH, date(2026, month, 1)) for month in range(1, 11)]
 
 
 @contextmanager
-def scored(folder: Path, cases: int = 300, port: int = 0) -> Iterator[Served]:
-    """Serve the console of a city with every mechanism, its scores of ten months published."""
+def scored(folder: Path, cases: int = 300, port: int = 0, at: datetime = NOON) -> Iterator[Served]:
+    """Serve the console of a city with every mechanism, its scores of ten months published, at a moment."""
     city = replace(load("donggang"), mechanisms=frozenset(MECHANISMS))
-    server, at, admin = postgres.prepare(folder, logs=folder, is_lasting=False)
+    server, door, admin = postgres.prepare(folder, logs=folder, is_lasting=False)
     with ExitStack() as stack:
         stack.callback(postgres.erase, folder)
         stack.callback(server.stop)
-        postgres.start(server, at)
+        postgres.start(server, door)
         names = (*database.SERVICES, database.AUDITOR)
-        dsns = _aside(lambda: _make(admin, city.code, {name: secrets.token_hex(8) for name in names}))
+        dsns = _aside(lambda: _make(admin, city.code, {name: secrets.token_hex(8) for name in names}, at))
         told = list(tell_city(city, NOON, cases))
         _aside(lambda: asyncio.run(fill(dsns["console"], told)))
         ids = list(dict.fromkeys(fact.subject for fact in told if fact.type == "case.registered.v1"))
@@ -95,11 +95,11 @@ def scored(folder: Path, cases: int = 300, port: int = 0) -> Iterator[Served]:
 
 
 @contextmanager
-def apart(folder: Path, cases: int) -> Iterator[Served]:
+def apart(folder: Path, cases: int, at: datetime = NOON) -> Iterator[Served]:
     """Serve it in a process of its own: NiceGUI has one application a process, which another test may have."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    child = context.Process(target=_serve_apart, args=(theirs, folder, cases))
+    child = context.Process(target=_serve_apart, args=(theirs, folder, cases, at))
     child.start()
     theirs.close()
     try:
@@ -110,8 +110,8 @@ def apart(folder: Path, cases: int) -> Iterator[Served]:
         child.join(30)
 
 
-def _serve_apart(pipe: Any, folder: Path, cases: int) -> None:
-    with scored(folder, cases) as served:
+def _serve_apart(pipe: Any, folder: Path, cases: int, at: datetime) -> None:
+    with scored(folder, cases, at=at) as served:
         pipe.send((served.url, served.dsn))
         with suppress(EOFError):
             pipe.recv()
@@ -134,11 +134,11 @@ def _serving(app: FastAPI, port: int) -> Iterator[str]:
             thread.join(10)
 
 
-def _make(admin: str, code: str, passwords: dict[str, str]) -> dict[str, str]:
+def _make(admin: str, code: str, passwords: dict[str, str], at: datetime) -> dict[str, str]:
     dsns = asyncio.run(database.prepare(admin, code, passwords))
     for service in ("console", "feedback"):
         migrate(dsns["admin"], code, service)
-    asyncio.run(clock.start_clock(dsns["admin"], code, 1, virtual_at=NOON))
+    asyncio.run(clock.start_clock(dsns["admin"], code, 1, virtual_at=at))
     return dsns
 
 

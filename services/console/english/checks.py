@@ -135,6 +135,16 @@ CHECKS = {
     "结束并计票": "Close and count",
     "结束评议": "Close the session",
     "评议人 {n} 人，未满 {least} 人": "{n} raters, fewer than {least}",
+    "{day} 起才能开启": "Can be opened from {day} on",
+    "{community} {year} 年百分考核": "Hundred-point assessment {year}, {community}",
+    "评议已经结束": "The assessment is over",
+    "给每个结对单位打分：每项从 0 分到满分，分数加起来满分 100。每个单位只能投一次，投了不能改，也查不到是谁投的。": (
+        "Give points to each paired unit: every item from 0 to its maximum, 100 in all. One ballot per unit; "
+        "it cannot be changed, and nobody can tell who cast it."
+    ),
+    "{from_} 至 {at}": "{from_} to {at}",
+    "已投，谢谢": "Cast, thank you",
+    "投给{unit}": "Cast for {unit}",
     "计票后选票与人不可对应，也不能更改。": "Once counted, no ballot leads back to anybody, and none can change.",
     "单位得分": "Scores of units",
     "得分（{low}–{high}）": "Score ({low}–{high})",

@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request, Response
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.console.access.gateway import Owners
-from services.console.field import follow, grid, notice, rating, report
+from services.console.field import ballot, follow, grid, notice, rating, report
 from services.console.field.counter import Counter
 from services.console.field.page import Pages
 from shared.city.model import City
@@ -18,7 +18,7 @@ MOST_BYTES = 62 * 1024 * 1024
 def add(app: FastAPI, owners: Owners, engine: AsyncEngine, city: City, telephone: str) -> None:
     """Add the field pages to an application."""
     pages, counter = Pages(city, telephone), Counter(owners, city)
-    for part in (report, rating, notice, follow):
+    for part in (report, rating, ballot, notice, follow):
         app.include_router(part.router(pages, counter))
     app.include_router(grid.router(pages, counter, engine))
     app.state.larger_bodies = {**getattr(app.state, "larger_bodies", {}), "/r/": MOST_BYTES, "/g/do/": MOST_BYTES}

@@ -25,6 +25,8 @@ from shared.kernel.calendar import SHANGHAI
 
 STATUSES = {"open": word("评议中"), "counted": word("已计票"), "lapsed": word("作废")}
 CHIPS = {"open": "soon", "counted": "ended", "lapsed": "overdue"}
+WINDOWS = (14, 21, 30)
+"""Days that a session may last; or until it lapses."""
 SHEET = (
     ("join", word("参加联席会议和共建活动"), 30),
     ("solve", word("认领并办成的事项"), 30),
@@ -112,7 +114,8 @@ def _own(desk: Desk, sessions: Sequence[Mapping[str, Any]], year: int) -> None:
         table(head, [[cell(name), cell(most)] for name, most in items], "", stacked=False)
         if own is None:
             present = now(desk)
-            ends = [present + timedelta(days=days) for days in (14, 21, 30)]
+            first, last = datetime(year, 12, 1, tzinfo=SHANGHAI), datetime(year + 1, 1, 31, tzinfo=SHANGHAI)
+            ends = [end for days in WINDOWS if (end := present + timedelta(days=days)) < last]
             act_form(
                 desk,
                 "feedback",
@@ -120,7 +123,9 @@ def _own(desk: Desk, sessions: Sequence[Mapping[str, Any]], year: int) -> None:
                 t("开启评议"),
                 [
                     choice(
-                        "until", t("截止"), [(_at_night(end), f"{end.astimezone(SHANGHAI):%Y-%m-%d}") for end in ends]
+                        "until",
+                        t("截止"),
+                        [(_at_night(end), f"{end.astimezone(SHANGHAI):%Y-%m-%d}") for end in [*ends, last]],
                     )
                 ],
                 title=t("开启 {year} 年评议", year=year),
@@ -128,6 +133,7 @@ def _own(desk: Desk, sessions: Sequence[Mapping[str, Any]], year: int) -> None:
                     "opens_at": present.isoformat(),
                     "criteria": [{"code": code, "name": t(name), "most": most} for code, name, most in SHEET],
                 },
+                off="" if first <= present < last else t("{day} 起才能开启", day=f"{first:%Y-%m-%d}"),
                 next=t("被评的是与本社区结对的全部单位；到期不满人数，1 月 31 日作废并由上级督办。"),
             )
         elif own["status"] == "open":
@@ -175,7 +181,8 @@ async def _tokens(desk: Desk, owners: Owners, sessions: Sequence[Mapping[str, An
     found = await owners.get(desk.signed, "feedback", f"/v1/assessments/{quote(at, safe='')}/{year}/tokens")
     with card(t("评议凭证"), "token-card") as more:
         head = [column(t("编号")), column(t("凭证"))]
-        rows = [[cell(one["rater"]), cell(one["token"], css="mono")] for one in found["raters"]]
+        at = f"/b/{quote(at, safe='')}/{year}"
+        rows = [[cell(one["rater"]), cell(one["token"], f"{at}/{one['token']}", css="mono")] for one in found["raters"]]
         behind(t, head, rows)
     with more:
         Text("span", t("共 {n} 张，逐人发放；选票与人不可对应", n=len(found["raters"])))
