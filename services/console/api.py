@@ -13,7 +13,7 @@ from services.console import grounds, listing, paging, queries
 from services.console.access import scope
 from services.console.access.scope import Reading
 from services.console.paging import Page
-from services.console.selection import SORTS, Selection
+from services.console.selection import selected
 from services.console.words import LANGUAGES, TONGUES
 from shared.city.model import City
 from shared.contracts.topics import SERVICES
@@ -98,12 +98,7 @@ def router(engine: AsyncEngine, city: City) -> APIRouter:
 async def _page(
     engine: AsyncEngine, city: City, params: Mapping[str, str], actor: Actor, sort: str, limit: int, offset: int
 ) -> Page:
-    try:
-        selection = Selection.read(params)
-    except ValueError as error:
-        raise wrong(str(error), "不在可选之列", "not one of the choices") from None
-    if sort.lstrip("-") not in SORTS:
-        raise wrong("sort", "没有这一列", "not a column")
+    selection = selected(params, sort)
     async with engine.connect() as conn:
         return await paging.page(conn, city, selection, sort, limit, offset, scope.of(actor, city))
 

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from services.console.projection.case import LADDER, OPEN_STATUSES
 from shared.city.model import City
 from shared.kernel.calendar import SHANGHAI
+from shared.shell.validation import wrong
 
 OPEN = f"status IN {OPEN_STATUSES}"
 STATES = {
@@ -179,3 +180,14 @@ def _within(city: City, unit: str) -> list[str]:
         found += below
         waiting = below
     return found
+
+
+def selected(params: Mapping[str, str], sort: str) -> Selection:
+    """Return what an address selects; raises Refused, naming the filter or column that there is not."""
+    try:
+        selection = Selection.read(params)
+    except ValueError as error:
+        raise wrong(str(error), "不在可选之列", "not one of the choices") from None
+    if sort.lstrip("-") not in SORTS:
+        raise wrong("sort", "没有这一列", "not a column")
+    return selection

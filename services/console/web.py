@@ -20,6 +20,8 @@ from services.console.access import gateway, raising, sign_in
 from services.console.access.gateway import Owners
 from services.console.access.guard import Guard
 from services.console.access.sign_in import OIDC, Provider
+from services.console.export import Exports
+from services.console.export import router as export_router
 from services.console.pages import (
     analysis,
     appraisal,
@@ -85,6 +87,8 @@ def mount(app: FastAPI, engine: AsyncEngine, city: City, outside: Outside) -> No
     app.include_router(sign_in.router(engine))
     app.include_router(gateway.router(owners, engine))
     app.include_router(raising.router(owners, engine, city))
+    exports = Exports(engine, city)
+    app.include_router(export_router(exports, engine))
     app.state.larger_bodies = {**getattr(app.state, "larger_bodies", {}), "/act/intake/v1/sources/": MOST_IMPORTED}
     if outside.provider is not None:
         from services.console.access.single_sign_on import single_sign_on
@@ -115,6 +119,7 @@ def mount(app: FastAPI, engine: AsyncEngine, city: City, outside: Outside) -> No
     async def lifespan(started: FastAPI) -> AsyncIterator[Any]:
         async with inner(started) as state, ticker.running(), pulse.running():
             yield state
+        exports.close()
         await owners.close()
 
     app.router.lifespan_context = lifespan

@@ -194,7 +194,15 @@ CASES = {
     "取消星级": "Star withdrawn",
     "取消预约": "Booking cancelled",
     "另有 {n} 件只定位到社区以上": "{n} more placed no finer than a community",
-    "可滚动到前 {n} 件，请缩小范围。": "Scrolling reaches the first {n}; narrow the choice.",
+    "可滚动到前 {n} 件，请缩小范围或导出。": "Scrolling reaches the first {n}; narrow the choice, or export.",
+    "导出 Excel": "Export to Excel",
+    "下载": "Download",
+    "导出失败，请重试": "The export failed; try again",
+    "没有送到，请重试": "Not delivered; try again",
+    "剩余": "Left",
+    "{who}（{login}）{at} 导出 · 范围：{scope} · {n} 件 · 内部资料，请勿外传": (
+        "Exported by {who} ({login}) at {at} · scope: {scope} · {n} cases · internal, not to be passed on"
+    ),
     "台账": "Ledger",
     "台账更正": "Ledger corrected",
     "台账记录": "Ledger record",

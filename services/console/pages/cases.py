@@ -12,7 +12,7 @@ from nicegui import ui
 
 from services.console import words
 from services.console.pages.frame import Desk, Page, frame
-from services.console.parts import Box, OrderList, Text
+from services.console.parts import Box, ExportList, OrderList, Text
 from services.console.selection import Selection
 from services.console.ticker import Tick, Ticker
 from services.console.words import Tongue, word
@@ -46,7 +46,9 @@ _DATASOURCE = """{
     if (matchMedia("(max-width: 640px)").matches) return p.successCallback([], 0);
     const src = new URL(%s, location.origin), by = p.sortModel[0];
     src.searchParams.set("offset", p.startRow);
-    if (by) src.searchParams.set("sort", (by.sort === "desc" ? "-" : "") + %s[by.colId]);
+    const sort = by ? (by.sort === "desc" ? "-" : "") + %s[by.colId] : "";
+    if (sort) src.searchParams.set("sort", sort);
+    document.querySelector(".case-grid").dataset.sort = sort; // the export goes in the same order
     fetch(src).then((answer) => answer.ok ? answer.json() : Promise.reject(answer.status)).then((page) => {
       p.successCallback(page.items, Math.min(page.total, %d));
       if (page.total) p.api.hideOverlay(); else p.api.showNoRowsOverlay();
@@ -101,7 +103,8 @@ async def _build(desk: Desk, chosen: Selection, wrong: str) -> None:
     if wrong:
         Text("p", t("地址里的条件 {name} 无法识别，已显示全部。", name=wrong)).classes("notice")
     _filters(t, chosen)
-    source = "/rows/cases?" + urlencode({**chosen.chosen(), "lang": t.language})
+    query = urlencode({**chosen.chosen(), "lang": t.language})
+    source = "/rows/cases?" + query
     if total == 0:
         with Box("div", "nothing"):
             Text("p", t("没有符合条件的案件") if chosen.chosen() else t("还没有案件，来件后自动出现"))
@@ -111,7 +114,12 @@ async def _build(desk: Desk, chosen: Selection, wrong: str) -> None:
         _grid(t, source)
         OrderList(src=source, words={"more": t("更多"), "empty": t("没有符合条件的案件")})
         if is_capped or total > DEEPEST:
-            Text("p", t("可滚动到前 {n} 件，请缩小范围。", n=f"{DEEPEST:,}")).classes("notice")
+            Text("p", t("可滚动到前 {n} 件，请缩小范围或导出。", n=f"{DEEPEST:,}")).classes("notice")
+        said = {
+            "start": t("导出 Excel"), "fetch": t("下载"), "failed": t("导出失败，请重试"),
+            "lost": t("没有送到，请重试"), "title": "title" if t.language == "zh" else "title_en",
+        }  # fmt: skip
+        ExportList(query=query, words=said)
     opened = desk.ticker.last.snapshot.version if desk.ticker.last else 0
 
     def show(tick: Tick) -> None:

@@ -51,6 +51,10 @@ class Freshness(Part, component=_COMPONENTS / "freshness.js"):
     """How old the data is, judged in the browser."""
 
 
+class ExportList(Part, component=_COMPONENTS / "exportlist.js"):
+    """A button that exports a list, its progress, and the file."""
+
+
 class Keys(Part, component=_COMPONENTS / "keys.js"):
     """Keys that go to pages and open forms, and the list of them."""
 
