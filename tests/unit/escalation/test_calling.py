@@ -103,7 +103,7 @@ def test_a_reopened_order_due_before_the_next_regular_date_makes_a_meeting_a_dut
 # ---- G16
 
 
-def test_a_duty_cannot_be_refused() -> None:
+def test_g16_a_duty_cannot_be_refused() -> None:
     hall, meeting = proposed(urgent=True)
     with pytest.raises(Refused, match=r"meeting\.duty") as refused:
         hall.send(meeting.id, m.RefuseMeeting(why=WHY), LEADER)
@@ -194,7 +194,7 @@ def test_what_a_regular_meeting_tabled_meanwhile_is_not_called_again() -> None:
 # ---- G4
 
 
-def test_a_decision_about_an_entry_that_the_call_did_not_name_is_refused() -> None:
+def test_g4_a_decision_about_an_entry_that_the_call_did_not_name_is_refused() -> None:
     hall, meeting = proposed("c-1")
     hall.escalate("c-2", CITY)
     call(hall, meeting, "2026-02-04 15:00")

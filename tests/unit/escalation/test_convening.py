@@ -34,7 +34,7 @@ def convene(hall: Hall, meeting: Meeting, *cases: str, **more: Any) -> list[Any]
 # ---- G3
 
 
-def test_an_agenda_with_six_of_seven_open_entries_is_refused() -> None:
+def test_g3_an_agenda_with_six_of_seven_open_entries_is_refused() -> None:
     cases = [f"c-{n}" for n in range(7)]
     hall, meeting = planned(*cases)
     with pytest.raises(Refused, match=r"agenda\.incomplete") as refused:
@@ -100,7 +100,7 @@ def test_an_entry_that_opens_after_the_cut_off_is_tabled_until_the_meeting_opens
         hall.send(meeting.id, m.TableTopics(cases=("c-3",)), SECRETARY)
 
 
-def test_tabling_another_bodys_entry_is_refused() -> None:
+def test_g4_tabling_another_bodys_entry_is_refused() -> None:
     hall, meeting = planned("c-1")
     hall.convened(COMMUNITY)
     hall.now = when("2026-02-04 10:00")

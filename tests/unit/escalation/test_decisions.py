@@ -25,7 +25,7 @@ def at_meeting(body: str = ESTATE, *guests: str, urgent: bool = False) -> tuple[
 # ---- G6
 
 
-def test_minutes_with_one_topic_undecided_are_not_adopted() -> None:
+def test_g6_minutes_with_one_topic_undecided_are_not_adopted() -> None:
     hall = Hall(bodies=(ESTATE, COMMUNITY))
     hall.escalate("c-1")
     hall.escalate("c-2")
@@ -37,7 +37,7 @@ def test_minutes_with_one_topic_undecided_are_not_adopted() -> None:
     assert hall.statuses("c-1") == ("tabled",)
 
 
-def test_nothing_is_dispatched_from_a_draft() -> None:
+def test_g6_nothing_is_dispatched_from_a_draft() -> None:
     hall, meeting, topic = at_meeting()
     stated = hall.record(meeting, hall.decision(topic, "resolve"))
     assert [type(fact) for fact in stated] == [f.MeetingRecorded]

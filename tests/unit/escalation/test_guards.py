@@ -1,4 +1,8 @@
-"""The refused example of each guard of topics, workflows §2.4: G1, G2, G7 to G15, G17, G18."""
+"""The refused example of each guard of topics, workflows §2.4: G1, G2, G7 to G15, G17, G18.
+
+Those of meetings stand with their meetings: G3 and G4 in `test_convening`, G4 and G16 in `test_calling`, G5 in
+`test_meetings`, G6 in `test_decisions`.
+"""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def test_a_meeting_without_topics_is_held_and_minuted() -> None:
 # ---- G5
 
 
-def test_an_estate_meeting_without_the_property_company_at_first_call_is_not_held() -> None:
+def test_g5_an_estate_meeting_without_the_property_company_at_first_call_is_not_held() -> None:
     hall = Hall()
     hall.escalate()
     meeting = hall.convened(ESTATE)
