@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from io import BytesIO
+from time import sleep
 from typing import Any
 
 import asyncpg
@@ -13,6 +14,7 @@ import msgspec
 import pytest
 from fastapi import FastAPI
 from openpyxl import load_workbook
+from sqlalchemy import text
 
 from deploy.local.database import SERVICES
 from services.escalation.api import router
@@ -21,6 +23,7 @@ from services.escalation.domain.chain import Record
 from services.escalation.domain.heard import OrderHandled, OrderVerified
 from services.escalation.domain.meeting import MeetingStatus
 from services.escalation.domain.messages import SupplementMinutes
+from services.escalation.routes import papers
 from services.escalation.store import Store
 from services.escalation.translate import WIRE
 from shared.kernel.calendar import SHANGHAI
@@ -201,3 +204,30 @@ async def test_what_is_not_there_is_refused_with_the_rule(http: Any, hall: Hall)
         answer = await http.get(path)
         assert (answer.status_code, answer.json()["rule"]) == (status, rule), path
     assert (await http.get(f"/v1/ledger/{ESTATE}")).json()["ledger"] == ESTATE
+
+
+async def test_a_paper_is_not_cut_off_while_it_only_computes(
+    http: httpx.AsyncClient, city_cell: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limit of a role for a transaction that does nothing is for those who hold locks; here it is very short."""
+    engine, add = http._transport.app.state.desk.engine, papers._add  # type: ignore[attr-defined]
+
+    def slowly(*given: Any) -> None:
+        sleep(1)
+        add(*given)
+
+    async with engine.connect() as conn:
+        role, limit = (
+            await conn.execute(text("SELECT current_user, current_setting('idle_in_transaction_session_timeout')"))
+        ).one()
+    admin = await asyncpg.connect(city_cell.dsns["admin"])
+    try:
+        await admin.execute(f"ALTER ROLE \"{role}\" SET idle_in_transaction_session_timeout = '200ms'")
+        await engine.dispose()
+        monkeypatch.setattr(papers, "_add", slowly)
+        answer = await http.get(f"/v1/ledger/{ESTATE}.csv")
+        assert answer.status_code == 200
+        assert "T-DG-c-1" in answer.text
+    finally:
+        await admin.execute(f"ALTER ROLE \"{role}\" SET idle_in_transaction_session_timeout = '{limit}'")
+        await admin.close()

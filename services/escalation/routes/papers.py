@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter
 from fastapi import Path as InPath
 from fastapi.responses import FileResponse, Response
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.background import BackgroundTask
 
@@ -44,6 +45,8 @@ MADE = {"docx": word, "pdf": pdf}
 CALLED = frozenset({"convened", "held", "adopted", "missed"})
 HELD = frozenset({"held", "adopted"})
 SIGNED = frozenset({"adopted"})
+_MAY_PAUSE = text("SET LOCAL idle_in_transaction_session_timeout = '60s'")
+"""Between two pieces a paper only computes and holds no lock: on a busy machine longer than a writer may pause."""
 
 
 def router(desk: Desk) -> APIRouter:
@@ -54,7 +57,9 @@ def router(desk: Desk) -> APIRouter:
     async def at_once() -> AsyncIterator[AsyncConnection]:
         """Read everything as one instant of the database shows it, so that rows and heads fit together."""
         async with desk.engine.connect() as conn:
-            yield await conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            await conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            await conn.execute(_MAY_PAUSE)
+            yield conn
 
     def check_ledger(actor: Actor, unit: str) -> None:
         if unit not in desk.city.bodies:
