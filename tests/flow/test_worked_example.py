@@ -16,6 +16,7 @@ import pytest
 from deploy.demo.desk import Result
 from deploy.demo.streams import Heard
 from deploy.demo.tally import Tally
+from deploy.simulation.count import Count
 from deploy.simulation.memory import Memory, Stated
 from services.dispatch.domain.order import Order, Status
 from services.escalation.domain.meeting import Meeting, MeetingStatus
@@ -355,3 +356,10 @@ def down(town: Town) -> None:
     closed = [heard for heard in town.heard if heard.stream == "orders" and isinstance(heard.data, dispatch.CaseClosed)]
     assert len(closed) == 1
     assert town.facts(escalation.TopicAnswerOverdue) == []
+    (rated,) = town.facts(feedback.CaseRated)
+    assert [answer.grade for answer in rated.answers] == [5, None], "r2 was silent, which is unrated"
+    count = Count(town.city)
+    for heard in town.heard:
+        count.hear(heard)
+    counted = {name: count.figures()[name] for name in ("topics", "moved_up", "solved_above", "settled")}
+    assert counted == {"topics": 1, "moved_up": 1, "solved_above": 1, "settled": 0}
