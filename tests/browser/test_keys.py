@@ -111,6 +111,56 @@ def test_a_report_is_classified_accepted_and_finished_by_keyboard_alone(donggang
     city.shown(case, "handled")
 
 
+def _chosen(page: Page) -> str:
+    """Return the case that is open in the list, once its panel is there."""
+    expect(page.locator(".item-head h2")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    return str(page.locator(".queue-row.on").get_attribute("href")).partition("item=")[2]
+
+
+def test_an_order_is_moved_to_dispatched_anew_and_reported_on_by_single_keys(donggang: RunningCity, sit: Sit) -> None:
+    city = donggang
+    cases = [city.report(f"keys-again-{n}", "burst-pipe")["case"] for n in range(2)]
+    orders = [city.order(case, "dispatched") for case in cases]
+    above = orders[0]["dispatcher"]
+    for case, order in zip(cases, orders, strict=True):
+        recall = {"assignment": order["assignment"], "reason": "派错了单位"}
+        assert city.act(case, "recall", city.holder(above), **recall).status_code == 200
+        city.shown(case, "waiting")
+    page = sit(_post(city, above))
+    page.goto("/dispatch?queue=waiting" if above.startswith("S") else "/community?queue=waiting")
+    expect(page.locator(".queue-row")).not_to_have_count(0)
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("j")
+    page.wait_for_url("**item=*")
+    first = _chosen(page)
+    page.keyboard.press("j")
+    expect(page.locator(f".queue-row.on[href*='{first}']")).to_have_count(0)
+    second = _chosen(page)
+    page.keyboard.press("k")
+    expect(page.locator(f".queue-row.on[href*='{first}']")).to_be_visible()
+    assert _chosen(page) == first != second
+    expect(page.locator(".acts details[data-proposes] select")).to_be_visible()
+    page.keyboard.press("1")
+    page.keyboard.press("Enter")
+    lead = _post(city, city.shown(first, "dispatched")["lead"])
+    clerk = sit(lead)
+    given = {"assignment": city.order(first)["assignment"], "handler": "经办岗"}
+    assert city.act(first, "accept", city.holder(lead.at), **given).status_code == 200
+    city.shown(first, "accepted")
+    clerk.goto(f"{'/desk' if lead.role is Role.CLERK else '/dispatch'}?queue=in_hand&item={first}")
+    expect(clerk.locator("details[data-key=e]")).to_be_visible()
+    clerk.wait_for_load_state("networkidle")
+    clerk.keyboard.press("e")
+    clerk.keyboard.type("已到现场，正在抢修")
+    _tab_to(clerk, "details[data-key=e] button")
+    clerk.keyboard.press("Enter")
+    expect(clerk.locator(".history")).to_contain_text("已到现场，正在抢修")
+    clerk.evaluate("document.activeElement.blur()")
+    clerk.keyboard.press("b")
+    clerk.wait_for_url(lambda url: "item=" not in url)
+
+
 def test_the_keys_are_listed_may_be_turned_off_and_the_focus_begins_before_the_text(
     donggang: RunningCity, sit: Sit
 ) -> None:
