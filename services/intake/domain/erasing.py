@@ -100,7 +100,11 @@ def erase(states: Mapping[str, Case | None], message: Message, context: Context)
         for name in sorted(gone, key=lambda name: (name != message.subject, name))
         for reporter in gone[name]
     )
-    return Decision(stated, rows=(Erased(wanted.dossier, message.subject),))
+    rows = [Erased(wanted.dossier, message.subject)]
+    if wanted.dossier == case.dossier and not has_left:  # the parts hold what the desk wrote down of his words
+        parts = ((name, states.get(name)) for name in case.parts)
+        rows += (Erased(part.dossier, name) for name, part in parts if part and part.status is not Status.OPEN)
+    return Decision(stated, rows=tuple(rows))
 
 
 def _ids(states: Mapping[str, Case | None], case: Case, dossier: str) -> tuple[str, ...]:

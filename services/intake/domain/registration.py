@@ -131,10 +131,17 @@ class _Draft:
             source=self.source.code,
             report=self.report.id,
             dossier=self.dossier,
-            summary=mask(self.report.subject or self.report.text, SUMMARY),
+            summary=mask(_unnamed(self.report), SUMMARY),
             follows=self.report.follows,
             photos=self.photos,
         )
+
+
+def _unnamed(report: Report) -> str:
+    """Return the line that travels, without the name that the reporter gave."""
+    line = report.subject or report.text
+    name = (report.reporter.name or "").strip() if report.reporter else ""
+    return line.replace(name, "*" * len(name)) if len(name) > 1 else line
 
 
 def _source(message: Message, city: Any) -> Any:

@@ -11,7 +11,7 @@ import pytest
 
 from services.intake.domain import decide, evolve, facts, heard, touches
 from services.intake.domain.case import DONE, Status
-from services.intake.domain.erasing import Ended, EraseDossier, TakenBack
+from services.intake.domain.erasing import Ended, Erased, EraseDossier, TakenBack
 from services.intake.domain.gathering import Sought, compare
 from services.intake.domain.joining import slips
 from services.intake.domain.likeness import Recent, Trace
@@ -395,6 +395,9 @@ def test_the_reporters_of_a_split_case_are_erased_from_each_part(office: Gatheri
     office.advance(office.now + timedelta(seconds=1))
     own, joined = (office.states[case].dossier for case in ("c1", "c2"))
     assert erased(office, "c1", own, *split.parts) == [("c1", "r1"), *((part, "r1") for part in sorted(split.parts))]
+    assert [row.dossier for row in office.rows if isinstance(row, Erased)] == [
+        own, *(office.states[part].dossier for part in split.parts),
+    ]  # fmt: skip
     assert set(erased(office, "c1", joined, "c2", *split.parts)) == {
         ("c1", "r2"), ("c2", "r1"), *((part, "r2") for part in split.parts),
     }  # fmt: skip

@@ -138,6 +138,14 @@ def _report_with_a_number(office: Office, case: str, row: dict[str, str], grid: 
     assert not IDENTITY.search(wire)
 
 
+@pytest.mark.parametrize("text", ["赵铁柱：东门路灯不亮", "东门路灯不亮，请找赵铁柱"])
+def test_the_name_that_a_reporter_gave_does_not_travel_in_the_summary(office: Office, grid: str, text: str) -> None:
+    said = Reporter(name="赵铁柱", phone="13800138000")
+    place = ReportPlace(unit=grid)
+    (fact, *_) = office.report(text=text, subject=None, place=place, matter="street-lights", reporter=said)
+    assert fact.summary == text.replace("赵铁柱", "***")
+
+
 def test_a_held_report_that_a_person_refuses_is_dated_too(office: Office) -> None:
     office.report(source="hotline", matter="street-lights")
     office.now += timedelta(minutes=5)
