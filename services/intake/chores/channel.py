@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from os import SEEK_END
 from pathlib import Path
 from string import Formatter
 from typing import Any, Protocol
@@ -56,24 +57,38 @@ class FileChannel:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._lines: dict[str, list[str]] = {}
+        """Day -> what is not yet being written."""
+        self._writing: asyncio.Task[None] | None = None
 
     def reaches(self, contact: Mapping[str, str]) -> bool:
         """Take everything."""
         return True
 
     async def send(self, notice: Notice, contact: Mapping[str, str]) -> None:
-        """Append a line; raises NotSent where the disk does not take it."""
+        """Append a line, in one writing with those sent at the same time; raises NotSent where the disk takes none."""
         said = {
             "id": notice.id, "dossier": notice.dossier, "number": notice.number, "step": notice.step,
             "at": notice.at.isoformat(), "zh": notice.zh, "en": notice.en, "link": notice.link,
         }  # fmt: skip
-        await asyncio.to_thread(self._append, notice.at, json.dumps(said, ensure_ascii=False))
+        self._lines.setdefault(f"{notice.at:%Y-%m-%d}", []).append(json.dumps(said, ensure_ascii=False))
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write())
+        await asyncio.shield(self._writing)
 
-    def _append(self, at: datetime, line: str) -> None:
+    async def _write(self) -> None:
+        lines, self._lines, self._writing = self._lines, {}, None
+        await asyncio.to_thread(self._append, lines)
+
+    def _append(self, lines: Mapping[str, Sequence[str]]) -> None:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            with (self._folder / f"{at:%Y-%m-%d}.jsonl").open("a", encoding="utf-8") as file:
-                file.write(f"{line}\n")
+            for day, said in lines.items():
+                with (self._folder / f"{day}.jsonl").open("ab+") as file:
+                    at_end = file.seek(0, SEEK_END)
+                    file.seek(max(0, at_end - 1))
+                    torn = b"\n" if file.read(1) not in (b"", b"\n") else b""  # by a disk that was full
+                    file.write(torn + "".join(f"{line}\n" for line in said).encode())
         except OSError as error:
             raise NotSent(type(error).__name__) from None
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -153,8 +155,6 @@ async def test_one_failing_channel_holds_back_nobody_else(
 
 
 async def test_a_channel_that_hangs_is_left_alone_after_a_while(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
-    import asyncio
-
     class Hanging(Broken):
         async def send(self, notice: Notice, contact: Any) -> None:
             await asyncio.Event().wait()
@@ -179,10 +179,25 @@ async def test_the_file_holds_what_is_said_and_to_which_dossier_and_no_contact(
     assert "138" not in line
 
 
+async def test_notices_sent_together_are_each_a_line_even_behind_a_torn_one(tmp_path: Path) -> None:
+    file = tmp_path / "2026-11-23.jsonl"
+    file.write_text('{"id": 1, "doss')
+    channel = FileChannel(tmp_path)
+    for first in (10, 60):
+        await asyncio.gather(*(channel.send(replace(NOTICE, id=first + n), {}) for n in range(50)))
+    torn, *lines = file.read_text(encoding="utf-8").splitlines()
+    assert torn == '{"id": 1, "doss'
+    assert sorted(json.loads(line)["id"] for line in lines) == list(range(10, 110))
+
+
 async def test_a_disk_that_takes_nothing_is_a_failing_channel(tmp_path: Path) -> None:
     (tmp_path / "full").write_text("no folder")
-    with pytest.raises(NotSent, match="Error"):
-        await FileChannel(tmp_path / "full").send(NOTICE, {})
+    channel = FileChannel(tmp_path / "full")
+    ended = await asyncio.gather(channel.send(NOTICE, {}), channel.send(NOTICE, {}), return_exceptions=True)
+    assert [type(one) for one in ended] == [NotSent, NotSent]
+    (tmp_path / "full").unlink()
+    await channel.send(NOTICE, {})
+    assert len((tmp_path / "full" / "2026-11-23.jsonl").read_text(encoding="utf-8").splitlines()) == 1
 
 
 async def test_an_address_is_filled_with_what_the_reporter_left_and_used_only_if_he_left_it(
