@@ -78,6 +78,8 @@ _TAKE = text(
 """The longest due first. Whether an older one of the reporter waits is asked of each candidate (`OFFSET 0`), by the
 reporter's own notices (`|| ''` hides the index of all that wait): a join read all that waits, for every taking.
 """
+_IN_ORDER = text("SET LOCAL enable_bitmapscan = off")
+"""A plan that gathers all that waits, to sort it, was kept by some connections: 11 ms a taking instead of 2."""
 _END = text(
     """
     UPDATE notification n SET state = u.s, channel = u.ch, error = u.e,
@@ -156,6 +158,7 @@ async def keep(conn: Connection, rows: Sequence[Any]) -> None:
 
 async def take(conn: Executes, limit: int, lease: float) -> list[Due]:
     """Take what is due, the oldest of each reporter first; nobody else gets it for `lease` seconds."""
+    await conn.execute(_IN_ORDER)
     rows = await conn.execute(_TAKE, {"limit": limit, "lease": lease})
     return [
         Due(
