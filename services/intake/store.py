@@ -81,6 +81,15 @@ class TriageRow(Row, table=True):
 
 METADATA = Row.metadata
 
+_NUMBER = (
+    "WITH new AS (SELECT u.id, o FROM unnest(CAST(:ids AS text[])) WITH ORDINALITY u(id, o) JOIN subject s "
+    "ON s.id = u.id WHERE s.state IS NULL), "
+    "given AS (INSERT INTO case_number AS n (day, last) SELECT :day, count(*) FROM new HAVING count(*) > 0 "
+    "ON CONFLICT (day) DO UPDATE SET last = n.last + excluded.last RETURNING last) "
+    "SELECT new.id, given.last FROM new, given ORDER BY o"
+)
+"""Which cases have no state yet, and the day's last number once each of them has been given one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Store:
@@ -137,51 +146,37 @@ class Store:
         return self.read(report.subject or "", report.text) if self.read and report.matter is None else None
 
     async def _claim(self, conn: Connection, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], str]:
-        """Insert what is new, in order, then read: a rival's row is waited for, and seen by the second statement."""
+        """Insert what is new, in order; if any came before, read: a rival's row was waited for, and is seen then."""
         named = {"sources": [source for source, _ in keys], "ids": [id_ for _, id_ in keys]}
-        await conn.execute(
+        rows = await conn.execute(
             text(
                 "INSERT INTO report (source, source_id, case_id) SELECT s, i, c FROM unnest(CAST(:sources AS text[]), "
                 "CAST(:ids AS text[]), CAST(:cases AS text[])) u(s, i, c) WHERE NOT EXISTS (SELECT 1 FROM report r "
-                "WHERE r.source = u.s AND r.source_id = u.i) ORDER BY s, i ON CONFLICT (source, source_id) DO NOTHING"
+                "WHERE r.source = u.s AND r.source_id = u.i) ORDER BY s, i ON CONFLICT (source, source_id) DO NOTHING "
+                "RETURNING source, source_id, case_id"
             ),
             {**named, "cases": [self.new_id() for _ in keys]},
         )
-        rows = await conn.execute(
-            text(
-                "SELECT r.source, r.source_id, r.case_id FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[])) "
-                "u(s, i) JOIN report r ON r.source = u.s AND r.source_id = u.i"
-            ),
-            named,
-        )
+        if len(rows) < len(keys):
+            rows = await conn.execute(
+                text(
+                    "SELECT r.source, r.source_id, r.case_id FROM unnest(CAST(:sources AS text[]), "
+                    "CAST(:ids AS text[])) u(s, i) JOIN report r ON r.source = u.s AND r.source_id = u.i"
+                ),
+                named,
+            )
         return {(source, id_): case for source, id_, case in rows}
 
     async def prepare(self, conn: Connection, messages: Sequence[Message], now: datetime) -> Prepared:
         """Number what has no case yet, as one block of the day; pass on what the model read."""
         wanted = list(dict.fromkeys(m.subject for m in messages if needs_number(m)))
-        if wanted:
-            stateless = await conn.execute(
-                text(
-                    "SELECT u.id FROM unnest(CAST(:ids AS text[])) WITH ORDINALITY u(id, o) "
-                    "JOIN subject s ON s.id = u.id WHERE s.state IS NULL ORDER BY o"
-                ),
-                {"ids": wanted},
-            )
-            wanted = [row[0] for row in stateless]
         named = {key for m in messages for key in photos_of(m)}
         photos = await photo.free(conn, sorted(named)) if named else {}
-        if not wanted:
-            return Prepared(photos=photos)
         day = now.astimezone(self.city.calendar.zone).date()
-        last = await conn.scalar(
-            text(
-                "INSERT INTO case_number (day, last) VALUES (:day, :n) "
-                "ON CONFLICT (day) DO UPDATE SET last = case_number.last + excluded.last RETURNING last"
-            ),
-            {"day": day, "n": len(wanted)},
-        )
-        first = int(last or 0) - len(wanted) + 1
-        numbers = {case: self._number(day, first + place) for place, case in enumerate(wanted)}
+        new = await conn.execute(text(_NUMBER), {"ids": wanted, "day": day}) if wanted else ()
+        if not new:
+            return Prepared(photos=photos)
+        numbers = {case: self._number(day, last - len(new) + place) for place, (case, last) in enumerate(new, start=1)}
         said = {m.subject: m.data.read for m in messages if isinstance(m.data, Sought)}
         guesses = {case: read for case, read in said.items() if read is not None and case in numbers}
         return Prepared(numbers, guesses, photos, await self._too_many(conn, messages, numbers, now))

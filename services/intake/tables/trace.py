@@ -88,14 +88,12 @@ _KEEP = text(
     "CAST(:communities AS text[]), CAST(:lons AS float8[]), CAST(:lats AS float8[]), CAST(:nameds AS text[]), "
     "CAST(:ats AS timestamptz[]), CAST(:sketches AS bytea[]), CAST(:blocks AS text[])) WITH ORDINALITY "
     "r(c, h, m, u, g, y, x, l, d, at, s, b, o) "
-    "ORDER BY o RETURNING id, blocks) "
+    "ORDER BY o RETURNING id, blocks), "
+    "old AS (DELETE FROM trace WHERE id IN (SELECT id FROM trace WHERE at < :since ORDER BY at LIMIT :n "
+    "FOR UPDATE SKIP LOCKED) RETURNING id, blocks), "
+    "gone AS (DELETE FROM trace_block t USING (SELECT DISTINCT b, id FROM old, unnest(blocks) b) o "
+    "WHERE t.block = o.b AND t.trace = o.id) "
     "INSERT INTO trace_block (block, trace) SELECT DISTINCT b, id FROM kept, unnest(blocks) b ORDER BY b, id"
-)
-_PRUNE = text(
-    "WITH old AS (DELETE FROM trace WHERE id IN (SELECT id FROM trace WHERE at < :since ORDER BY at LIMIT :n "
-    "FOR UPDATE SKIP LOCKED) RETURNING id, blocks) "
-    "DELETE FROM trace_block t USING (SELECT DISTINCT b, id FROM old, unnest(blocks) b) o "
-    "WHERE t.block = o.b AND t.trace = o.id"
 )
 
 
@@ -127,6 +125,7 @@ async def keep(conn: Connection, traces: Sequence[Trace]) -> None:
     """Keep the traces of a batch and let as many, and more, old ones go."""
     if not traces:
         return
+    newest = max(t.at for t in traces)
     await conn.execute(
         _KEEP,
         {
@@ -142,10 +141,10 @@ async def keep(conn: Connection, traces: Sequence[Trace]) -> None:
             "ats": [t.at for t in traces],
             "sketches": [array("I", t.sketch).tobytes() for t in traces],
             "blocks": ["{" + ",".join(map(str, blocks(t))) + "}" for t in traces],
+            "since": newest - WINDOW,
+            "n": PRUNED * len(traces),
         },
     )
-    newest = max(t.at for t in traces)
-    await conn.execute(_PRUNE, {"since": newest - WINDOW, "n": PRUNED * len(traces)})
 
 
 async def rehome(conn: Connection, moved: Sequence[Rehomed]) -> None:
