@@ -68,7 +68,8 @@ class Sender:
         if channel is None:
             return Ended(due.id, "no_channel")
         try:
-            await asyncio.wait_for(channel.send(self._notice(due, due.number), contact), SEND_SECONDS)
+            async with asyncio.timeout(SEND_SECONDS):
+                await channel.send(self._notice(due, due.number), contact)
         except Exception as error:
             why = str(error) if isinstance(error, NotSent) else type(error).__name__
             log.warning("notice not sent", notice=due.id, channel=channel.code, attempt=due.attempts, error=why)
