@@ -17,7 +17,8 @@ from tests.architecture.reading import called, files, short, texts, tree
 def _registered() -> None:
     for service in ("intake", "dispatch", "escalation", "feedback"):
         importlib.import_module(f"services.{service}.domain")
-    importlib.import_module("services.console.access")
+    for module in ("access", "export"):
+        importlib.import_module(f"services.console.{module}")
     importlib.import_module("shared.city.rules")
 
 
