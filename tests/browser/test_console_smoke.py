@@ -96,6 +96,14 @@ def test_a_case_shows_every_fact_and_a_new_one_by_itself(page: Page, served: Ser
     expect(page.locator(".steps li[aria-current=step]")).to_have_count(1)
     expect(page.locator(".clockbox b")).to_have_text(re.compile("剩|超|没有"))
     expect(page.locator(".responsible")).not_to_be_empty()
+    ground = page.locator(".place-card .map")
+    expect(ground.locator("path.grid.shade2")).to_have_count(1)
+    assert ground.locator("img").count() == 0, "a tile from somewhere"
+    around, pin = ground.bounding_box(), ground.locator(".map-pin").bounding_box()
+    assert around is not None
+    assert pin is not None
+    assert around["x"] <= pin["x"] <= around["x"] + around["width"]
+    assert around["y"] <= pin["y"] <= around["y"] + around["height"]
     served.tell(told[-1:])
     expect(page.locator(".history li")).to_have_count(len(told))
     assert _fits(page)

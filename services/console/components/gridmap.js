@@ -11,7 +11,7 @@ const tip = (name, text) => {
 
 export default {
   template: `<div class="map" role="group" :aria-label="label"></div>`,
-  props: { src: String, cells: Object, label: String, zoomable: Boolean, resourcePath: String },
+  props: { src: String, cells: Object, label: String, zoomable: Boolean, focus: String, pin: Array, resourcePath: String },
   async mounted() {
     await this.$nextTick();
     await loadResource(window.path_prefix + `${this.resourcePath}/leaflet/leaflet.css`);
@@ -27,7 +27,10 @@ export default {
       L.geoJSON(of(level), { interactive: false, style: { fill: false, weight: LINES[level], className: level + "-line" } }).addTo(map);
     this.badges = L.layerGroup().addTo(map);
     this.labels = of("community").features.map((f) => this.sign(f.properties.at, "map-label", f.properties.short));
+    const near = shapes.features.filter((f) => f.properties.code === this.focus);
+    this.near = near.length ? L.geoJSON({ ...shapes, features: near }) : this.grids;
     this.fit();
+    if (this.pin) this.sign(this.pin, "map-badge map-pin", "●").addTo(map);
     map.on("zoomend resize", this.settle);
     this.observer = new ResizeObserver(() => { map.invalidateSize(); this.fit(); });
     this.observer.observe(this.$el);
@@ -36,7 +39,7 @@ export default {
   unmounted() { this.observer?.disconnect(); this.map?.remove(); },
   watch: { cells() { if (this.badges) this.paint(); } },
   methods: {
-    fit() { this.map.fitBounds(this.grids.getBounds(), { padding: [10, 10], animate: false }); },
+    fit() { this.map.fitBounds(this.near.getBounds(), { padding: [10, 10], animate: false }); },
     cell(feature) { return this.cells[feature.properties.code] || { shade: 0, late: 0, hint: "" }; },
     style(feature) { return { weight: 0.8, fillOpacity: 1, className: "grid shade" + this.cell(feature).shade }; },
     dress(feature, layer) {

@@ -195,6 +195,8 @@ CASES = {
     "取消预约": "Booking cancelled",
     "另有 {n} 件只定位到社区以上": "{n} more placed no finer than a community",
     "可滚动到前 {n} 件，请缩小范围或导出。": "Scrolling reaches the first {n}; narrow the choice, or export.",
+    "位置图": "On the map",
+    "位置图：{unit}": "Map: {unit}",
     "导出 Excel": "Export to Excel",
     "下载": "Download",
     "导出失败，请重试": "The export failed; try again",

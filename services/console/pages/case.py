@@ -12,12 +12,12 @@ from fastapi import Request
 from nicegui import background_tasks, context
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.console import listing, moments, portrait, queries, queues, stories, words
+from services.console import grounds, listing, moments, portrait, queries, queues, stories, words
 from services.console.access.acts import PAPERS, find
 from services.console.access.gateway import NotDone, Owners
 from services.console.access.scope import Scope
 from services.console.pages.frame import Desk, Page, card, frame, own_scope
-from services.console.parts import Box, ClockBox, Details, History, Steps, Text, topic_acts
+from services.console.parts import Box, ClockBox, Details, GridMap, History, Steps, Text, topic_acts
 from services.console.parts.order import Order, build_forms, said_by
 from services.console.parts.repaint import repainted
 from services.console.parts.whistle import sound_form
@@ -117,6 +117,7 @@ def _build(desk: Desk, file: File, clerk: Clerk) -> None:
                 topic = Details(rows=[])
             with card(t("事项与位置"), "matter-card"):
                 about = Details(rows=[])
+        _place(desk, file.row)
         _papers(desk, file.row)
     shown = file
     reading = asyncio.Lock()
@@ -167,6 +168,21 @@ def _build(desk: Desk, file: File, clerk: Clerk) -> None:
     paint(desk.ticker.last.moment.now if desk.ticker.last else file.row.received_at)
     background_tasks.create(offer(), name="case acts")
     desk.follow(show)
+
+
+def _place(desk: Desk, row: CaseRow) -> None:
+    """Build a small map of the unit where it is, with the spot if it is known; nothing where the city draws none."""
+    t, city = desk.t, desk.city
+    above = city.lineage(row.unit) if row.unit and row.unit in city.units else ()
+    unit = next((one for one in above if one.code in city.boundaries and one.level in grounds.SHOWN), None)
+    if unit is None:
+        return
+    with card(t("位置图"), "place-card"):
+        GridMap(
+            src=f"/shapes.geojson?v={city.version}", label=t("位置图：{unit}", unit=unit.name), zoomable=False,
+            cells={unit.code: {"shade": 2, "late": 0, "hint": row.number}}, focus=unit.code,
+            pin=None if row.lon is None else [row.lon, row.lat],
+        )  # fmt: skip
 
 
 def _papers(desk: Desk, row: CaseRow) -> None:
