@@ -214,3 +214,9 @@ def test_a_council_of_five_parties_deliberates_with_its_chair_and_three_of_five(
     assert five.is_quorate(["party", "owners", "police"])
     assert not five.is_quorate(["party", "owners"])
     assert not five.is_quorate(["committee", "owners", "property", "police"]), "the chair is missing"
+
+
+@pytest.mark.parametrize("code", CITIES)
+def test_no_bodys_name_says_the_kind_of_its_unit_twice(code: str) -> None:
+    kinds = ("小区", "社区", "街道", "镇", "乡", "县", "区", "市")
+    assert not [body.name for body in city(code).bodies.values() if any(kind * 2 in body.name for kind in kinds)]
