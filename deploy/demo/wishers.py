@@ -20,8 +20,6 @@ from shared.contracts import list_item, wish
 from shared.kernel.decisions import Actor
 
 BY_CLAIM, BY_DISPATCH = frozenset({"wish-claim", "grid-menu"}), frozenset({"wish-dispatch"})
-PASSES, CLAIMED, DONE, BY_MEMBER = 0.95, 0.945, 0.977, 0.505
-"""Shares of wishes that pass review, are claimed, are done, by a Party member and not a unit (simulation.md §5)."""
 CONFIRMED = 0.7
 """Share of wishers who confirm what was done (assumed)."""
 DONE_AFTER = LogNormal(20, 0.6)
@@ -72,15 +70,15 @@ class Wishers:
     def hear(self, heard: Heard) -> None:
         """Let those go on whom a fact concerns."""
         subject, behaviour = heard.envelope.subject, self._world.behaviour
-        now, happens = self._world.now(), behaviour.chance.happens
+        now, happens, share = self._world.now(), behaviour.chance.happens, behaviour.parameters.number
         match heard.data:
             case wish.WishOrdered(community=community):
                 self._at(behaviour.soon(community, "reviews", subject, now), self._review, subject, community)
-            case wish.WishOffered(community=community) if happens(CLAIMED, community, "claimed", subject):
+            case wish.WishOffered(community=community) if happens(share("wish.claimed"), community, "claimed", subject):
                 self._at(behaviour.soon(community, "claims", subject, now), self._claim, subject, community)
             case wish.WishNamed(named=named):
                 self._at(behaviour.soon(named, "agrees", subject, now, LogNormal(1, 0.5)), self._agree, subject, named)
-            case wish.WishClaimed(claimant=claimant) if happens(DONE, claimant, "done", subject):
+            case wish.WishClaimed(claimant=claimant) if happens(share("wish.done"), claimant, "done", subject):
                 at = behaviour.soon(claimant, "fulfils", subject, now, DONE_AFTER)
                 self._at(at, self._fulfil, subject, claimant)
             case wish.WishFulfilled() if happens(CONFIRMED, "wisher", "confirms", subject):
@@ -96,7 +94,8 @@ class Wishers:
                 pass
 
     async def _review(self, subject: str, community: str) -> None:
-        if self._world.behaviour.chance.happens(PASSES, community, "passes", subject):
+        behaviour = self._world.behaviour
+        if behaviour.chance.happens(behaviour.parameters.number("wish.review"), community, "passes", subject):
             await self._act(Actor("unit", community), subject, "offer")
         else:
             await self._refuse(subject, community)
@@ -126,12 +125,15 @@ class Wishers:
 
     def _circle(self, community: str, subject: str) -> list[Actor]:
         """Return who may take a wish, first choice first."""
-        draw = self._world.behaviour.chance.of(community, "circle", subject)
+        behaviour = self._world.behaviour
+        draw = behaviour.chance.of(community, "circle", subject)
         members = [Actor("member", f"{community}-m{n}") for n in (1, 2, 3)]
         units = [self._party(code) for code in (*self._world.city.paired_with(community), f"{community}-team")]
         draw.shuffle(members)
         draw.shuffle(units)
-        return [*members, *units] if draw.random() < BY_MEMBER else [*units, *members]
+        return (
+            [*members, *units] if draw.random() < behaviour.parameters.number("wish.by_member") else [*units, *members]
+        )
 
     def _party(self, code: str) -> Actor:
         if code in self._world.city.departments:

@@ -68,6 +68,24 @@ async def test_the_community_reviews_and_somebody_of_its_circle_claims(city: Cit
     assert {who for who, _ in claimed} <= circle
 
 
+async def test_the_city_file_says_how_many_are_offered_claimed_and_done_and_by_whom(
+    city: City, parameters: Parameters
+) -> None:
+    ordered = w.WishOrdered(status="ordered", place="C01-G01", raised_by="mini", item=None, wording="轮椅", **COMMON)
+    offered = w.WishOffered(status="offered", **COMMON)
+    taken = w.WishClaimed(status="claimed", claimant="C01-m1", dispatched=False, **COMMON)
+    for key, fact in (("wish.review", ordered), ("wish.claimed", offered), ("wish.done", taken)):
+        none = await heard(city, parameters.changed(key, 0.0), fact)
+        every = await heard(city, parameters.changed(key, 1.0), fact)
+        assert not {"offer", "claim", "fulfil"} & {verb for _, verb in none}, key
+        assert len(every) == 6, key
+    all_claimed = parameters.changed("wish.claimed", 1.0)
+    by_member = await heard(city, all_claimed.changed("wish.by_member", 1.0), offered)
+    by_unit = await heard(city, all_claimed.changed("wish.by_member", 0.0), offered)
+    assert {who.rpartition("-")[0] for who, _ in by_member} == {"member.C01"}
+    assert not any(who.startswith("member.C01-m") for who, _ in by_unit)
+
+
 async def test_in_guiping_the_community_names_and_the_one_named_agrees() -> None:
     guiping = load("guiping")
     parameters = Parameters(guiping.simulation)
