@@ -286,7 +286,8 @@ class Holders:
         if case.parts:  # he reports once the supporting units have answered
             self._at(case, self._world.now() + _LATER, partial(self._finish, lead))
             return
-        if self._mediators.mediates(case) and not await self._mediators.settle(case):
+        is_to_mediate = not case.is_meeting_order and self._mediators.mediates(case)
+        if is_to_mediate and not await self._mediators.settle(case):
             return  # it goes to the meeting
         body = {
             "what": self._world.behaviour.words(lead, "done", case.id, texts.DONE),

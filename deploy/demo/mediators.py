@@ -54,7 +54,7 @@ class Mediators:
         if not is_topic or unit not in world.city.bodies:
             return True
         proposed = {
-            "kind": "problem", "cases": [case.id], "summary": texts.QUARREL, "tried": texts.MEDIATED,
+            "kind": "case", "cases": [case.id], "summary": texts.QUARREL, "tried": texts.MEDIATED,
             "asked": texts.MEDIATED_ASKED,
         }  # fmt: skip
         result = await world.desk.act(here, "escalation", "/v1/topics", proposed, f"{case.id}/propose")

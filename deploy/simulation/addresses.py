@@ -116,7 +116,9 @@ def _wish(city: City, actor: Actor, body: Mapping[str, Any], key: str) -> Addres
 
 
 def _topic(city: City, actor: Actor, body: Mapping[str, Any], key: str) -> Addressed:
-    return Addressed(ProposeTopic, own_id(f"{city.code}/{actor.kind}.{actor.id}/{key}"), begins=True)
+    cases = body.get("cases")
+    own = own_id(f"{city.code}/{actor.kind}.{actor.id}/{key}")
+    return Addressed(ProposeTopic, str(cases[0]) if cases else own, begins=not cases)
 
 
 _BEGINS: Mapping[str, Callable[[City, Actor, Mapping[str, Any], str], Addressed]] = {

@@ -23,7 +23,7 @@ class Story:
 
     began: datetime
     levels: list[str]
-    by_hand: bool
+    has_cases: bool
     ended: datetime | None = None
     declined: bool = False
 
@@ -39,6 +39,8 @@ class Count:
 
     city: City
     topics: dict[str, Story] = field(default_factory=dict)
+    proposed: dict[str, bool] = field(default_factory=dict)
+    """Topics brought by hand that wait to be admitted, and whether they have cases."""
     meetings: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(level, regular, makeup, temporary or missed) -> number."""
     cases: Counter[str] = field(default_factory=Counter)
@@ -81,9 +83,11 @@ class Count:
             case escalation.Topic(home=home) if home:
                 pass  # of a further case of the topic
             case escalation.TopicRaised():
-                self.topics[fact.topic] = Story(at, [fact.level], by_hand=False)
+                self.topics[fact.topic] = Story(at, [fact.level], has_cases=True)
+            case escalation.TopicProposed():
+                self.proposed[fact.topic] = fact.kind is escalation.TopicKind.CASE
             case escalation.TopicAdmitted():
-                self.topics[fact.topic] = Story(at, [fact.level], by_hand=True)
+                self.topics[fact.topic] = Story(at, [fact.level], has_cases=self.proposed.pop(fact.topic))
             case escalation.TopicMovedUp(to_level=level):
                 self.topics[fact.topic].levels.append(level)
             case escalation.TopicDeclined():
@@ -146,7 +150,7 @@ class Count:
             "solved_above": len(solved),
             "solved_share": _share(len(solved), len(moved)),
             "topics": len(self.topics),
-            "topics_from_cases": sum(not story.by_hand for story in stories),
+            "topics_from_cases": sum(story.has_cases for story in stories),
             "moved_twice": sum(len(story.levels) > 2 for story in stories),
             "declined": sum(story.declined for story in stories),
             "days_own": median(story.days for story in own) if own else 0.0,

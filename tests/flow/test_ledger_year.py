@@ -30,7 +30,7 @@ from services.escalation.domain.chain import (
 )
 
 FEWER = {"arrivals.rates.grid_spot": 0.001, "arrivals.rates.wish": 0.001, "arrivals.rates.dispute": 0.001}
-"""What never comes before a meeting needs no simulating here."""
+"""What never or seldom comes before a meeting needs no simulating here."""
 Anchors = dict[str, list[Anchor]]
 
 

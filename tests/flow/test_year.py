@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from deploy.cli import simulate
 from deploy.cli.main import build
 from deploy.demo.streams import Heard
 from deploy.simulation.check import Agendas
@@ -23,6 +24,7 @@ from shared.city.model import City
 from shared.contracts import escalation
 from shared.contracts.base import Contract
 from shared.contracts.envelope import Envelope
+from tests.bench.what_ifs import ROWS
 
 DAYS = 31
 
@@ -76,6 +78,26 @@ def test_parameters_rules_and_rows_of_the_city_file_can_be_changed_and_nothing_e
     for key in ("ladder.solve.village", "chain.village.months", "nothing", "limits.bounces.more"):
         with pytest.raises(KeyError):
             changed("donggang", {key: 1})
+
+
+def test_a_failed_mediation_is_brought_to_its_communitys_meeting_and_ends_by_it() -> None:
+    others = ("grid_spot", "grid_up", "wish", "hotline", "mini", "dept", "iot", "excel")
+    few = {**{f"arrivals.rates.{channel}": 0.0001 for channel in others}, "arrivals.rates.dispute": 0.003}
+    nothing_else = {f"topic_by_hand.{level}": 0.0 for level in ("estate", "community", "street", "city")}
+    failing = {**few, **nothing_else, "mediation.success": 0.0, "mediation.topic": 1.0}
+    year = live(changed("donggang", failing), 1, days=70)
+    assert year.findings == []
+    assert "message.invalid" not in year.refusals
+    assert year.figures["topics_from_cases"] == year.figures["topics"] > 5
+    assert year.figures["mediated"] > 0, "none closes but by what its meeting decided"
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_each_row_of_the_what_ifs_can_be_said_by_set(row: str) -> None:
+    said = [f"{key}={json.dumps(value)}" for key, value in ROWS[row].items()]
+    changes = simulate._changes(said)
+    assert changes == dict(ROWS[row])
+    assert changed("donggang", changes).version != changed("donggang", {}).version
 
 
 def test_a_case_that_is_nobodys_is_found(simulation: Simulation, january: Year) -> None:

@@ -23,12 +23,14 @@ from deploy.demo.senders import Senders
 from deploy.demo.streams import Heard, Once
 from deploy.demo.tally import Tally
 from deploy.demo.world import World
+from deploy.simulation.addresses import addressed
 from shared.city.model import City
 from shared.contracts import dispatch, escalation, feedback, intake
 from shared.contracts.base import Contract
 from shared.contracts.envelope import Envelope
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.decisions import Actor
+from shared.shell.desk import read_as
 from shared.shell.tokens import sign
 
 MORNING = datetime(2026, 11, 2, 9, tzinfo=SHANGHAI)
@@ -51,14 +53,17 @@ class Steps(Agenda):
 
 
 class FakeDesk:
-    """Notes every act; refuses the verbs it was told to refuse."""
+    """Notes every act, which has to be one of its contract; refuses the verbs it was told to refuse."""
 
-    def __init__(self) -> None:
+    def __init__(self, city: City) -> None:
+        self._city = city
         self.acts: Acts = []
         self.refuses: dict[str, str] = {}
 
     async def act(self, actor: Actor, service: str, path: str, body: Mapping[str, Any], key: str) -> Result:
         assert len(key) <= 128
+        asked = addressed(self._city, actor, service, path, body, key)
+        read_as(asked.contract, dict(body), **asked.given)
         self.acts.append((f"{actor.kind}.{actor.id}", path, body))
         return Result(None, self.refuses.get(path.rsplit("/", 1)[-1], ""))
 
@@ -67,7 +72,8 @@ class FakeDesk:
         return Result(None)
 
     async def post(self, actor: Actor, service: str, path: str, content: bytes, key: str) -> Result:
-        return await self.act(actor, service, path, {"raw": content}, key)
+        self.acts.append((f"{actor.kind}.{actor.id}", path, {"raw": content}))
+        return Result(None)
 
 
 class FakePublisher:
@@ -84,7 +90,7 @@ class Stage:
     """A world with a desk and topics of paper."""
 
     def __init__(self, city: City, parameters: Parameters, seed: int = 1) -> None:
-        self.agenda, self.desk, self.publisher = Steps(MORNING), FakeDesk(), FakePublisher()
+        self.agenda, self.desk, self.publisher = Steps(MORNING), FakeDesk(city), FakePublisher()
         behaviour = Behaviour(city, parameters, Chance(seed))
         self.world = World(
             city,

@@ -11,10 +11,12 @@ from deploy.demo.cases import KnownCase
 from deploy.demo.mediators import Mediators
 from deploy.demo.parameters import Parameters
 from deploy.demo.whistlers import Whistlers
+from deploy.simulation.addresses import addressed
 from deploy.simulation.year import Simulation
 from services.dispatch.domain.whistle import Status, Whistle
 from shared.city.load import load
 from shared.city.model import City
+from shared.kernel.decisions import Actor
 from tests.unit.demo.test_actors import Stage
 
 CASE = KnownCase("c-1", matter="neighbours", unit="C01-G01", report="r-1")
@@ -42,7 +44,9 @@ async def test_a_failed_mediation_is_told_the_lawful_ways_or_brought_to_the_meet
     stage = Stage(city, failing)
     assert not await Mediators(stage.world).settle(CASE)
     assert [path.rsplit("/", 1)[-1] for _, path, _ in stage.desk.acts[-2:]] == ["fail-dispute", "topics"]
-    assert stage.desk.acts[-1][2]["cases"] == ["c-1"]
+    _, path, proposed = stage.desk.acts[-1]
+    at = addressed(city, Actor("unit", "C01"), "escalation", path, proposed, "key")
+    assert (at.subject, at.begins) == ("c-1", False), "it is the topic of this case, and not one without"
 
 
 def test_a_city_without_mediation_and_a_matter_that_is_none_are_left_alone(city: City, parameters: Parameters) -> None:
