@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.console.access.accounts import Signed
 from services.console.access.acts import ACTS, PAPERS, Act, find
-from services.console.access.roles import NAMES
+from services.console.access.roles import NAMES, Role
 from services.console.reader import PRESENT
 from services.console.words import TONGUES
 from shared.city.model import City
@@ -107,8 +107,13 @@ def check(act: Act | None, signed: Signed, path: str) -> None:
     """Refuse what is no act, and an act of other roles, naming whose it is."""
     if act is None:
         raise Refused("act.unknown", "path", path=path)
-    if signed.role not in act.roles:
-        zh, en = (t("、").join(t(name) for role, name in NAMES.items() if role in act.roles) for t in TONGUES.values())
+    for_roles(act.roles, signed)
+
+
+def for_roles(roles: Collection[Role], signed: Signed) -> None:
+    """Refuse whoever is of no such role, naming whose it is."""
+    if signed.role not in roles:
+        zh, en = (t("、").join(t(name) for role, name in NAMES.items() if role in roles) for t in TONGUES.values())
         raise Refused("act.not_yours", "role", roles=en, roles_zh=zh)
 
 

@@ -71,7 +71,8 @@ class Guard:
             if aside is not None:
                 await aside(scope, receive, dress)
                 return
-            scope = {**scope, "path": FORBIDDEN, "raw_path": FORBIDDEN.encode(), "query_string": place.key.encode()}
+            shown = {"path": FORBIDDEN, "raw_path": FORBIDDEN.encode(), "query_string": place.key.encode()}
+            scope = {**scope, **shown, "method": "GET"}
         await self.app(scope, receive, dress)
 
     async def _signed(self, request: HTTPConnection) -> Signed | None:

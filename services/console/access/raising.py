@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.console.access.gateway import Owners, passed_on, record, required
+from services.console.access.gateway import Owners, for_roles, passed_on, record, required
 from services.console.access.roles import Role
 from shared.city.model import City
 from shared.kernel.decisions import Actor
@@ -33,9 +33,11 @@ def router(owners: Owners, engine: AsyncEngine, city: City) -> APIRouter:
     @routes.post(PATH)
     async def take(request: Request, idempotency_key: Annotated[str, Header(max_length=100)] = "") -> Response:
         signed = required()
-        if signed.role not in ROLES:
-            await record(engine, signed, "intake", "/v1/reports", idempotency_key, 403, "act.not_yours")
-            raise Refused("act.not_yours", "role", roles=signed.role, roles_zh=signed.role)
+        try:
+            for_roles(ROLES, signed)
+        except Refused as refused:
+            await record(engine, signed, "intake", "/v1/reports", idempotency_key, 403, refused.rule)
+            raise
         said = await json_body(request)
         source = said.get("source") if isinstance(said, dict) else None
         if source not in sources_of(city):
