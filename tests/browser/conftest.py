@@ -8,7 +8,9 @@ import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
+import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
@@ -19,6 +21,8 @@ from tests.support.console_stack import sign_in
 from tests.support.running_city import RunningCity
 
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+LOOKS = tuple((size, scheme) for scheme in ("light", "dark") for size in (DESK, PHONE))
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 Sit = Callable[..., Page]
 expect.set_options(timeout=20_000)
 """Conditions are waited for, and a machine may be busy."""
@@ -58,7 +62,9 @@ def seated(browser: Browser, city: RunningCity) -> Iterator[Sit]:
         def page(*posts: Post, size: dict[str, int] = DESK, url: str = console) -> Page:
             with ThreadPoolExecutor(1) as aside:  # the browser's driver holds this thread's event loop
                 key = aside.submit(lambda: asyncio.run(sign_in(dsn, posts))).result()
-            context = browser.new_context(base_url=url, viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai")  # type: ignore[arg-type]
+            context = browser.new_context(  # type: ignore[call-overload]
+                base_url=url, viewport=size, has_touch=size == PHONE, locale="zh-CN", timezone_id="Asia/Shanghai"
+            )
             open_pages.callback(context.close)
             context.add_cookies([{"name": SESSION, "value": key, "url": url}])
             page = context.new_page()
@@ -69,9 +75,11 @@ def seated(browser: Browser, city: RunningCity) -> Iterator[Sit]:
     assert wrong == []
 
 
-def refusal(said: ConsoleMessage) -> bool:
-    """Tell whether Chromium reports what the page itself shows: an act that a rule refused, or that still waits."""
-    return any(path in str(said.location.get("url", "")) for path in ("/act/", "/g/do/"))
+def refusal(said: ConsoleMessage, page: Page) -> bool:
+    """Tell whether Chromium reports what the page itself shows: an act that a rule refused, or that still waits; an
+    address that leads nowhere, or to another's page."""
+    at = str(said.location.get("url", ""))
+    return at == page.url or any(path in at for path in ("/act/", "/g/do/"))
 
 
 def watch(page: Page, origin: str, wrong: list[str], *, may_be_cut: bool = False) -> None:
@@ -81,9 +89,24 @@ def watch(page: Page, origin: str, wrong: list[str], *, may_be_cut: bool = False
 
     def note(said: ConsoleMessage) -> None:
         cut = may_be_cut and re.search(r"^WebSocket connection to|net::ERR_", said.text)
-        if said.type == "error" and not refusal(said) and not cut:
+        if said.type == "error" and not refusal(said, page) and not cut:
             wrong.append(said.text)
 
     page.on("console", note)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda asked: None if asked.url.startswith(own) else wrong.append(f"foreign: {asked.url}"))
+
+
+def is_sound(page: Page, pictures: Path) -> None:
+    """Look at a page on desk and phone, in light and dark: one heading, no wider than the screen, and nothing that
+    axe-core finds; a picture of each is left for a person to look at."""
+    expect(page.locator("h1")).to_have_count(1)
+    page.evaluate(AXE)
+    for size, scheme in LOOKS:
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        look = f"{page.url} at {size['width']} {scheme}"
+        page.screenshot(path=pictures / f"{size['width']}-{scheme}.jpeg", type="jpeg", quality=60)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), look
+        found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
+        assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found] == [], look

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from random import Random
 
 import httpx
@@ -13,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from services.console.reader import SESSION
-from tests.browser.conftest import DESK, PHONE, watch
+from tests.browser.conftest import DESK, PHONE, is_sound, watch
 from tests.support.console_facts import tell_case
 from tests.support.console_stack import NOON, Served, console
 
@@ -106,7 +107,22 @@ def test_a_case_shows_every_fact_and_a_new_one_by_itself(page: Page, served: Ser
     assert around["y"] <= pin["y"] <= around["y"] + around["height"]
     served.tell(told[-1:])
     expect(page.locator(".history li")).to_have_count(len(told))
+    expect(page.locator(".history [aria-live]")).to_have_text(re.compile("."))
+    assert page.locator(".history [aria-live]").evaluate("said => getComputedStyle(said).display") != "none", "unheard"
     assert _fits(page)
+
+
+@pytest.mark.parametrize("path", ["/", "/?wall=1", "/?view=list", "/?lang=en", "/cases?state=open"])
+def test_a_page_full_of_facts_is_sound(browser: Browser, served: Served, path: str, tmp_path: Path) -> None:
+    context = browser.new_context(base_url=served.url, viewport=DESK, locale="zh-CN", timezone_id="Asia/Shanghai")  # type: ignore[arg-type]
+    context.add_cookies([{"name": SESSION, "value": served.signed(), "url": served.url}])
+    page, wrong = context.new_page(), list[str]()
+    watch(page, served.url, wrong)
+    page.goto(path)
+    expect(page.locator(".case-grid a[href^='/cases/'], .step").first).to_be_visible()
+    is_sound(page, tmp_path)
+    context.close()
+    assert wrong == []
 
 
 def test_what_people_write_is_text_wherever_it_shows(page: Page, served: Served, size: dict[str, int]) -> None:

@@ -3,7 +3,7 @@ export default {
   template: `
     <div class="fact-scroll">
       <table class="facts" :class="{ stacked }">
-        <caption v-if="caption" class="hidden">{{ caption }}</caption>
+        <caption v-if="caption" class="unseen">{{ caption }}</caption>
         <thead><tr><th v-for="h in head" :key="h.text" scope="col" :class="h.css" :title="h.title">{{ h.text }}</th></tr></thead>
         <tbody>
           <tr v-for="(row, n) in rows" :key="row.key ?? n" :class="row.css">

@@ -16,7 +16,7 @@ export default {
           </div>
         </li>
       </ol>
-      <p class="hidden" role="status" aria-live="polite">{{ news }}</p>
+      <p class="unseen" role="status" aria-live="polite">{{ news }}</p>
     </div>`,
   props: { entries: Array, filters: Array },
   data: () => ({ chosen: "", known: null, news: "" }),

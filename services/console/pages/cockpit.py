@@ -25,7 +25,7 @@ def add(city: City, ticker: Ticker) -> None:
     @Page("/")
     def cockpit(request: Request) -> None:
         with frame(city, ticker, request, word("指挥台"), "cockpit") as desk:
-            Text("h1", desk.t("指挥台")).classes("hidden")
+            Text("h1", desk.t("指挥台")).classes("unseen")
             updates = [_tiles(desk)]
             with Box("div", "cockpit"):
                 updates += [_ladder(desk), _ground(desk), _overdue(desk), _board(desk), _stream(desk)]
