@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from fastapi import FastAPI
+
 from services.console.access.sign_in import Provider
 from services.console.hearing import SERVICE
 from services.console.web import Outside, mount
 from shared.city.load import load
-from shared.shell.process import application, serve
+from shared.shell.process import Process, application, serve
 from shared.shell.settings import Settings
 from shared.telemetry.logs import set_up
 
@@ -25,6 +27,8 @@ def main() -> None:
         settings.telephone,
         settings.data,
     )
-    serve(
-        application(SERVICE, settings, city, lambda app, process: mount(app, process.engine, city, outside)), settings
-    )
+
+    def routes(app: FastAPI, process: Process) -> None:
+        mount(app, process.engine, city, outside, process.readers[0].late)
+
+    serve(application(SERVICE, settings, city, routes), settings)

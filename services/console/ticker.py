@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
@@ -71,13 +71,16 @@ class Tick:
     moment: Moment
     snapshot: Snapshot
     touched: frozenset[str]
+    late: tuple[str, ...] = ()
+    """Topics of which the read model is late."""
 
 
 class Ticker:
     """Looks once a second and tells pages through `ticked`; the snapshot is made anew only when something changed."""
 
-    def __init__(self, engine: AsyncEngine, city: City) -> None:
-        self.engine, self.city = engine, city
+    def __init__(self, engine: AsyncEngine, city: City, late: Callable[[], Sequence[str]] = tuple) -> None:
+        self.engine, self.city, self._late = engine, city, late
+        self._were_late: Sequence[str] = ()
         self.ticked: Event[[Tick]] = Event()
         self.last: Tick | None = None
         self._said: dict[object, Any] = {}
@@ -125,11 +128,17 @@ class Ticker:
             before = self.last
             moment = await queries.moment(conn)
             touched = await queries.touched(conn, before.moment.horizon) if before else frozenset[str]()
+            late = self._still_late()
             if before and not touched and _minute(before.snapshot.at) == _minute(moment.now):
-                return Tick(moment, before.snapshot, touched)
+                return Tick(moment, before.snapshot, touched, late)
             snapshot = await self._snapshot(conn, moment.now, before.snapshot.version + 1 if before else 1)
         self._said.clear()
-        return Tick(moment, snapshot, touched)
+        return Tick(moment, snapshot, touched, late)
+
+    def _still_late(self) -> tuple[str, ...]:
+        """Return what is late and was at the last look: a record that has just come after a silence is not."""
+        before, self._were_late = self._were_late, self._late()
+        return tuple(topic for topic in self._were_late if topic in before)
 
     async def _snapshot(self, conn: Any, now: datetime, version: int) -> Snapshot:
         today = now.astimezone(SHANGHAI).date()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,6 +49,7 @@ from services.console.ticker import Ticker
 from shared.city.model import City
 from shared.shell.problems import answer_problems
 
+Late = Callable[[], Sequence[str]]
 _STATIC = Path(__file__).parent / "static"
 MOST_IMPORTED = 20 << 20
 """Bytes of a file of reports; what intake takes."""
@@ -69,18 +70,21 @@ class Outside:
     """Folder of what is kept in files; the auditor leaves its verdict there."""
 
 
-def build(engine: AsyncEngine, city: City, outside: Outside) -> FastAPI:
+def build(engine: AsyncEngine, city: City, outside: Outside, late: Late = tuple) -> FastAPI:
     """Return the console as an application of its own."""
     app = FastAPI(title="sidan console", version="1", docs_url=None, redoc_url=None)
     answer_problems(app)
-    mount(app, engine, city, outside)
+    mount(app, engine, city, outside, late)
     return app
 
 
-def mount(app: FastAPI, engine: AsyncEngine, city: City, outside: Outside) -> None:
-    """Add the console to an application; last of all routes, since the pages take every address that is left."""
+def mount(app: FastAPI, engine: AsyncEngine, city: City, outside: Outside, late: Late = tuple) -> None:
+    """Add the console to an application; last of all routes, since the pages take every address that is left.
+
+    `late` says of which topics the read model is late.
+    """
     app.state.city, app.state.secret = city, outside.secret
-    ticker = Ticker(engine, city)
+    ticker = Ticker(engine, city, late)
     pulse = Pulse(outside.services, outside.data)
     owners = Owners(outside.services, outside.secret, city)
     app.include_router(api.router(engine, city))

@@ -34,6 +34,8 @@ HOLE_TRIES = 5
 BEHIND_SECONDS = 5.0
 STANDING_SECONDS = 60.0
 """Without a batch for this long while records wait, a reader does not count as working."""
+LATE_SECONDS = 30.0
+"""What is read this long after it was written is late for whoever reads it on a page."""
 SETTLE_SECONDS = 5.0
 """Between looks at what no batch would show: partitions not placed, stopped, or passed over at the log's end."""
 RESTARTED_RECENTLY = 60.0
@@ -325,6 +327,11 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         if self.lag() == 0:
             return False
         return self._last_age > BEHIND_SECONDS or now - self._last_at > BEHIND_SECONDS
+
+    def late(self) -> list[str]:
+        """Return the topics in which records wait while what was taken last was old by then, or is by now."""
+        old = max(self._last_age, time.monotonic() - self._last_at) > LATE_SECONDS
+        return sorted(topic for topic, lag in self.lags().items() if lag) if old else []
 
     def standing(self) -> bool:
         """Tell whether records wait and none was taken for a minute."""

@@ -136,6 +136,17 @@ def test_what_people_write_is_text_wherever_it_shows(page: Page, served: Served,
         assert page.locator("img[src=x]").count() == 0, path
 
 
+def test_a_read_model_that_is_late_is_said_with_the_stream_and_over_when_it_has_caught_up(
+    page: Page, served: Served
+) -> None:
+    page.goto("/")
+    expect(page.locator(".freshness.fresh")).to_be_visible()
+    served.late.append("donggang.orders.v1")
+    expect(page.locator(".banner")).to_contain_text("donggang.orders.v1")
+    served.late.clear()
+    expect(page.locator(".banner")).to_have_count(0)
+
+
 def test_english_is_kept_for_the_next_page(page: Page) -> None:
     page.goto("/?lang=en")
     expect(page.locator(".tile-name").first).to_have_text("Received today")

@@ -62,6 +62,23 @@ async def test_8_a_dead_client_is_seen_and_started_anew_once(cell: Cell) -> None
         await until(lambda: not process.live(), 10, "given up, for the supervisor to start the process anew")
 
 
+async def test_8_a_reader_that_is_kept_from_taking_names_the_topic_that_it_is_late_with(
+    cell: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "LATE_SECONDS", 0.5)
+    async with world(cell) as w, running(cell) as process:
+        reader = process.readers[0]
+        await w.fact(registered(), "c-0", 1)
+        await until(lambda: _is(opened(w), 1))
+        assert reader.late() == []
+        async with w.db.transaction():
+            await w.db.execute("SELECT FROM fence FOR UPDATE")
+            await w.fact(registered(), "c-1", 1)
+            await until(lambda: reader.late() == [topic_name(cell.code, "cases")])
+        await until(lambda: reader.late() == [])
+        assert await opened(w) == 2
+
+
 async def test_8_kafka_away_at_start_is_waited_for_while_the_desk_answers(cell: Cell) -> None:
     async with world(cell) as w:
         async with running(cell):

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -45,6 +45,8 @@ class Served:
     url: str
     city: City
     dsn: str
+    late: list[str] = field(default_factory=list)
+    """Topics of which its read model is to be late."""
 
     def signed(self, *posts: Post) -> str:
         """Return the key of a session of somebody at these posts, by default of operations."""
@@ -112,14 +114,15 @@ def console(folder: Path, cases: int = 2400, code: str = "donggang", port: int =
         with socket.socket() as listening:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind(("127.0.0.1", port))
-            app = web.build(connect(dsn), city, web.Outside(SECRET))
+            served = Served(f"http://127.0.0.1:{listening.getsockname()[1]}", city, dsn)
+            app = web.build(connect(dsn), city, web.Outside(SECRET), lambda: list(served.late))
             server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
             thread.start()
             try:
                 while not server.started and thread.is_alive():
                     thread.join(0.05)
-                yield Served(f"http://127.0.0.1:{listening.getsockname()[1]}", city, dsn)
+                yield served
             finally:
                 server.should_exit = True
                 thread.join(10)

@@ -10,9 +10,9 @@ export default {
   template: `
     <div class="freshness" :class="tone" role="status">
       <i class="mark" aria-hidden="true"></i><span>{{ text }}</span>
-      <Teleport v-if="age >= 30" to="#banner"><p class="banner" role="alert">{{ words.stopped }}</p></Teleport>
+      <Teleport v-if="age >= 30 || late" to="#banner"><p class="banner" role="alert">{{ age >= 30 ? words.stopped : late }}</p></Teleport>
     </div>`,
-  props: { at: String, beat: Number, words: Object, reload: Number },
+  props: { at: String, beat: Number, late: String, words: Object, reload: Number },
   data: () => ({ seen: performance.now(), now: performance.now(), opened: performance.now() }),
   computed: {
     age() { return Math.floor((this.now - this.seen) / 1000); },

@@ -385,6 +385,7 @@ CASES = {
     "收回": "Recalled",
     "放弃认领": "Claim given up",
     "政府购买服务": "Service bought",
+    "数据落后半分钟以上，下面不是最新。落后的事件流：{topics}": "Data are more than half a minute behind; what is below is not the newest. Streams behind: {topics}",
     "数据已停止更新，下面是断线前的最后数据。正在重新连接，恢复后自动刷新。": "Updates have stopped; below is the last data before that. Reconnecting; the page refreshes by itself.",
     "数据截至 {at}": "As of {at}",
     "整改到期未复评，督办": "Not scored again in time, supervised",

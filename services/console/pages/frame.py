@@ -136,7 +136,8 @@ def _freshness(desk: Desk) -> None:
     def show(tick: Tick) -> None:
         nonlocal beats
         beats += 1
-        part.show(at=moments.clock_time(tick.moment.now), beat=beats)
+        late = t("数据落后半分钟以上，下面不是最新。落后的事件流：{topics}", topics=", ".join(tick.late))
+        part.show(at=moments.clock_time(tick.moment.now), beat=beats, late=late if tick.late else "")
 
     desk.follow(show)
 
