@@ -136,6 +136,7 @@ async def _show(stack: Stack, life: Life, began: float, found: list[Verdict]) ->
         figures = await _watch(stack, life, address)
         main.console.print(summary.account(life, figures))
         found.append(await _verdict(stack))
+        audit_words.leave(stack, found[0])
         audit_words.tell(found[0])
         greeting.cancel()  # only if no page has answered for the whole week
         if stack.is_running() and os.environ.get("DEMO_EXIT", "") in ("", "0"):

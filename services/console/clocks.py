@@ -45,7 +45,8 @@ def left(city: City, row: CaseRow, now: datetime, until: datetime) -> Left:
     if unit in (Unit.WORKING_DAYS, Unit.WORKING_HOURS):
         span = working_time_between(now, until, city.calendar)
         day = city.calendar.day_length // 1_000_000
-        return Left(_seconds(span), unit.value, city.calendar.is_open(now), day)
+        seconds = min(_seconds(span), -1) if now > until else _seconds(span)  # over, if by no office hour yet
+        return Left(seconds, unit.value, city.calendar.is_open(now), day)
     return Left(_seconds(until - now), unit.value, True, 86_400)
 
 

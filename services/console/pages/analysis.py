@@ -211,10 +211,12 @@ def _trend(desk: Desk, found: Mapping[str, Any], unit: str, matter: str) -> None
         dashed = {"type": "dashed", "color": "#5C6B7F"}
         limits = {
             "symbol": "none", "silent": True, "lineStyle": dashed,
-            "label": {"position": "insideStartTop", "fontSize": 11},
-            "data": [
-                {"yAxis": float(control[name]), "label": {"formatter": f"{words} {control[name]}"}}
-                for name, words in (("upper", t("上限")), ("mean", t("平均")), ("lower", t("下限")))
+            "data": [  # each named elsewhere along its line: they may be close together
+                {"yAxis": float(control[name]),
+                 "label": {"formatter": f"{words} {control[name]}", "position": f"inside{at}Top", "fontSize": 11}}
+                for name, at, words in (
+                    ("upper", "Start", t("上限")), ("mean", "Middle", t("平均")), ("lower", "End", t("下限"))
+                )
             ],
         }  # fmt: skip
         title = t("每周立案件数和控制限")
