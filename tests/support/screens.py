@@ -8,7 +8,6 @@ each.
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -75,8 +74,7 @@ def main(folder: Path | None) -> None:
     """Take every picture."""
     TO.mkdir(exist_ok=True)
     with sync_playwright() as playwright, tempfile.TemporaryDirectory(dir="/tmp") as place:
-        own = {**os.environ, "LANGUAGE": "zh_CN"}  # of the browser's own fields, such as dates
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=list(chromium.ARGS), env=own)
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=list(chromium.ARGS))
         with console(Path(place) / "data") as served:
             _take(browser, served.url, INVENTED, served.signed)
         with score_stack.apart(Path(place) / "scores", 300) as served:
