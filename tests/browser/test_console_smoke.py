@@ -125,6 +125,26 @@ def test_a_page_full_of_facts_is_sound(browser: Browser, served: Served, path: s
     assert wrong == []
 
 
+def test_facts_show_on_every_open_page_by_themselves(page: Page, served: Served, size: dict[str, int]) -> None:
+    page.goto("/")
+    opened, shades = page.locator('[data-figure="open"] b'), "paths => paths.map(p => p.classList[1]).join()"
+    expect(page.locator(".map path.grid")).to_have_count(105)
+    expect(opened).to_have_text(re.compile(r"\d"))
+    before, map_before = _number(opened.inner_text()), page.locator(".map path.grid").evaluate_all(shades)
+    listed = page.context.new_page()
+    listed.goto("/cases?state=open")
+    expect(listed.locator(".total")).to_have_attribute("data-total", str(before))
+    numbers, at = range(size["width"], size["width"] + 60), NOON - timedelta(minutes=3)
+    first = [tell_case(served.city, Random(n), 80_000 + n, at, NOON)[0] for n in numbers]
+    told = [fact for fact in first if fact.type == "case.registered.v1"]
+    served.tell(told)
+    expect(opened).to_have_text(f"{before + len(told):,}")
+    expect(page.locator(".stream li").first).to_contain_text(told[-1].data.summary)
+    assert page.locator(".map path.grid").evaluate_all(shades) != map_before
+    expect(listed.locator(".newer")).to_be_visible()
+    expect(listed.locator(".total")).to_have_attribute("data-total", str(before))  # nothing moves under the reader
+
+
 def test_what_people_write_is_text_wherever_it_shows(page: Page, served: Served, size: dict[str, int]) -> None:
     evil = "<img src=x onerror=alert(1)>\u202e停水"
     told = tell_case(served.city, Random(7), 70_000 + size["width"], NOON - timedelta(days=1), NOON)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from services.console.access.roles import Post, Role
 from tests.browser.conftest import PHONE, Sit
@@ -225,3 +226,41 @@ def test_what_was_said_on_the_telephone_becomes_a_case_and_a_file_becomes_many(
     with page.expect_download() as taken:
         page.locator(".raising a", has_text="下载未导入的行").click()
     assert taken.value.suggested_filename == "rejects.xlsx"
+
+
+def test_a_stale_form_is_refused_and_one_sent_twice_or_again_after_a_lost_answer_is_one_command(
+    donggang: RunningCity, sit: Sit
+) -> None:
+    city = donggang
+    case = city.report("desk-7", "street-lights")["case"]
+    order = city.order(case, "dispatched")
+    accept = {"handler": "经办岗", "assignment": order["assignment"]}
+    assert city.act(case, "accept", (_kind(order["lead"]), order["lead"]), **accept).status_code == 200
+    city.shown(case, "accepted")
+    post, path = _holder(order["lead"])
+    page = sit(post, size=PHONE)
+    _open(page, path, "in_hand", case)
+    progress = page.locator(".act:has(summary:text-is('报进展'))")
+    send = progress.locator("button[type=submit]")
+    progress.locator("summary").tap()
+    progress.locator("textarea").fill("已到现场看过")
+
+    def older(route: Route) -> None:
+        route.continue_(headers={**route.request.headers, "if-match": "1"})
+
+    def lost(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/act/**", older, times=1)
+    send.tap()
+    expect(progress.locator(".state-refused")).to_contain_text("案件已有变化")
+    expect(progress.locator("textarea")).to_have_value("已到现场看过")
+    page.route("**/act/**", lost, times=1)
+    send.tap()
+    expect(progress.locator(".state-refused")).to_contain_text("没有送到")
+    send.dblclick()
+    expect(progress).to_contain_text("已生效")
+    with ThreadPoolExecutor(1) as aside:  # the browser's driver holds this thread's event loop
+        told = "SELECT count(*) AS n FROM donggang_dispatch.journal WHERE subject = $1 AND type = 'order.progressed.v1'"
+        assert aside.submit(city.sql, told, case).result()[0]["n"] == 1
