@@ -92,7 +92,7 @@ def test_a_refusal_names_the_rule_and_keeps_what_was_typed(donggang: RunningCity
 
 def test_what_is_being_typed_outlives_news_of_its_case_and_a_reload(donggang: RunningCity, sit: Sit) -> None:
     city = donggang
-    case = city.report("desk-7", "street-lights")["case"]
+    case = city.report("desk-stale", "street-lights")["case"]
     order = city.order(case, "dispatched")
     post, path = _holder(order["lead"])
     accept = {"handler": "经办岗", "assignment": order["assignment"]}
@@ -232,7 +232,7 @@ def test_a_stale_form_is_refused_and_one_sent_twice_or_again_after_a_lost_answer
     donggang: RunningCity, sit: Sit
 ) -> None:
     city = donggang
-    case = city.report("desk-7", "street-lights")["case"]
+    case = city.report("desk-stale", "street-lights")["case"]
     order = city.order(case, "dispatched")
     accept = {"handler": "经办岗", "assignment": order["assignment"]}
     assert city.act(case, "accept", (_kind(order["lead"]), order["lead"]), **accept).status_code == 200
@@ -254,7 +254,7 @@ def test_a_stale_form_is_refused_and_one_sent_twice_or_again_after_a_lost_answer
 
     page.route("**/act/**", older, times=1)
     send.tap()
-    expect(progress.locator(".state-refused")).to_contain_text("案件已有变化")
+    expect(progress.locator(".state-refused")).to_contain_text("事项已有变化")
     expect(progress.locator("textarea")).to_have_value("已到现场看过")
     page.route("**/act/**", lost, times=1)
     send.tap()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from services.console.access.roles import Post, Role
 from services.console.field.page import POLICY
+from services.console.reader import SESSION
 from tests.browser.conftest import PHONE, Sit
+from tests.support.console_stack import sign_in
 from tests.support.running_city import RunningCity, wait
 from tests.support.wire import Wire
 from tests.unit.intake.test_photos import photo, positioned
@@ -161,6 +164,36 @@ def test_three_taps_are_an_answer_and_half_solved_is_not_solved(visit: Visit, do
         "WHERE subject = $1 AND type = 'rating.answered.v1'", receipt["case"],
     )  # fmt: skip
     assert (given["solved"], given["grade"]) == ("false", "2")
+
+
+def test_rating_and_the_grids_work_go_without_script(visit: Visit, donggang: RunningCity) -> None:
+    receipt = reported(donggang, "field-bare-rate")
+    verified(donggang, receipt["case"])
+    page = visit(java_script_enabled=False)
+    page.goto(f"/r/{token_of(receipt)}/rate")
+    page.click("button[name=contacted][value='1']")
+    expect(page.locator("[aria-pressed=true]")).to_have_count(1)
+    page.click("button[name=solved][value=half]")
+    page.fill("#comment", "还差一盏灯")
+    page.click("button[name=grade][value='4']")
+    expect(page.locator("[aria-pressed=true]")).to_have_count(3)
+    page.click("button[value=finish]")
+    expect(page.locator(".good")).to_contain_text("您的评价已收到")
+    case = reported(donggang, "field-bare-grid")["case"]
+    order = donggang.shown(case, "dispatched")
+    console, dsn = donggang.stack.services["console"], donggang.stack.dsns["console"]
+    with ThreadPoolExecutor(1) as aside:  # the browser's driver holds this thread's event loop
+        key = aside.submit(lambda: asyncio.run(sign_in(dsn, [Post(Role.GRID, order["lead"])]))).result()
+    page.context.add_cookies([{"name": SESSION, "value": key, "url": console}])
+    page.goto("/g?tab=todo")
+    page.locator(f"[data-case='{case}'] form[action='/g/do/accept'] button").click()
+    donggang.shown(case, "accepted")
+    page.goto("/g?tab=todo")
+    card = page.locator(f"[data-case='{case}']")
+    card.locator("summary", has_text="办完了").click()
+    card.locator("form[action='/g/do/finish'] textarea").fill("已清走杂物，通道畅通")
+    card.locator("form[action='/g/do/finish'] button.main").click()
+    expect(page.locator("main")).to_contain_text("至少一份佐证")
 
 
 def test_a_link_that_is_not_ours_is_404_and_one_opened_too_often_waits(donggang: RunningCity) -> None:

@@ -173,7 +173,15 @@ def running(code: str, folder: Path) -> Iterator[RunningCity]:
     plan = plan_for(code, folder=folder)
     stack = control.start(plan, tell=lambda words: print(words[1]), is_bound=True)
     try:
+        wait(lambda: all(_is_ready(url) for url in stack.services.values()), 120, "ready")  # the machine may be busy
         yield RunningCity(stack, load(plan.city_file), folder)
     finally:
         control.stop(folder, tell=lambda words: None)
         control.erase(folder)
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/readyz", trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
