@@ -117,7 +117,7 @@ def _build(desk: Desk, file: File, clerk: Clerk) -> None:
                 topic = Details(rows=[])
             with card(t("事项与位置"), "matter-card"):
                 about = Details(rows=[])
-        _place(desk, file.row)
+            _place(desk, file.row)
         _papers(desk, file.row)
     shown = file
     reading = asyncio.Lock()
