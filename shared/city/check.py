@@ -154,10 +154,9 @@ class _Checker(Findings):
             self.leaf(path, row)
             if not isinstance(row["path"], list) or len(row["path"]) != 3:
                 self.say(path, "city.wrong_type", key=f"{row['code']}.path", wanted="list of 3")
-            both = {**group, **row, "handle": {**(group.get("handle") or {}), **(row.get("handle") or {})}}
+            both = {**group, **row}
             wanted = ["accept", *(["verify"] if both.get("verified") else [])]
             lacking = [clock for clock in wanted if clock not in both]
-            lacking += [f"handle.{rung.value}" for rung in Rung if rung.value not in both["handle"]]
             for clock in lacking:
                 self.say(path, "city.matter_without_clock", matter=row["code"], clock=clock)
             if not any(lead in departments for lead in row["leads"]):

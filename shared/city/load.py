@@ -163,7 +163,7 @@ def _unit(row: Mapping[str, Any]) -> Unit:
 
 def _matter(row: Mapping[str, Any], group: Mapping[str, Any]) -> Matter:
     both = {**group, **row}
-    handle = {**group["handle"], **row.get("handle", {})}
+    handle = {**group.get("handle", {}), **row.get("handle", {})}
     level1, level2, name = row["path"]
     return Matter(
         code=row["code"],

@@ -59,8 +59,8 @@ MAPPINGS: dict[str, Keys] = {
 }
 """Sections that are one mapping."""
 
-_GROUP = "kind rung admitted verified urgent accept handle"
-GROUP = _keys(_GROUP, "claimable verify")
+_GROUP = "kind rung admitted verified urgent accept"
+GROUP = _keys(_GROUP, "claimable verify handle")
 
 ROWS: dict[str, Keys] = {
     "posts": _keys("code zh level", "ex_officio"),
@@ -80,7 +80,7 @@ ROWS: dict[str, Keys] = {
         "tiers",
     ),
     "departments": _keys("code name field", "reply_path kind area"),
-    "matters": _keys("code path group leads", f"supports keywords claimable verify {_GROUP}"),
+    "matters": _keys("code path group leads", f"supports keywords claimable verify handle {_GROUP}"),
     "units": _keys(
         "code name level",
         "parent households residents buildings aliases merged estates stands_in lacks landmarks numbers",

@@ -79,8 +79,6 @@ def test_a_department_code_that_cannot_name_a_stream_is_found(write: Write):
 def test_a_matter_without_clock_is_found(write: Write):
     path = write(("accept: 1 uh, handle", "handle"))
     assert "city.matter_without_clock" in {p.rule for p in check(path)}
-    path = write(("street: 5 wd, department: 24 uh", "street: 5 wd"))
-    the_only(path, "city.matter_without_clock", at="theft")
 
 
 def test_a_verified_matter_without_verifying_clock_is_found(write: Write):
@@ -101,6 +99,7 @@ def test_a_matter_of_an_unknown_group_is_found(write: Write):
 def test_an_unreadable_budget_is_found(write: Write):
     the_only(write(("decide: 15 wd", "decide: 15 days")), "city.bad_budget", at="admission")
     the_only(write(("verify: 1 wd, handle", "verify: soon, handle")), "city.bad_budget", at="facility")
+    the_only(write(("handle: {department: 2 wd}", "handle: {department: 2 days}")), "city.bad_budget", at="stalls")
 
 
 def test_a_value_that_is_not_among_the_known_is_found(write: Write):

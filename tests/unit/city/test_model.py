@@ -134,6 +134,21 @@ def test_a_matter_overrides_the_limits_of_its_group(town: City):
     assert town.matters["theft"].verify is None
 
 
+def test_a_rung_without_a_limit_of_the_matter_has_its_own_clock(write: Callable[..., Path]):
+    limits = ", handle: {grid: 1 wd, community: 3 wd, street: 5 wd, department: 7 wd}"
+    city = load(write((limits, ""), ('"handle.street": "5 wd"', '"handle.street": "6 wd"'), ("24 uh}}", "12 uh}}")))
+    assert city.handle_budget("stalls", Rung.DEPARTMENT) == Budget.parse("2 wd")
+    assert city.handle_budget("stalls", Rung.STREET) == Budget.parse("6 wd")
+    assert city.handle_budget("theft", Rung.DEPARTMENT) == Budget.parse("12 uh")
+
+
+@pytest.mark.parametrize("code", ["donggang", "guiping", "yulin", "nanchang", "longchang"])
+def test_every_handling_clock_of_a_profile_is_that_of_some_matter(code: str):
+    city = load(code)
+    for rung in Rung:
+        assert any(rung not in matter.handle for matter in city.matters.values())
+
+
 def test_a_body_is_quorate_with_chair_and_the_levels_share(donggang: City):
     body = donggang.bodies["C01"]
     codes = [member.code for member in body.members]

@@ -111,7 +111,7 @@ def test_the_command_prints_the_differences_and_knows_its_usage(period: Period, 
     raw = yaml.safe_load((CITIES / "donggang.yaml").read_text(encoding="utf-8"))
     del raw["boundaries"]
     for group in raw["groups"].values():
-        group["handle"] = dict.fromkeys(group["handle"], "1 uh")
+        group["handle"] = dict.fromkeys(("grid", "community", "street", "department"), "1 uh")
     other.write_text(yaml.safe_dump(raw, allow_unicode=True), encoding="utf-8")
     first, last = period.begins.date(), (period.ends - timedelta(days=1)).date()
 
