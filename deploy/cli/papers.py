@@ -9,6 +9,7 @@ import httpx
 import typer
 
 from deploy.cli import main
+from deploy.cli.asking import Asking
 from deploy.cli.stack import DEFAULT_CITY, City, Folder, running_stack
 from deploy.cli.words import t
 from shared.kernel.decisions import Actor
@@ -19,7 +20,7 @@ WAIT_SECONDS = 300
 Out = Annotated[
     Path, typer.Option("--out", "-o", help=t("存为这个文件，后缀决定格式", "Write this file; its ending says the form"))
 ]
-Case = Annotated[str, typer.Argument(help=t("案件编号（ce_subject）", "Id of the case, its ce_subject"))]
+Case = Annotated[str, typer.Argument(help=t("案号或事项编号", "Number or id of the case"))]
 Which = Annotated[
     int | None, typer.Option("--number", "-n", min=1, help=t("第几份；不写则最近一份", "Which one; the last without"))
 ]
@@ -120,21 +121,24 @@ def bulletin(
 
 def order(case: Case, out: Out, number: Which = None, city: City = DEFAULT_CITY, folder: Folder = None) -> None:
     """Write the 问题交办单 of an assignment."""
-    write("dispatch", _sheet(f"/v1/orders/{case}/assignment", out, number), out, city, folder)
+    write("dispatch", _sheet("/v1/orders/{case}/assignment", case, out, number, city, folder), out, city, folder)
 
 
 def disposal(case: Case, out: Out, number: Which = None, city: City = DEFAULT_CITY, folder: Folder = None) -> None:
     """Write the 处置反馈单 of a finish."""
-    write("dispatch", _sheet(f"/v1/orders/{case}/disposal", out, number), out, city, folder)
+    write("dispatch", _sheet("/v1/orders/{case}/disposal", case, out, number, city, folder), out, city, folder)
 
 
 def rating(case: Case, out: Out, number: Which = None, city: City = DEFAULT_CITY, folder: Folder = None) -> None:
     """Write the 工作评分单 of a round of rating."""
-    write("feedback", _sheet(f"/v1/cases/{case}/rating", out, number), out, city, folder)
+    write("feedback", _sheet("/v1/cases/{case}/rating", case, out, number, city, folder), out, city, folder)
 
 
-def _sheet(path: str, out: Path, number: int | None) -> str:
-    return f"{path}.{form_of(out, SHEETS)}" + (f"?number={number}" if number else "")
+def _sheet(path: str, case: str, out: Path, number: int | None, city: str, folder: Path | None) -> str:
+    """Return the path of a paper of a case, which may be named by its number."""
+    form = form_of(out, SHEETS)
+    known = Asking("dispatch", city, folder).get(f"/v1/orders/{case}/clocks")["case"]
+    return f"{path.format(case=known)}.{form}" + (f"?number={number}" if number else "")
 
 
 def list_(

@@ -85,7 +85,7 @@ async def test_a_bulletin_has_the_newest_revision_of_every_card_and_the_citys_pa
 
 async def test_a_period_without_published_scores_has_no_bulletin(http: Any) -> None:
     desk = token("operations", "desk")
-    assert (await http.get("/v1/bulletins/2025-01.pdf", headers=desk)).json()["rule"] == "subject.unknown"
+    assert (await http.get("/v1/bulletins/2025-01.pdf", headers=desk)).json()["rule"] == "score.unpublished"
     assert (await http.get("/v1/bulletins/November.pdf", headers=desk)).json()["rule"] == "message.invalid"
 
 

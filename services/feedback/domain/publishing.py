@@ -17,6 +17,9 @@ from services.feedback.domain.tally import EMPTY, Tally
 from shared.kernel.decisions import NOTHING, Arm, Context, Decision, Fact, Message
 from shared.kernel.refusals import Refused
 from shared.kernel.replacing import replace
+from shared.kernel.rules import register
+
+register({"score.unpublished": ("{period} 的评分尚未公布", "The scores of {period} are not published yet")})
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def router(desk: Desk) -> APIRouter:
         async with desk.engine.connect() as conn:
             rows, trend = await published(conn, period, desk.city.root.code)
         if not rows:
-            raise Refused("subject.unknown", "period", subject=period)
+            raise Refused("score.unpublished", "period", period=period)
         cards = [score for score, _ in rows]
         if form == "xlsx":
             content = await asyncio.to_thread(_workbook, period, cards, trend, desk)

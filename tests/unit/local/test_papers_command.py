@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner, Result
 
-from deploy.cli import papers
+from deploy.cli import asking, papers
 from deploy.cli.main import CHECK_FAILED, NOT_RUNNING, OK, WRONG_USAGE, build
 
 PROBLEM = '{"title": "尚无此文书", "title_en": "no such paper yet"}'.encode()
@@ -23,11 +23,14 @@ class _Service(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         known = self.path in (
             "/v1/ledgers.xlsx", "/v1/ledger/S01.csv", "/v1/bulletins/2026-11.pdf", "/v1/lists/C01.xlsx",
-            "/v1/projects/project:C01:1/agreement.docx",
+            "/v1/projects/project:C01:1/agreement.docx", "/v1/orders/case-7/disposal.json?number=2",
+            "/v1/cases/case-7/rating.pdf", "/v1/orders/DG-7/clocks",
         )  # fmt: skip
-        assert self.headers["Authorization"].startswith("Bearer operations.desk.")
+        assert self.headers["Authorization"].startswith("Bearer operations.")
         status = 200 if known else 409 if "minutes" in self.path else 404
         body = self.path.encode() if known else PROBLEM
+        if self.path.endswith("/clocks") and known:
+            body = b'{"case": "case-7"}'
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -43,8 +46,10 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[HTTPServer]:
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     url = f"http://127.0.0.1:{server.server_port}"
-    stack = SimpleNamespace(secret="s" * 32, services={"escalation": url, "feedback": url, "dispatch": url})
-    monkeypatch.setattr(papers, "running_stack", lambda city, folder: stack)
+    services = {"escalation": url, "feedback": url, "dispatch": url}
+    stack = SimpleNamespace(secret="s" * 32, city="donggang", services=services)
+    for module in (papers, asking):
+        monkeypatch.setattr(module, "running_stack", lambda city, folder: stack)
     yield server
     server.shutdown()
     server.server_close()
@@ -63,6 +68,8 @@ def run(*arguments: object) -> Result:
         (("bulletin", "2026-11"), "通报.pdf", "/v1/bulletins/2026-11.pdf"),
         (("list", "C01"), "清单.xlsx", "/v1/lists/C01.xlsx"),
         (("agreement", "project:C01:1"), "协议.docx", "/v1/projects/project:C01:1/agreement.docx"),
+        (("disposal", "DG-7", "-n", "2"), "反馈单.json", "/v1/orders/case-7/disposal.json?number=2"),
+        (("rating", "DG-7"), "评分单.pdf", "/v1/cases/case-7/rating.pdf"),
     ],
 )
 def test_the_ending_says_which_form_is_fetched(
@@ -81,6 +88,8 @@ def test_the_ending_says_which_form_is_fetched(
         (("annual", "S01", "2026"), "a.xlsx", WRONG_USAGE),
         (("supplement", "meeting:S01:3", "1"), "a.txt", WRONG_USAGE),
         (("ledger",), "none/a.xlsx", WRONG_USAGE),
+        (("order", "DG-8"), "a.pdf", CHECK_FAILED),
+        (("order", "DG-7"), "a.xlsx", WRONG_USAGE),
     ],
 )
 def test_what_cannot_be_had_leaves_no_file(
