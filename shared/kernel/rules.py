@@ -46,9 +46,18 @@ def name(states: Mapping[str, str]) -> None:
     _NAMES.update(states)
 
 
-def register(words: Mapping[str, Words]) -> None:
-    """Give rules their words; the same id with other words is refused, so that no two services fight over one."""
+_TERMS: dict[str, Mapping[str, str]] = {}
+_CODED = frozenset({"now", "act"})
+"""Parameters that hold a code of a rule's own terms: a status, a step."""
+
+
+def register(words: Mapping[str, Words], terms: Mapping[str, str] | None = None) -> None:
+    """Give rules their words; the same id with other words is refused, so that no two services fight over one.
+
+    `terms` are Chinese names of the codes that these rules alone name: their steps, states of something of their own.
+    """
     for rule, pair in words.items():
+        _TERMS[rule] = terms or {}
         if _WORDS.setdefault(rule, pair) != pair:
             raise ValueError(f"rule {rule} already has other words")
 
@@ -59,7 +68,9 @@ def words(rule: str, params: Mapping[str, str]) -> Words:
     A parameter that is itself words comes twice: `reason`, and `reason_zh` for the Chinese sentence.
     """
     pair = _WORDS[rule]
+    terms = _TERMS.get(rule, {})
     named = {key: _NAMES.get(said, said) if key in _STATES else said for key, said in params.items()}
+    named |= {key: terms[said] for key, said in params.items() if key in _CODED and said in terms}
     return pair[0].format_map(_Forgiving(named)), pair[1].format_map(_Forgiving(params))
 
 

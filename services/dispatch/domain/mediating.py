@@ -20,7 +20,7 @@ from shared.kernel.rules import register
 register(
     {
         "dispute.kind": ("事项 {matter} 不是矛盾纠纷", "The matter {matter} is no dispute"),
-        "dispute.order": ("{now} 状态的事项不能调解", "No mediation while the order is {now}"),
+        "dispute.order": ("{now}状态的事项不能调解", "No mediation while the order is {now}"),
         "dispute.twice": ("此纠纷已立案调解", "This dispute has been opened already"),
         "dispute.not_opened": ("此事项没有立案调解", "No mediation was opened for this case"),
         "dispute.not_yours": ("此步骤不由 {actor} 办理", "This step is not {actor}'s to take"),

@@ -33,7 +33,7 @@ register(
         "whistle.head_only": ("须由本单位负责人 {head} 批准", "The head of the unit must agree: {head}"),
         "whistle.not_called": ("{actor} 没有被呼叫", "{actor} was not called"),
         "whistle.not_yours": ("不是 {actor} 吹的哨", "Not a whistle of {actor}"),
-        "whistle.not_now": ("{now} 状态下不能办理：{act}", "Not possible while {now}: {act}"),
+        "whistle.not_now": ("{now}状态下不能办理：{act}", "Not possible while {now}: {act}"),
         "whistle.why": ("不同意须说明理由", "A refusal needs a reason"),
         "whistle.unsettled": (
             "{callee} 尚未到场确认、未认定缺席、也未免除",
@@ -46,7 +46,29 @@ register(
         "whistle.no_part": ("没有第 {part} 项由 {unit} 在此完成", "No part {part} that {unit} still owes here"),
         "whistle.no_absence": ("没有待回执的督办", "No supervision order waits for an answer"),
         "whistle.rated": ("每方对另一方只评一次", "Each side rates the other once"),
-    }
+    },
+    {
+        "asked": "待批准",
+        "sounded": "已吹哨",
+        "ended": "已结束",
+        "cancelled": "已撤销",
+        "notified": "已通知",
+        "signed": "已签收",
+        "reported_in": "已到场",
+        "no_show": "未到场",
+        "released": "已放行",
+        "approve": "批准",
+        "cancel": "撤销",
+        "end": "结束",
+        "confirm": "确认报到",
+        "release": "放行",
+        "sign": "签收哨令",
+        "report_in": "报到",
+        "object": "提出异议",
+        "receipt": "督办回执",
+        "finish_part": "完成分工",
+        "rate": "评价",
+    },
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from shared.kernel.rules import name, register
 
 name(
@@ -10,6 +12,28 @@ name(
         "verified": "待评", "escalated": "提请上会", "closed": "结案", "withdrawn": "撤回",
     }
 )  # fmt: skip
+_ACTS: Mapping[str, str] = {
+    "dispatch": "派单",
+    "recall": "收回",
+    "state_dispute": "提出争议",
+    "accept": "签收",
+    "progress": "报进展",
+    "finish": "办结",
+    "hand_back": "退单",
+    "extension": "延期",
+    "suspension": "挂账",
+    "unable": "无力办理",
+    "pass_up": "上报",
+    "answer_part": "答复协办",
+    "release": "退出协办",
+    "judge_hand_back": "裁定退单",
+    "judge_unable": "裁定无力办理",
+    "judge_extension": "裁定延期",
+    "judge_suspension": "裁定挂账",
+    "judge_release": "裁定退出协办",
+    "resume": "恢复办理",
+    "verify": "核查",
+}
 
 register(
     {
@@ -18,7 +42,7 @@ register(
             "第 {assignment} 次交办不是当前交办（当前为第 {now} 次）",
             "Assignment {assignment} is not the present one ({now})",
         ),
-        "order.act_not_now": ("{now} 状态下不能办理：{act}", "Not possible while {now}: {act}"),
+        "order.act_not_now": ("{now}状态下不能办理：{act}", "Not possible while {now}: {act}"),
         "order.request_pending": ("已有一项申请待裁定", "A request is already waiting to be judged"),
         "order.nothing_asked": ("没有待裁定的此类申请", "No such request is waiting to be judged"),
         "order.judge_interested": (
@@ -33,13 +57,13 @@ register(
             "请写明应承办的其他单位：{proposed}",
             "Name another unit that should hold it: {proposed}",
         ),
-        "order.unable_once": ("每次交办只能申请无法办理一次", "Unable may be said once per assignment"),
+        "order.unable_once": ("每次交办只能申请无力办理一次", "Unable may be said once per assignment"),
         "order.unable_meeting": (
-            "联席会议交办的事项不能申请无法办理",
+            "联席会议交办的事项不能申请无力办理",
             "Unable cannot be said of an order of a meeting",
         ),
         "order.unable_rung": (
-            "网格、社区不申请无法办理，应当上报",
+            "网格、社区不申请无力办理，应当上报",
             "Grid and community pass up instead of saying unable",
         ),
         "order.pass_up_rung": ("只有网格和社区可以上报", "Only a grid or a community passes up"),
@@ -101,5 +125,6 @@ register(
             "Name the other departments that dispute it with the lead department",
         ),
         "order.verify_means": ("核查通过须有现场照片或电话核实", "To pass takes a photo on the spot or a call"),
-    }
+    },
+    _ACTS,
 )

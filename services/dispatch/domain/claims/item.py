@@ -21,12 +21,22 @@ register(
             "A responsibility list is kept by community and paired unit",
         ),
         "list.by_partner": ("须由 {partner} 确认公布", "{partner} publishes it, who did not write it"),
-        "list.status": ("{now} 的条目不能办理：{act}", "Not possible while {now}: {act}"),
+        "list.status": ("{now}的条目不能办理：{act}", "Not possible while {now}: {act}"),
         "list.in_use": ("已被点单或认领，不能修改，只能替换", "Ordered or claimed: it is replaced, never edited"),
         "list.other_kind": ("修改不能更换清单类别和归属", "A revision keeps list and owner"),
         "list.not_begun": ("{owner} 没有公布过清单", "{owner} has published no list"),
         "list.reviewed": ("本季度已复核", "It was reviewed in this quarter"),
-    }
+    },
+    {
+        "draft": "起草中",
+        "published": "已公布",
+        "withdrawn": "已撤下",
+        "expired": "已到期",
+        "write": "起草",
+        "publish": "公布",
+        "revise": "修改",
+        "replace": "替换",
+    },
 )
 
 

@@ -47,7 +47,7 @@ def draft(states: States, message: Message, context: Context) -> Decision:
     if item is not None and message.creates:
         return NOTHING
     if item is not None and item.status is not ItemStatus.DRAFT:
-        raise Refused("list.status", "status", now=item.status.value, act="draft")
+        raise Refused("list.status", "status", now=item.status.value, act="write")
     return Decision((Fact(ItemDrafted(*_checked(states, message, owner, context).values())),))
 
 

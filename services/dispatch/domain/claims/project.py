@@ -22,9 +22,21 @@ register(
         "project.resource": ("资源联享须为资源清单的条目", "Only an item of a resource list is shared"),
         "project.side": ("只有签约双方可以办理：{act}", "Only the two sides may: {act}"),
         "project.signed": ("本方已经签约", "This side has signed already"),
-        "project.act_not_now": ("{now} 状态下不能办理：{act}", "Not possible while {now}: {act}"),
+        "project.act_not_now": ("{now}状态下不能办理：{act}", "Not possible while {now}: {act}"),
         "project.said": ("本方已经{act}", "This side did so already: {act}"),
-    }
+    },
+    {
+        "offered": "待对方签约",
+        "matched": "已签约",
+        "running": "进行中",
+        "done": "已完成",
+        "rated": "已互评",
+        "lapsed": "未签约失效",
+        "sign": "签约",
+        "start": "启动",
+        "confirm": "确认完成",
+        "rate": "评价",
+    },
 )
 
 

@@ -15,7 +15,7 @@ register(
     {
         "wish.place": ("{place} 不在任何社区内", "{place} lies in no community"),
         "wish.not_yours": ("{actor} 不能办理此步骤：{act}", "{act} is not for {actor}"),
-        "wish.act_not_now": ("{now} 状态下不能办理：{act}", "Not possible while {now}: {act}"),
+        "wish.act_not_now": ("{now}状态下不能办理：{act}", "Not possible while {now}: {act}"),
         "wish.not_reviewed": ("社区尚未审单，不能认领", "The community has not reviewed it: it cannot be claimed"),
         "wish.claimed": ("已由 {claimant} 认领", "{claimant} has claimed it already"),
         "wish.named": ("社区已派给 {named}，待其答复", "The community has named {named}, who has not answered yet"),
@@ -25,7 +25,29 @@ register(
         "wish.item_kind": ("{item} 不是可点单的服务", "{item} is no service to be ordered"),
         "wish.used_up": ("{item} 的数量已点完", "All of {item} is ordered"),
         "wish.matter": ("事项目录中没有可转办的事项 {matter}", "{matter} is no matter of the ladder"),
-    }
+    },
+    {
+        "ordered": "待审单",
+        "offered": "待领单",
+        "refused": "不予受理",
+        "diverted": "转为诉求",
+        "claimed": "已领单",
+        "come_back": "无人认领",
+        "bought": "政府购买",
+        "fulfilled": "待确认",
+        "confirmed": "已圆",
+        "unrated": "未评价",
+        "offer": "公布",
+        "refuse": "不予受理",
+        "divert": "转为诉求",
+        "name": "派单",
+        "agree": "答复派单",
+        "claim": "领单",
+        "give_up": "放弃",
+        "buy": "购买服务",
+        "fulfil": "完成",
+        "confirm": "确认",
+    },
 )
 
 
