@@ -123,8 +123,11 @@ def solved_on_spot(states: Mapping[str, Any], message: Message, context: Context
         return close(order, message, city, "on_spot", rung=rung, dispatcher=dispatcher)
     budget = clocks.verify_budget(order, city)
     if budget is None:
-        due_at = add(at, city.clock("rate"), city.calendar)
-        done = OrderVerified(Status.VERIFIED, city.root.code, rung, 1, "window", due_at, None, fact.handler, dispatcher)
+        window = city.clock("rate")
+        done = OrderVerified(
+            Status.VERIFIED, city.root.code, rung, 1, "window", add(at, window, city.calendar), None, fact.handler,
+            dispatcher, budget=str(window),
+        )  # fmt: skip
         return conclude(message.subject, order, city, at, (done,), dispatcher=dispatcher)
     due_at, armed, given = clocks.run("verify", at, budget, city, 1, 0)
     verifier = ladder.verifier_of(order, city)

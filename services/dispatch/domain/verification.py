@@ -21,7 +21,7 @@ decide = Deciders()
 
 def verified(order: Order, verifier: str | None, at: datetime, city: Any, means: str = "") -> OrderVerified:
     """Return the fact that the work is done; the feedback desk of operations answers while the window is open."""
-    due_at = add(at, city.clock("rate"), city.calendar)
+    window = city.clock("rate")
     lead = order.lead or ""
     return OrderVerified(
         Status.VERIFIED,
@@ -29,11 +29,12 @@ def verified(order: Order, verifier: str | None, at: datetime, city: Any, means:
         order.rung,
         order.assignment,
         "window",
-        due_at,
+        add(at, window, city.calendar),
         verifier,
         lead,
         order.dispatcher,
         means,
+        budget=str(window),
     )
 
 

@@ -78,6 +78,15 @@ def test_working_hours_say_their_minutes() -> None:
     assert "计 120 分钟" in said(dispatch)
 
 
+def test_the_rating_window_is_counted_from_the_verification() -> None:
+    played = town.verified()
+    (window,) = explained(played)
+    assert (window.clock, window.budget, window.start) == ("window", "7 nd", played.now)
+    assert window.due_at == order(played).due_at
+    assert window.lines[-1].days == 7
+    assert "由会议或其他服务确定" not in said(window)
+
+
 def test_what_a_meeting_set_or_another_service_holds_has_an_end_but_no_budget() -> None:
     for played, clock in ((town.meeting_order(), "handle"), (town.at_meeting(), "answer")):
         (only,) = explained(played)
