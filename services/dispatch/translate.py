@@ -22,6 +22,7 @@ from shared.contracts import (
 from shared.contracts.pairing import Pairing
 from shared.kernel.decisions import Actor, Answer, Message
 from shared.kernel.refusals import Refused
+from shared.shell.service import Unread
 
 _OWN = (alliance, calendar, dispatch, dispute, list_item, membership, project, whistle, wish)
 WIRE = Pairing((intake, people, *_OWN, escalation, feedback), (facts, heard, replies, *SPOKEN))
@@ -30,8 +31,8 @@ WIRE = Pairing((intake, people, *_OWN, escalation, feedback), (facts, heard, rep
 def record(message: Message, error: Refused) -> Refusal:
     """Keep on record who said what in vain, when, and which rule refused it, by whichever door."""
     sender = f"{message.actor.kind}.{message.actor.id}"
-    said, params = WIRE.type_of(message.data), error.params
-    return Refusal(message.subject, sender, said, message.id, message.acted_at, error.rule, error.field, params)
+    said = message.data.address if isinstance(message.data, Unread) else WIRE.type_of(message.data)
+    return Refusal(message.subject, sender, said, message.id, message.acted_at, error.rule, error.field, error.params)
 
 
 def refusal(data: object, sender: Actor, message_id: str | None, stream: str | None, error: Refused) -> Answer | None:

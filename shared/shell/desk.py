@@ -15,10 +15,11 @@ from pydantic_core import from_json
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts.base import Contract
-from shared.kernel.decisions import Actor
+from shared.kernel.decisions import Actor, Message
 from shared.kernel.refusals import Refused
-from shared.persistence.engine import is_away
+from shared.persistence.engine import is_away, transaction
 from shared.shell.opening import has_nul, outside
+from shared.shell.service import Unread
 from shared.shell.sql_store import SqlStore
 from shared.shell.taking import Shell
 from shared.shell.tokens import read as read_token
@@ -33,6 +34,9 @@ C = TypeVar("C", bound=Contract)
 MAX_BATCH, MAX_BULK = 200, 50
 """A person waits for the bulk batch in hand: a small one (decision 20)."""
 MAX_WAITING = 5_000
+UNREAD = frozenset({"message.invalid", "message.unreadable", "message.missing_header"})
+"""Rules of a body that could not be read: it was no command yet, so no decision has it on record."""
+MAX_ADDRESS = 200
 
 
 @dataclass(slots=True)
@@ -98,6 +102,19 @@ class Desk:
         self._woken.set()
         return request
 
+    async def keep_unread(self, address: str, actor: Actor, refusals: Sequence[tuple[str, str, Refused]]) -> None:
+        """Keep on record (subject, key, refusal) of what could not be read, where the service keeps such a record."""
+        service = self.shell.bench.service
+        if service.record is None or not refusals:
+            return
+        unread, now = Unread(address[:MAX_ADDRESS]), (await self.shell.store.now()).now
+        rows = [
+            service.record(Message(unread, subject, "outside", actor, now, key), refused)
+            for subject, key, refused in refusals
+        ]
+        async with transaction(self.engine) as conn:
+            await service.store.save(conn, rows)
+
     async def run(self) -> None:
         """Serve for ever."""
         while True:
@@ -161,7 +178,18 @@ def caller(request: Request, authorization: Annotated[str, Header()] = "") -> Ac
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer":
         raise Refused("actor.bad_token", "Authorization")
-    return read_token(desk.secret, desk.city_code, token.strip())
+    actor = read_token(desk.secret, desk.city_code, token.strip())
+    request.state.actor = actor
+    return actor
+
+
+async def note_unread(request: Request, refused: Refused) -> None:
+    """Keep on record a command that ended before it could be read; who is unknown leaves none."""
+    actor: Actor | None = getattr(request.state, "actor", None)
+    if actor is not None and request.method == "POST" and refused.rule in UNREAD:
+        subject = str(next(iter(request.path_params.values()), ""))
+        key = request.headers.get("Idempotency-Key", "")
+        await request.app.state.desk.keep_unread(f"POST {request.url.path}", actor, [(subject, key, refused)])
 
 
 def idempotency_key(idempotency_key: Annotated[str, Header(max_length=128)] = "") -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import asyncpg
 import structlog
 from fastapi import FastAPI, Request
@@ -74,11 +76,19 @@ def _of_database(error: Exception) -> Refused:
     return Refused("internal.error", "", kind=type(error).__name__)
 
 
-def answer_problems(app: FastAPI) -> None:
-    """Make every refusal and error of the application a problem document, and bound its bodies."""
+def answer_problems(app: FastAPI, note: Callable[[Request, Refused], Awaitable[None]] | None = None) -> None:
+    """Make every refusal and error of the application a problem document, and bound its bodies.
+
+    `note` is told of each refusal before it is answered; what it cannot keep is not answered as kept.
+    """
 
     @app.exception_handler(Refused)
-    async def _refused(_: Request, error: Refused) -> JSONResponse:
+    async def _refused(request: Request, error: Refused) -> JSONResponse:
+        if note is not None:
+            try:
+                await note(request, error)
+            except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as fault:
+                return problem(_of_database(fault))
         return problem(error)
 
     @app.exception_handler(RequestValidationError)

@@ -24,7 +24,7 @@ from shared.shell import kept
 from shared.shell import log as reading
 from shared.shell.apply import Bench
 from shared.shell.clock import ClockDoor
-from shared.shell.desk import Desk
+from shared.shell.desk import Desk, note_unread
 from shared.shell.ids import new_id
 from shared.shell.log import Reader
 from shared.shell.problems import answer_problems
@@ -274,7 +274,7 @@ def application(service: Service, settings: Settings, city: Any, routes: Callabl
     """Build a service's ASGI application; `routes` adds its own HTTP."""
     process = Process(service, settings, city)
     app = FastAPI(title=f"sidan {service.name}", version="1", lifespan=process.lifespan, docs_url=None, redoc_url=None)
-    answer_problems(app)
+    answer_problems(app, note_unread)
     attach(app, process)
     routes(app, process)
     return app

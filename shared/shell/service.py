@@ -56,6 +56,13 @@ Refusal = Callable[[Any, Actor, str | None, str | None, Refused], Answer | None]
 """(message or None, sender, message id, stream, refusal) -> the answer to the sender, if it has a stream for it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """The data of a command whose body could not be read: the address that it was sent to."""
+
+    address: str
+
+
 @dataclass(frozen=True)
 class Service:
     """One service as the shell sees it.

@@ -348,9 +348,14 @@ def test_a_list_of_replies_is_decided_one_by_one_and_what_was_refused_is_on_reco
     standing = city.order(case)
     assert (standing["status"], standing["request"]) == ("accepted", "extension")
 
+    bare = city.post("dispatch", f"/v1/orders/{case}/finish", {"assignment": "一"}, lead, "bare-1")
+    assert (bare.status_code, bare.json()["rule"]) == (422, "message.invalid")
+    assert city.order(case) == standing
+
     own = city.get("dispatch", f"/v1/refusals?order={case}", lead).json()["refusals"]
     assert {(row["rule"], row["said"]) for row in own} == {
         ("order.finish_evidence", "order.finish.v1"), ("actor.not_allowed", "order.recall.v1"),
+        ("message.invalid", "POST /v1/orders/replies"), ("message.invalid", f"POST /v1/orders/{case}/finish"),
     }  # fmt: skip
     assert all(row["sender"] == ".".join(lead) and row["refused_at"] for row in own)
     assert own[0]["title"] != own[0]["title_en"]

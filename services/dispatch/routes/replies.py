@@ -45,11 +45,14 @@ async def _taken(
 ) -> list[dict[str, Any]]:
     answers: list[dict[str, Any]] = [{} for _ in items]
     good: list[tuple[int, Contract, str]] = []
+    unread: list[tuple[str, str, Refused]] = []
     for place, item in enumerate(items):
         try:
             good.append((place, *_read(table, item)))
         except Refused as refused:
             answers[place] = _refused(item.get("order") if isinstance(item, dict) else None, refused)
+            unread.append((answers[place]["order"] or "", f"{key}/{place}", refused))
+    await desk.keep_unread("POST /v1/orders/replies", actor, unread)
     wanted = [(data, order, actor, f"{key}/{place}", False) for place, data, order in good]
     said = await desk.submit_many(wanted)
     for (place, _, order), reply in zip(good, said, strict=True):
