@@ -13,8 +13,8 @@ from services.console.access.roles import Post, Role
 from services.console.reader import SESSION
 from shared.kernel.calendar import SHANGHAI
 from tests.browser.conftest import DESK, PHONE
-from tests.support.console_stack import Served
-from tests.support.score_stack import apart
+from tests.support.console_stack import Served, apart
+from tests.support.score_stack import scored
 
 pytestmark = pytest.mark.browser
 DECEMBER = datetime(2026, 12, 8, 10, tzinfo=SHANGHAI)
@@ -24,7 +24,7 @@ POINTS = (30, 20, 20, 10)
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with apart(tmp_path_factory.mktemp("assessment") / "data", cases=60, at=DECEMBER) as served:
+    with apart(scored, tmp_path_factory.mktemp("assessment") / "data", cases=60, at=DECEMBER) as served:
         yield served
 
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from services.console.access.roles import Post, Role
 from services.console.reader import SESSION
 from tests.browser.conftest import DESK, watch
-from tests.support.console_stack import Served, console
+from tests.support.console_stack import Served, apart, console
 from tests.support.running_city import wait
 
 pytestmark = pytest.mark.browser
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with console(tmp_path_factory.mktemp("export") / "data", cases=1300) as served:
+    with apart(console, tmp_path_factory.mktemp("export") / "data", cases=1300) as served:
         yield served
 
 

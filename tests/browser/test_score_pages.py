@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from services.console.access.roles import Post, Role
 from services.console.reader import SESSION
-from tests.support.console_stack import Served
-from tests.support.score_stack import QUARTER, apart
+from tests.support.console_stack import Served, apart
+from tests.support.score_stack import QUARTER, scored
 
 pytestmark = pytest.mark.browser
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
@@ -19,7 +19,7 @@ DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with apart(tmp_path_factory.mktemp("scores") / "data", cases=60) as served:
+    with apart(scored, tmp_path_factory.mktemp("scores") / "data", cases=60) as served:
         yield served
 
 

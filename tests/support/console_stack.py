@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import secrets
 import socket
 import sys
@@ -10,12 +11,12 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -126,6 +127,31 @@ def console(folder: Path, cases: int = 2400, code: str = "donggang", port: int =
             finally:
                 server.should_exit = True
                 thread.join(10)
+
+
+@contextmanager
+def apart(serving: Callable[..., AbstractContextManager[Served]], folder: Path, **given: Any) -> Iterator[Served]:
+    """Serve it in a process of its own: NiceGUI has one application a process, which another test may have."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    child = context.Process(target=_serve_apart, args=(theirs, serving, folder, given))
+    child.start()
+    theirs.close()
+    try:
+        url, code, dsn = ours.recv()
+        yield Served(url, load(code), dsn)
+    finally:
+        ours.close()
+        child.join(30)
+
+
+def _serve_apart(
+    pipe: Any, serving: Callable[..., AbstractContextManager[Served]], folder: Path, given: dict[str, Any]
+) -> None:
+    with serving(folder, **given) as served:
+        pipe.send((served.url, served.city.code, served.dsn))
+        with suppress(EOFError):
+            pipe.recv()
 
 
 async def _go_on(served: Served) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import random
 import secrets
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -92,29 +91,6 @@ def scored(folder: Path, cases: int = 300, port: int = 0, at: datetime = NOON) -
         outside = web.Outside(SECRET, {"feedback": behind})
         url = stack.enter_context(_serving(web.build(connect(dsns["console"]), city, outside), port))
         yield Served(url, city, dsns["console"])
-
-
-@contextmanager
-def apart(folder: Path, cases: int, at: datetime = NOON) -> Iterator[Served]:
-    """Serve it in a process of its own: NiceGUI has one application a process, which another test may have."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    child = context.Process(target=_serve_apart, args=(theirs, folder, cases, at))
-    child.start()
-    theirs.close()
-    try:
-        url, dsn = ours.recv()
-        yield Served(url, load("donggang"), dsn)
-    finally:
-        ours.close()
-        child.join(30)
-
-
-def _serve_apart(pipe: Any, folder: Path, cases: int, at: datetime) -> None:
-    with scored(folder, cases, at=at) as served:
-        pipe.send((served.url, served.dsn))
-        with suppress(EOFError):
-            pipe.recv()
 
 
 @contextmanager
