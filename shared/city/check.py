@@ -404,6 +404,11 @@ class _Checker(Findings):
                 self.say((*path, "yearly_only"), "city.yearly_only", version=row["version"])
             for level in (*row["yearly_only"], *row["vetoes"]):
                 self.one_of((*path, "yearly_only"), level, (*UnitLevel, "department"))
+        for index, row in self.rows["scoring"][-1:]:
+            if row["window"] != (rate := self.parts["clocks"].get("rate")):
+                self.say(
+                    ("scoring", index, "window"), "city.two_windows", is_warning=True, window=row["window"], rate=rate
+                )
 
     def publication(self, path: tuple[str | int, ...], row: Mapping[str, Any]) -> None:
         """Check that a policy was published before it takes effect."""

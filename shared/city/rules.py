@@ -106,6 +106,10 @@ register(
             "分档 {tier} 中的 {unit} 已在别的档，或与同档单位不是一类",
             "{unit} of tier {tier} is in another tier, or of another kind than its peers",
         ),
+        "city.two_windows": (
+            "评价窗口 {window} 与评价时限 clocks.rate {rate} 不同：评价到期和事项了结不在同一时刻",
+            "Rating window {window} differs from clocks.rate {rate}: answers end at another time than the case",
+        ),
         "city.policy_order": ("评分版本须按序号和生效日期递增", "Policy versions and their dates must rise"),
         "city.veto": (
             "一年一考的城市不得对社区设一票否决：{items}",

@@ -158,6 +158,12 @@ def test_policy_versions_out_of_order_are_found(write: Write):
     )
 
 
+def test_a_window_that_differs_from_the_clock_of_rating_is_found(write: Write):
+    shared = "exclusion_scope: all, rank_from: 10, window: "
+    path = write((f"{shared}7 nd", f"{shared}9 nd"))
+    assert the_only(path, "city.two_windows", at="version: 2").is_warning
+
+
 def test_a_credit_outside_nought_and_one_is_found(write: Write):
     the_only(write(("3: 9/10", "3: 9")), "city.bad_number", at="version: 1")
 
