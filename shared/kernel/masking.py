@@ -41,9 +41,9 @@ _PERSONAL = tuple(
         rf"(?<![月A-Za-z0-9一二两三四五六七八九十百零〇])(?!{_BUILDING})"
         rf"{_HOUSE}(?= ?(?:号楼|栋|幢|座|单元|室|弄|房|号(?!线)))",
         rf"(?:(?<=[栋幢座])|(?<=号楼)|(?<=单元)) ?{_HOUSE}",
-        # the same in figures alone: 12-3-401, 3#2-501, 3#501; behind the name of an estate also 3-501
+        # the same in figures alone: 12-3-401, 3#2-501, 3#501; behind the name of an estate, 住, 在 or 家 also 3-501
         rf"(?<![0-9A-Za-z])[A-Za-z]?\d{{1,3}}(?:[{_DASHES}]\d{{1,2}}[{_DASHES}]|#(?:\d{{1,2}}[{_DASHES}])?)\d{{3,4}}(?!\d)",
-        rf"(?<=[区苑园里府城庄居邸湾])[A-Za-z]?\d{{1,3}}[{_DASHES}]\d{{3,4}}(?!\d)",
+        rf"(?<=[区苑园里府城庄居邸湾住在家])[A-Za-z]?\d{{1,3}}[{_DASHES}]\d{{3,4}}(?!\d)",
     )
 )
 _FINDS = re.compile(
