@@ -23,7 +23,11 @@ _TRIES = 4
 _AGAIN = timedelta(hours=8)
 _STALE = "message.stale"
 DONE_MEANS = "现场整改完成，经核查和反映人确认"
-WHY_UP = "经费和职权超出本级，请上级协调解决"
+UP = {
+    "tried": "已现场查看，与相关单位协商，未能解决",
+    "why": "经费和职权超出本级",
+    "asked": "请上级明确牵头单位并落实经费",
+}
 WHY_DEFER = "方案论证和勘察尚未完成，下次会议再议"
 PLAN = "由书记领衔，分步推进，逐次会议复议"
 REPLY = "经核，此事已依法作出处理决定，向反映人说明"
@@ -194,7 +198,7 @@ class Conveners:
             case "decline":
                 return {**said, "reason": "decided_by_law", "reply": REPLY}
             case _:
-                return {**said, "why": WHY_UP if kind == "move_up" else WHY_DEFER}
+                return {**said, **(UP if kind == "move_up" else {"why": WHY_DEFER})}
 
     def _leader(self, meeting: KnownMeeting, topic: KnownTopic, nth: int) -> str:
         """Return who shall do it: the department that had it, if it is there, else the body's own ground.

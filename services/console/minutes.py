@@ -84,7 +84,8 @@ def _decision(
             what = t("议定：由{lead}牵头{helped}，{by} 前办结，不得退单。完成标准：{means}", lead=name(draft["lead"]),
                      helped=helped, by=by, means=draft.get("done_means", ""))  # fmt: skip
         case "move_up":
-            what = t("决定上移上一级联席会议，附本级台账条目与纪要。{why}", why=draft.get("why", ""))
+            what = t("决定上移上一级联席会议，附本级台账条目与纪要。已做工作：{tried}；理由：{why}；请求上级：{asked}",
+                     tried=draft.get("tried", ""), why=draft.get("why", ""), asked=draft.get("asked", ""))  # fmt: skip
         case "defer":
             what = t("缓议：{why}", why=draft.get("why", ""))
         case "decline":

@@ -587,7 +587,9 @@ class DecisionDraft(Contract):
     done_means: Masked = ""
     plan: Masked = ""
     reply: Masked = ""
+    tried: Masked = ""
     why: Masked = ""
+    asked: Masked = ""
     discussion: Masked = ""
     digest: str = ""
 
@@ -716,8 +718,12 @@ class TopicDecision(OutsideMessage):
     plan: Words | None = None
     reason: DeclineReason | None = None
     reply: Words | None = None
+    tried: Words | None = None
+    """What this level did, for the level above (G8)."""
     why: Words | None = None
     """Why deferred, or why it cannot be solved at this level."""
+    asked: Words | None = None
+    """What the level above is asked to do (G8)."""
     discussion: Words | None = None
     """What was said about it, for the minutes."""
 

@@ -232,7 +232,7 @@ def test_a_stale_form_is_refused_and_one_sent_twice_or_again_after_a_lost_answer
     donggang: RunningCity, sit: Sit
 ) -> None:
     city = donggang
-    case = city.report("desk-stale", "street-lights")["case"]
+    case = city.report("desk-older", "street-lights")["case"]
     order = city.order(case, "dispatched")
     accept = {"handler": "经办岗", "assignment": order["assignment"]}
     assert city.act(case, "accept", (_kind(order["lead"]), order["lead"]), **accept).status_code == 200

@@ -131,6 +131,8 @@ class Secretaries:
             lead, due_on = pick(list(city.departments)), self.world.now.date() + timedelta(days=pick((10, 30, 179)))
             more = {"leader": city.bodies[meeting.unit].convener, "lead": lead, "members": (lead, meeting.unit)}
             more |= {"due_on": due_on, "done_means": WORDS}
+        elif kind is e.DecisionKind.MOVE_UP:
+            more = {"tried": WORDS, "why": WORDS, "asked": WORDS}
         elif kind is e.DecisionKind.LIST:
             more = {"leader": city.bodies[meeting.unit].convener, "plan": WORDS}
         elif kind is e.DecisionKind.DECLINE:

@@ -87,7 +87,7 @@ def test_a_topic_walks_the_whole_chain_of_its_city(code: str) -> None:
     town.topic_does(bottom, "admit")
     for level, unit in enumerate(town.chain[:-1]):
         assert town.statuses() == ("moved_up",) * level + ("open",)
-        town.decide(unit, kind="move_up", why="资金和场地超出本级权限")
+        town.decide(unit, kind="move_up", tried="已多方筹措", why="资金和场地超出本级权限", asked="请协调资金和场地")
         town.tell_all(unit)
     lead = next(iter(town.city.departments))
     town.decide(top, kind="resolve", lead=lead, in_days=100, done_means="充电棚建成启用")

@@ -137,7 +137,7 @@ def resolution(lead: str, due_on: str, *support: str) -> dict[str, Any]:
 
 
 def up(why: str) -> dict[str, Any]:
-    return {"kind": "move_up", "why": why}
+    return {"kind": "move_up", "tried": "逐户协商，未能议成", "why": why, "asked": "请上一级明确牵头单位"}
 
 
 def test_a_topic_rises_to_the_city_in_six_months_and_comes_down_in_four(town: Town) -> None:

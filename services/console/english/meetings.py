@@ -30,6 +30,7 @@ MEETINGS = {
     "三方（党支部、物业、业委会）须各有人到会": "Branch, property company and owners' committee must each be present",
     "上会原因": "Why here",
     "上移 {n}": "moved up {n}",
+    "请求上级解决什么": "What the level above is asked to do",
     "上移写明本级为何不能解决；缓议写明还缺什么": "Moving up: why not possible here. Deferring: what is missing.",
     "上移时本台账第 {n} 条的链值 {hash}": "Hash of record {n} as it moved up: {hash}",
     "上移经过": "Moved up",
@@ -64,7 +65,10 @@ MEETINGS = {
         "Second call: a party absent again does not count; the branch must be there"
     ),
     "决定": "Decision",
-    "决定上移上一级联席会议，附本级台账条目与纪要。{why}": "Moved up one level, with ledger entry and minutes. {why}",
+    "决定上移上一级联席会议，附本级台账条目与纪要。已做工作：{tried}；理由：{why}；请求上级：{asked}": (
+        "Moved up to the next joint meeting with this ledger entry and minutes. Tried: {tried}; why not here: {why}; "
+        "asked: {asked}"
+    ),
     "决定由本级记录员记录，这里随时更新": "The recorder of this body writes decisions down; they show here at once",
     "列入 {day} 的会议，第 {n} 次，最多 {most} 次": "To the meeting of {day}; deferral {n} of at most {most}",
     "列入难点清单，由{leader}包抓：{plan}": "On the list of hard problems under {leader}: {plan}",

@@ -14,7 +14,7 @@ from services.escalation.domain.topic_messages import TopicDecision
 from shared.kernel.masking import mask
 from shared.kernel.replacing import replace
 
-WORDS = ("done_means", "plan", "reply", "why", "discussion")
+WORDS = ("done_means", "plan", "reply", "tried", "why", "asked", "discussion")
 """What a decision says in sentences."""
 PART_ONE = ("review", "plans")
 """What minutes say in sentences beside the decisions."""

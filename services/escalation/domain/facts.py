@@ -143,7 +143,9 @@ class DecisionDraft:
     done_means: str = ""
     plan: str = ""
     reply: str = ""
+    tried: str = ""
     why: str = ""
+    asked: str = ""
     discussion: str = ""
     digest: str = ""
 

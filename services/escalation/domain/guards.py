@@ -14,7 +14,7 @@ from shared.kernel.refusals import Refused
 
 _NEEDS = {
     DecisionKind.RESOLVE: ("lead", "due_on", "done_means"),
-    DecisionKind.MOVE_UP: ("why",),
+    DecisionKind.MOVE_UP: ("tried", "why", "asked"),
     DecisionKind.DEFER: ("why",),
     DecisionKind.DECLINE: ("reason", "reply"),
     DecisionKind.SQUAD: ("leader", "lead", "members", "due_on", "done_means"),

@@ -56,7 +56,9 @@ class TopicDecision:
     plan: str | None = None
     reason: DeclineReason | None = None
     reply: str | None = None
+    tried: str | None = None
     why: str | None = None
+    asked: str | None = None
     discussion: str | None = None
 
 

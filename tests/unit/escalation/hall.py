@@ -209,7 +209,7 @@ class Hall(Play):
                 "due_on": (self.now + timedelta(days=14)).date(),
                 "done_means": "管道疏通并录像",
             },
-            "move_up": {"why": "管线权属不在本级"},
+            "move_up": {"tried": "已三次协商", "why": "管线权属不在本级", "asked": "请明确养护单位"},
             "defer": {"why": "等待勘测结果"},
             "squad": {
                 "leader": "community-secretary",

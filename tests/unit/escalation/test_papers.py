@@ -77,7 +77,7 @@ def test_a_row_tells_the_whole_way_of_a_topic_in_the_ledger_where_it_started() -
     assert second.startswith("第2次会议")
     deferred, moved = made.decision.split("\n")
     assert "暂缓；理由：等待勘测结果" in deferred
-    assert "上移上一级联席会；理由：管线权属不在本级" in moved
+    assert moved.endswith("上移上一级联席会；已采取措施：已三次协商；理由：管线权属不在本级；请求事项：请明确养护单位")
     assert made.moved_up.endswith(f"上移{body}")
     assert made.answer_above.startswith(body)
     assert "明确牵头单位办理；办结标准：管道疏通并录像" in made.answer_above
