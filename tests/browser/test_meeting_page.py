@@ -121,8 +121,12 @@ def test_a_temporary_meeting_is_asked_for_called_held_decided_signed_and_correct
     expect(convener.locator(".minutes")).to_contain_text("现已决定 1 项")
     form = _decide(recorder, "外墙", "上移")
     form.locator("label:has-text('理由') textarea").fill(WORDS["外墙"])
+    form.locator("label:has-text('已做工作') textarea").fill("业委会两次协商未果")
+    form.locator("label:has-text('请求上级解决什么') textarea").fill("请协调维修资金")
     _press(recorder, "记录决定")
     expect(_form(recorder, "记录决定").locator("button")).to_be_enabled()  # the page has followed
+    expect(convener.locator(".minutes")).to_contain_text("已做工作：业委会两次协商未果")
+    expect(convener.locator(".minutes")).to_contain_text("请求上级：请协调维修资金")
     _form(recorder, "记入纪要").locator("label:has-text('下步工作') textarea").fill("下月检查充电棚进度")
     _press(recorder, "记入纪要")
     expect(convener.locator(".minutes")).to_contain_text("下步工作：下月检查充电棚进度")
