@@ -69,8 +69,13 @@ STEPS = {
 WITHOUT_CASE = {"funding": "经费事项", "plan": "计划方案", "suggestion": "意见建议"}
 """Kinds of topics that are about no case."""
 SAID = {
-    "done_means": "办结标准", "reply": "答复", "tried": "已采取措施", "why": "理由", "asked": "请求事项", "plan": "方案",
-}  # fmt: skip
+    "done_means": "办结标准",
+    "reply": "答复",
+    "tried": "已采取措施",
+    "why": "理由",
+    "asked": "请求事项",
+    "plan": "方案",
+}
 """Kinds of words that a decision has, in the order in which a paper gives them."""
 
 
