@@ -87,7 +87,13 @@ def test_a_refusal_names_the_rule_and_keeps_what_was_typed(donggang: RunningCity
     assert city.post("dispatch", f"/v1/orders/{case}/finish", finish, (_kind(lead), lead)).status_code == 200
     back.locator("button[type=submit]").click()
     expect(back.locator(".state-refused")).to_contain_text("未生效")
+    expect(page.locator(".item-sub")).to_contain_text("待核查")  # the news is here, and the act is over
+    expect(page.locator(".act summary")).to_have_text(["退单"])
     expect(back.locator("textarea")).to_have_value("不属本部门职责")
+    expect(back.locator(".off")).to_contain_text("写下的留在这里")
+    back.get_by_role("button", name="不留了").click()
+    expect(back).to_have_count(0)
+    assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('draft:'))") == []
 
 
 def test_what_is_being_typed_outlives_news_of_its_case_and_a_reload(donggang: RunningCity, sit: Sit) -> None:

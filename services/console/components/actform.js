@@ -22,16 +22,19 @@ export default {
         <small v-if="f.hint">{{ f.hint }}</small>
       </label></template>
       <p v-if="next" class="next">{{ next }}</p>
-      <p class="act-end"><button type="submit" class="button" :class="look || 'primary'" :disabled="off || state === 'sent' || state === 'done'" :title="off || null">{{ submit }}</button>
-        <span v-if="off" class="off">{{ off }}</span>
+      <p class="act-end"><template v-if="kept"><span class="off">{{ words.gone }}</span> <button type="button" class="button" @click="toss">{{ words.toss }}</button></template>
+        <button v-else type="submit" class="button" :class="look || 'primary'" :disabled="off || state === 'sent' || state === 'done'" :title="off || null">{{ submit }}</button>
+        <span v-if="off && !kept" class="off">{{ off }}</span>
         <span :class="'state-' + state" :role="state === 'refused' ? 'alert' : 'status'">{{ said }}</span></p>
     </form>`,
-  props: { url: String, title: String, submit: String, next: String, fields: Array, fixed: Object, sequence: String, off: String, look: String, words: Object, into: Array, opened: Number }, emits: ["done"],
+  props: { url: String, title: String, submit: String, next: String, fields: Array, fixed: Object, sequence: String, off: String, look: String, words: Object, into: Array, opened: Number, gone: Boolean }, emits: ["done", "blank"],
   data: () => ({ values: {}, state: "", said: "", wrong: "", key: "" }),
-  computed: { place() { return "draft:" + this.url; } },
+  computed: { place() { return "draft:" + this.url; }, kept() { return this.gone && this.state !== "sent" && this.state !== "done"; } },
   mounted() { this.open(); this.$nextTick(() => enter(this.place, this.$el)); }, beforeUnmount() { leave(this.place, this.$el); },
-  watch: { url() { this.open(); }, opened() { if (this.state === "done") { const said = this.said; this.open(); this.said = said; } } },
+  watch: { url() { this.open(); }, opened() { if (this.state === "done") { const said = this.said; this.open(); this.said = said; } }, gone() { this.clear(); } },
   methods: {
+    clear() { if (this.gone && !draft(this.place).values) this.$emit("blank"); }, // nothing is lost with an act that is over
+    toss() { drop(this.place); this.clear(); },
     open() {
       const kept = draft(this.place);
       this.key = kept.key || made();
@@ -56,7 +59,7 @@ export default {
       return list ? { ...this.fixed, [list]: [...this.fixed[list], { ...given, ...own }] } : { ...this.fixed, ...own };
     },
     async send() {
-      if (this.off || this.state === "sent") return;
+      if (this.off || this.gone || this.state === "sent") return;
       this.keep();
       this.state = "sent"; this.said = this.words.sent; this.wrong = "";
       const slow = setTimeout(() => { this.said = this.words.slow; }, SLOW);
@@ -70,6 +73,7 @@ export default {
           drop(this.place);
           this.state = "done"; this.said = this.words.done;
           this.$emit("done", told);
+          this.clear();
         } else {
           this.state = "refused"; this.wrong = (told.field || "").split(".").pop();
           this.said = this.words.refused.replace("{why}", told[this.words.title]);

@@ -40,6 +40,8 @@ ACCESS = {
     "未生效：{why}": "Not accepted: {why}",
     "还在处理，可以离开本页": "Still working; you may leave this page",
     "没有送到，请检查网络后再按一次；不会重复办理": "Not delivered: press again; nothing is done twice",
+    "这一步现在办不了；写下的留在这里，可以抄走": "Not to be done now; what you wrote stays here to be copied",
+    "不留了": "Discard it",
     "按键": "Keys",
     "使用单个按键": "Use single keys",
     "关闭": "Close",

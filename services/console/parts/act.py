@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
 from services.console.access.acts import ACTS, find
@@ -22,6 +23,22 @@ Options = Sequence[tuple[Any, str]]
 
 class ActForm(Part, component=Path(__file__).parents[1] / "components" / "actform.js"):
     """A form that sends one act, keeps what is typed, and tells what became of it."""
+
+    def __init__(self, **props: Any) -> None:
+        super().__init__(**props)
+        self._part: Element = self
+        self.on("blank", self._vanish)
+
+    def retire(self, part: Element) -> None:
+        """Take no more; the form goes, and with its last one the part, as soon as the browser says nothing is in it."""
+        self._part = part
+        self.show(gone=True)
+
+    def _vanish(self) -> None:
+        part = self._part
+        self.delete()
+        if not any(isinstance(one, ActForm) for one in part.descendants()):
+            part.delete()
 
 
 def text(
@@ -112,7 +129,7 @@ def act_form(
         url=f"/act/{service}{path}{'?' if mark else ''}{mark}", title=title, submit=submit, next=next,
         fields=list(fields),
         fixed=dict(fixed or {}), sequence="" if sequence is None else str(sequence), off=off, look=look,
-        words=form_words(desk.t), opened=0, into=None if into is None else [into[0], dict(into[1])],
+        words=form_words(desk.t), opened=0, gone=False, into=None if into is None else [into[0], dict(into[1])],
     )  # fmt: skip
     if done is not None:
         hear = done
@@ -132,5 +149,7 @@ def form_words(t: Tongue) -> dict[str, str]:
         "refused": t("未生效：{why}", why="{why}"),
         "slow": t("还在处理，可以离开本页"),
         "lost": t("没有送到，请检查网络后再按一次；不会重复办理"),
+        "gone": t("这一步现在办不了；写下的留在这里，可以抄走"),
+        "toss": t("不留了"),
         "title": "title" if t.language == "zh" else "title_en",
     }

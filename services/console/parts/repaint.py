@@ -18,6 +18,8 @@ _OF_THE_MOMENT = frozenset({"sequence", "opened"})
 def repainted(place: Element) -> Iterator[None]:
     """Replace what a place holds by what the block builds, keeping each part that came out the same, cursor and all.
 
+    A form that is offered no more goes too, unless somebody wrote in it: then it stands until that is copied or tossed.
+
     The block must not await: both paintings would be seen.
     """
     before = list(place.default_slot.children)
@@ -36,8 +38,14 @@ def repainted(place: Element) -> Iterator[None]:
             old.move(place)
         else:
             new.move(place)
+    offered = {form.props["url"] for part in place if part not in before for form in _forms(part)}
     for gone in before:
-        gone.delete()
+        forms = _forms(gone)
+        if forms and offered.isdisjoint(form.props["url"] for form in forms):
+            for form in forms:
+                form.retire(gone)
+        else:
+            gone.delete()
 
 
 def _forms(element: Element) -> list[ActForm]:
