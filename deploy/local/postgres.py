@@ -34,7 +34,7 @@ def prepare(folder: Path, *, logs: Path, is_lasting: bool = True) -> tuple[Child
         "port": port,
         "unix_socket_directories": "",
         "max_connections": 200,
-        "shared_buffers": "128MB",
+        "shared_buffers": "512MB",
         "fsync": "on" if is_lasting else "off",
         "log_timezone": "Asia/Shanghai",
         "timezone": "Asia/Shanghai",

@@ -121,6 +121,25 @@ def test_the_comparison_sees_a_missing_table_column_and_index_and_a_superfluous_
         assert kind in [one[0] if isinstance(one, tuple) else one[0][0] for one in found], (plant, found)
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_subject_that_goes_on_is_not_written_to_its_indexes_again(fresh: Cell, service: str) -> None:
+    async def ask() -> Any:
+        conn = await asyncpg.connect(fresh.dsns["admin"])
+        rolled = conn.transaction()
+        await rolled.start()
+        await conn.execute(f'SET LOCAL search_path TO "{schema_of(CODE, service)}"')
+        await conn.execute("INSERT INTO subject (id, kind, seen, state) VALUES ('c', 'case', '{}', '{\"a\": 1}')")
+        await conn.execute("UPDATE subject SET sequence = 2, seen = '{1}', state = '{\"a\": 2}' WHERE id = 'c'")
+        counts = await conn.fetchrow(
+            "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_xact_user_tables WHERE relid = 'subject'::regclass"
+        )
+        await rolled.rollback()
+        await conn.close()
+        return tuple(counts)
+
+    assert asyncio.run(ask()) == (1, 1)
+
+
 @pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
 def test_the_console_s_tables_have_the_columns_and_keys_of_the_rows_it_writes(fresh: Cell) -> None:
     kinds = {

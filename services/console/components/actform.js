@@ -1,5 +1,6 @@
 // A form for one act: typed text is kept until it took effect, and one opening of the form is one command.
 import { draft, drop, enter, keep, leave } from "/static/drafts.js";
+import { body } from "/static/bodies.js";
 const SLOW = 10_000;
 const made = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
 export default {
@@ -44,20 +45,6 @@ export default {
     },
     keep() { keep(this.place, this.values, this.key); }, shut() { const box = this.$el.closest("details"); if (box) { box.open = false; box.querySelector("summary").focus(); } },
     shown(f) { return !f.when || [].concat(f.when[1]).includes(this.values[f.when[0]]); },
-    body() {
-      const own = {}, [list, given] = this.into || [];
-      for (const f of this.fields) {
-        const v = this.values[f.name];
-        if (!this.shown(f) || v === "" || v === null || v === undefined) continue;
-        const value = f.zoned ? (v + ":00").slice(0, 19) + "+08:00" : f.flag ? v === "true" : f.kind === "number" ? Number(v) : f.lines ? v.split("\n").map((line) => line.trim()).filter(Boolean).map((text, n) => ({ code: String(n + 1), text })) : f.list || f.each ? String(v).split(/[\s,\uFF0C\u3001]+/).filter(Boolean) : v;
-        const at = f.name.split("."), last = at.pop(); // "wisher.name" is a field of a field
-        if (f.each) own[f.each[0]] = (own[f.each[0]] || []).concat(value.map((one) => ({ ...f.each[2], ...Object.fromEntries(one.split("@").map((part, n) => [f.each[1][n], part])) })));
-        else if (f.entry) ((own[f.entry[0]] ??= [])[f.entry[1]] ??= { ...f.entry[2] })[f.key || f.name] = value;
-        else (at.length ? own[at[0]] ??= {} : own)[last] = value;
-      }
-      for (const f of this.fields) if (f.entry && own[f.entry[0]]) own[f.entry[0]] = own[f.entry[0]].filter((one) => one); // entries left empty are none
-      return list ? { ...this.fixed, [list]: [...this.fixed[list], { ...given, ...own }] } : { ...this.fixed, ...own };
-    },
     async send() {
       if (this.off || this.gone || this.state === "sent") return;
       this.keep();
@@ -66,7 +53,7 @@ export default {
       const headers = { "Content-Type": "application/json", "Idempotency-Key": this.key };
       if (this.sequence) headers["If-Match"] = this.sequence;
       try {
-        const answer = await fetch(this.url, { method: "POST", headers, body: JSON.stringify(this.body()) });
+        const answer = await fetch(this.url, { method: "POST", headers, body: JSON.stringify(body(this.fields.filter((f) => this.shown(f)), this.values, this.fixed, this.into)) });
         const told = await answer.json();
         if (answer.status === 401) location.assign("/login?next=" + encodeURIComponent(location.pathname + location.search));
         if (answer.ok) {

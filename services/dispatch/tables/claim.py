@@ -56,7 +56,7 @@ _NOTE = text("INSERT INTO wisher_read (wish, reader, at) VALUES (:wish, :reader,
 _WISHER = text("SELECT name, phone, address FROM wisher WHERE wish = :wish")
 
 _OF = (
-    "SELECT id, sequence, state FROM subject WHERE kind = '{kind}' AND state->>'{by}' = :{by} "
+    "SELECT id, sequence, state FROM subject WHERE kind = '{kind}' AND {by} = :{by} "
     "AND (CAST(:status AS text) IS NULL OR state->>'status' = :status) AND id > :after ORDER BY id LIMIT :limit"
 )
 WISHES = text(_OF.format(kind="wish", by="community"))
@@ -66,16 +66,16 @@ PROJECTS = text(_OF.format(kind="project", by="community"))
 ITEMS = text(_OF.format(kind="item", by="owner"))
 """The items of an owner."""
 OFFERED_TO = text(
-    "SELECT id, sequence, state FROM subject WHERE kind = 'item' AND state->>'community' = :community "
+    "SELECT id, sequence, state FROM subject WHERE kind = 'item' AND community = :community "
     "AND state->>'status' = 'published' AND id > :after ORDER BY id LIMIT :limit"
 )
 """What is published to the circle of a community, whoever keeps it."""
 DEEDS = text(
     "SELECT state->>'claimant' AS party, 'wish' AS kind, count(*) AS done FROM subject WHERE kind = 'wish' "
-    "AND state->>'community' = :community AND state->>'claimant' IS NOT NULL "
+    "AND community = :community AND state->>'claimant' IS NOT NULL "
     "AND state->>'status' IN ('fulfilled', 'confirmed', 'unrated') GROUP BY 1 UNION ALL "
     "SELECT state->>'partner', 'project', count(*) FROM subject WHERE kind = 'project' "
-    "AND state->>'community' = :community AND state->>'status' IN ('done', 'rated') GROUP BY 1 ORDER BY 1, 2"
+    "AND community = :community AND state->>'status' IN ('done', 'rated') GROUP BY 1 ORDER BY 1, 2"
 )
 """What each member of a community's circle has done."""
 
