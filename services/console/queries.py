@@ -112,6 +112,14 @@ async def sequence(conn: AsyncConnection, subject: str, service: str) -> int:
     return int((await conn.execute(text(query), {"subject": subject, "service": service})).scalar_one())
 
 
+async def sequences(conn: AsyncConnection, subjects: Sequence[str], service: str) -> dict[str, int]:
+    """Return the same of several subjects; one without a fact is left out."""
+    query = (
+        "SELECT subject, max(sequence) FROM timeline WHERE subject = ANY (:subjects) AND service = :service GROUP BY 1"
+    )
+    return await _pairs(conn, query, subjects=list(subjects), service=service)
+
+
 async def latest(conn: AsyncConnection, limit: int, without: Sequence[str]) -> list[Told]:
     """Return the last facts, newest first, but those of the named types."""
     query = (

@@ -16,6 +16,7 @@ from services.console import listing, moments, queries, words
 from services.console.access.accounts import Signed
 from services.console.access.gateway import NotDone, Owners
 from services.console.access.roles import CITY_WIDE
+from services.console.access.scope import Scope
 from services.console.projection.case import CaseRow
 from services.console.selection import OPEN
 from services.console.words import Tongue, word
@@ -24,6 +25,8 @@ from shared.kernel.refusals import Refused
 
 MOST = 100
 """Rows of a queue on the page; its count is exact up to that where another service keeps it."""
+MOST_AT_ONCE = 50
+"""Cases that are dispatched together."""
 WITHOUT_ORDER = ("held", "rejected", "merged", "split", "closed", "withdrawn")
 """Statuses in which there is nothing to order, not yet or no more."""
 Items = list[dict[str, Any]]
@@ -200,14 +203,32 @@ DISPATCH = (HELD, ALIKE, WAITING, JUDGED, TO_ACCEPT, IN_HAND, TO_VERIFY, OVERDUE
 COMMUNITY = (TO_ACCEPT, IN_HAND, HELD, ALIKE, WAITING, JUDGED, TO_VERIFY, OVERDUE, SUPERVISED, WHISTLES)
 
 
+async def named(clerk: Clerk, ids: Sequence[str], scope: Scope) -> list[tuple[CaseRow, int]]:
+    """Return those of some cases that are within a scope, each with the last fact of dispatch that the pages show."""
+    query = (
+        f"SELECT to_jsonb(c)::text FROM case_view c WHERE id = ANY (:ids) AND {scope.condition} "  # noqa: S608
+        "ORDER BY due_at NULLS LAST, id"
+    )
+    async with clerk.engine.connect() as conn:
+        found = await queries.rows(conn, query, CaseRow, ids=list(ids), **scope.params)
+        sequences = await queries.sequences(conn, [row.id for row in found], "dispatch")
+    return [(row, sequences.get(row.id, 0)) for row in found]
+
+
 def of_city(city: City, queues: Sequence[Queue]) -> tuple[Queue, ...]:
     """Return the queues that a city has use for: no whistles where nobody may whistle."""
     return tuple(queue for queue in queues if queue is not WHISTLES or city.whistles)
 
 
-def address(path: str, queue: str, item: str = "") -> str:
-    """Return the address of a queue, and of one thing in it."""
-    return f"{path}?{urlencode({'queue': queue, 'item': item} if item else {'queue': queue})}"
+def address(path: str, queue: str, item: str = "", picked: Sequence[str] = ()) -> str:
+    """Return the address of a queue, of one thing in it, or of it with some picked."""
+    chosen = {"item": item, "pick": ",".join(picked)}
+    return f"{path}?{urlencode({'queue': queue, **{name: value for name, value in chosen.items() if value}}, safe=',')}"
+
+
+def alike(row: CaseRow) -> str:
+    """Return what cases that may be dispatched together have in common: the matter and the unit of their place."""
+    return f"{row.matter or ''}@{row.unit or ''}"
 
 
 async def _cases(clerk: Clerk, ids: list[str]) -> list[CaseRow]:
@@ -222,6 +243,7 @@ def _item(clerk: Clerk, row: CaseRow, now: datetime, more: str = "") -> dict[str
     told = (more, shown["matter_name"], shown["unit_name"], reporters)
     return {
         "key": row.id,
+        "group": alike(row),
         "title": row.summary or row.number,
         "state": shown["state"],
         "chip": shown["chip"] if shown["state"] != "ok" else shown["status"],

@@ -1,8 +1,7 @@
 // A form for one act: typed text is kept until it took effect, and one opening of the form is one command.
 import { draft, drop, enter, keep, leave } from "/static/drafts.js";
 import { body } from "/static/bodies.js";
-const SLOW = 10_000;
-const made = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+import { made, send } from "/static/sending.js";
 export default {
   template: `
     <form class="actform" @submit.prevent="send" @keydown.esc.stop="shut" :aria-label="title">
@@ -49,23 +48,18 @@ export default {
       if (this.off || this.gone || this.state === "sent") return;
       this.keep();
       this.state = "sent"; this.said = this.words.sent; this.wrong = "";
-      const slow = setTimeout(() => { this.said = this.words.slow; }, SLOW);
-      const headers = { "Content-Type": "application/json", "Idempotency-Key": this.key };
-      if (this.sequence) headers["If-Match"] = this.sequence;
-      try {
-        const answer = await fetch(this.url, { method: "POST", headers, body: JSON.stringify(body(this.fields.filter((f) => this.shown(f)), this.values, this.fixed, this.into)) });
-        const told = await answer.json();
-        if (answer.status === 401) location.assign("/login?next=" + encodeURIComponent(location.pathname + location.search));
-        if (answer.ok) {
-          drop(this.place);
-          this.state = "done"; this.said = this.words.done;
-          this.$emit("done", told);
-          this.clear();
-        } else {
-          this.state = "refused"; this.wrong = (told.field || "").split(".").pop();
-          this.said = this.words.refused.replace("{why}", told[this.words.title]);
-          if (answer.status < 500 && answer.status !== 429) { this.key = made(); this.keep(); } // decided: a corrected one is another command
-        }
-      } catch { this.state = "refused"; this.said = this.words.lost; }
-      clearTimeout(slow); } },
+      const content = body(this.fields.filter(this.shown), this.values, this.fixed, this.into);
+      const { ok, told, said, decided } = await send(this.url, content, this.key, this.sequence, this.words, () => { this.said = this.words.slow; });
+      this.said = said;
+      if (ok) {
+        drop(this.place);
+        this.state = "done";
+        this.$emit("done", told);
+        this.clear();
+        return;
+      }
+      this.state = "refused"; this.wrong = (told.field || "").split(".").pop();
+      if (decided) { this.key = made(); this.keep(); }
+    },
+  },
 };

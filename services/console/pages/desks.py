@@ -16,6 +16,7 @@ from services.console import queues
 from services.console.access.gateway import NotDone, Owners
 from services.console.pages.frame import Desk, Page, frame
 from services.console.parts import Box, QueueList, Text
+from services.console.parts.batch import Batch, may_batch, picking
 from services.console.parts.file import CasePanel, read_file
 from services.console.parts.order import said_by
 from services.console.parts.repaint import repainted
@@ -70,15 +71,20 @@ async def _build(desk: Desk, clerk: Clerk, path: str, title: str, own: tuple[Que
                 tabs[queue.key] = Text("b", "—")
             if queue is chosen:
                 link.props["aria-current"] = "page"
-    with Box("div", "desk" + (" picked" if item else "")):
+    picks = chosen is queues.WAITING and may_batch(desk)
+    ids = [one for one in asked.get("batch", "").split(",") if one] if picks else []
+    with Box("div", "desk" + (" picked" if item or ids else "")):
         with Box("section", "card queue-card"):
             empty = t("这一栏没有待办，新来的会自动出现")
-            listed = QueueList(items=[], chosen=item, label=t(chosen.name), empty=t("正在取数"))
+            listed = QueueList(
+                items=[], chosen=item, label=t(chosen.name), empty=t("正在取数"),
+                picking=picking(desk, path) if picks and not ids else None,
+            )  # fmt: skip
         with Box("section", "desk-item") as place:
-            hint = Text("p", t("从左边选一件；按 j、k 上下移动，按 ? 看全部按键") if not item else "").classes(
-                "empty hidden"
-            )
-    shown = _Shown(desk, clerk, place, item)
+            hint = Text(
+                "p", t("从左边选一件；按 j、k 上下移动，按 ? 看全部按键") if not item and not ids else ""
+            ).classes("empty hidden")
+    shown = Batch(desk, clerk, place, ids) if ids else _Shown(desk, clerk, place, item)
 
     async def refresh(moment: datetime, *, rows: bool, times: bool = False) -> None:
         found = await queues.counts(clerk, own, moment)
@@ -95,7 +101,7 @@ async def _build(desk: Desk, clerk: Clerk, path: str, title: str, own: tuple[Que
                     fresh = {one["key"]: one for one in links}
                     links = [fresh.get(one["key"], one) for one in before]
                 listed.show(items=links, empty=empty)
-                if links and not item:
+                if links and not item and not ids:
                     hint.classes(remove="hidden")
         except (NotDone, Refused) as error:
             listed.show(empty=said_by(desk, error))
@@ -104,7 +110,7 @@ async def _build(desk: Desk, clerk: Clerk, path: str, title: str, own: tuple[Que
             newer.classes(remove="hidden")
 
     await refresh(tick.moment.now, rows=True)
-    if item:
+    if item or ids:
         await shown.paint()
     elif chosen.key in ("whistles",):
         with place:
@@ -121,7 +127,7 @@ async def _first_with_work(clerk: Clerk, own: tuple[Queue, ...], now: datetime) 
 class _Ticks:
     """What a desk does with a look: the open thing is followed, counts are news, times left are shown each minute."""
 
-    def __init__(self, shown: _Shown, refresh: Any) -> None:
+    def __init__(self, shown: _Shown | Batch, refresh: Any) -> None:
         self.shown, self.refresh, self.minute = shown, refresh, monotonic()
 
     def __call__(self, tick: Tick) -> None:

@@ -237,18 +237,23 @@ def _verify(desk: Desk, order: Order) -> int:
     return _form(desk, order, "verify", t("核查"), fields, said, is_open=True)
 
 
-def _dispatch(desk: Desk, order: Order) -> int:
-    t, city, row = desk.t, desk.city, order.row
+def dispatch_fields(desk: Desk, row: CaseRow, me: str) -> list[Field]:
+    """Return the fields of whom a case may be dispatched to: those that its matter names first."""
+    t, city = desk.t, desk.city
     matter = city.matters.get(row.matter or "")
     departments = _departments(desk, row)
-    below = [(unit.code, unit.name) for unit in city.children(order.me)] if desk.signed.role not in CITY_WIDE else []
+    below = [(unit.code, unit.name) for unit in city.children(me)] if desk.signed.role not in CITY_WIDE else []
     if desk.signed.role is Role.OPERATIONS:
         below = [(unit.code, unit.name) for unit in city.children(city.root.code)]
     by_rule = sum(code in city.departments for code in matter.leads) if matter else 0
-    fields = [
+    return [
         choice("lead", t("主办单位"), [*departments, *below], first=min(by_rule, PROPOSALS)),
         many("support", t("协办单位"), departments),
     ]
+
+
+def _dispatch(desk: Desk, order: Order) -> int:
+    t, fields = desk.t, dispatch_fields(desk, order.row, order.me)
     return _form(desk, order, "dispatch", t("派单"), fields, t("主办单位签收时限即刻开始。"), is_open=True)
 
 
