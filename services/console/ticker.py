@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from nicegui import Event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.console import figures, paging, queries, stories
+from services.console.access import commands
 from services.console.access.scope import Scope
 from services.console.projection.case import CaseRow
 from services.console.projection.ledger import TopicRow
@@ -73,6 +74,8 @@ class Tick:
     touched: frozenset[str]
     late: tuple[str, ...] = ()
     """Topics of which the read model is late."""
+    unread: Mapping[str, int] = field(default_factory=dict)
+    """Account -> outcomes of its commands that wait under the bell."""
 
 
 class Ticker:
@@ -128,12 +131,12 @@ class Ticker:
             before = self.last
             moment = await queries.moment(conn)
             touched = await queries.touched(conn, before.moment.horizon) if before else frozenset[str]()
-            late = self._still_late()
+            unread, late = await commands.unread(conn), self._still_late()
             if before and not touched and _minute(before.snapshot.at) == _minute(moment.now):
-                return Tick(moment, before.snapshot, touched, late)
+                return Tick(moment, before.snapshot, touched, late, unread)
             snapshot = await self._snapshot(conn, moment.now, before.snapshot.version + 1 if before else 1)
         self._said.clear()
-        return Tick(moment, snapshot, touched, late)
+        return Tick(moment, snapshot, touched, late, unread)
 
     def _still_late(self) -> tuple[str, ...]:
         """Return what is late and was at the last look: a record that has just come after a silence is not."""

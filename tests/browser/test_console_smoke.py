@@ -181,6 +181,33 @@ def test_a_number_that_does_not_exist_is_a_404_with_a_search(served: Served) -> 
     assert "没有这个单号" in answer.text
 
 
+@pytest.mark.parametrize(("language", "said"), [("zh", "没有得到答复，请核对"), ("en", "No answer came: please check")])
+def test_what_is_under_the_bell_is_sound(
+    browser: Browser, served: Served, language: str, said: str, tmp_path: Path
+) -> None:
+    context = browser.new_context(base_url=served.url, viewport=DESK, locale="zh-CN", timezone_id="Asia/Shanghai")  # type: ignore[arg-type]
+    context.add_cookies([{"name": SESSION, "value": served.signed(), "url": served.url}])
+    page, wrong = context.new_page(), list[str]()
+    watch(page, served.url, wrong)
+    served.plant(
+        "INSERT INTO command (login, key, service, path, case_id, page, acted_at, at, state, rule, field, title, "
+        "title_en) SELECT login, $1 || n, 'dispatch', '/v1/orders/' || id || '/verify', id, '', sidan_now(), "
+        "now() - n * interval '1 minute', (ARRAY['done', 'refused', 'sent'])[n], '', '', '', '' FROM account, "
+        "(SELECT id, row_number() OVER (ORDER BY id) AS n FROM case_view LIMIT 3) c",
+        language,
+    )
+    page.goto(f"/cases?lang={language}")
+    expect(page.locator(".bell-count")).to_be_visible()
+    page.locator(".bell button").click()
+    expect(page.locator(".bell-list")).to_contain_text(said)
+    is_sound(page, tmp_path)
+    page.set_viewport_size(DESK)  # type: ignore[arg-type]
+    page.locator("h1").click()
+    expect(page.locator(".bell-list")).to_have_count(0)
+    context.close()
+    assert wrong == []
+
+
 def test_a_socket_of_a_foreign_origin_is_refused(served: Served) -> None:
     address = f"{served.url}/_nicegui_ws/socket.io/?EIO=4&transport=polling"
     assert httpx.get(address, headers={"Origin": "http://elsewhere.example"}).status_code == 403

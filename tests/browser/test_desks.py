@@ -68,6 +68,41 @@ def test_a_case_is_dispatched_accepted_done_and_verified_from_the_desks(donggang
     assert seat.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_what_was_not_waited_for_is_under_the_bell_until_it_is_read(donggang: RunningCity, sit: Sit) -> None:
+    city = donggang
+    case = city.report("desk-bell", "street-lights")["case"]
+    lead = city.shown(case, "dispatched")["lead"]
+    post, path = _holder(lead)
+    page = sit(post)
+    _open(page, path, "to_accept", case)
+    page.route("**/act/**", lambda route: route.fetch() and None, times=1)  # done, and the answer never comes
+    _act(page, "签收")
+    city.shown(case, "accepted")
+    with ThreadPoolExecutor(1) as aside:  # the browser's driver holds this thread's event loop
+        later = "UPDATE donggang_console.command SET at = at - interval '11 seconds' WHERE case_id = $1"
+        aside.submit(lambda: city.sql(later, case)).result()
+    _open(page, path, "in_hand", case)
+    bell = page.locator(".bell button")
+    expect(page.locator(".bell-count")).to_have_text("1")
+    bell.focus()
+    page.keyboard.press("Enter")
+    line = page.locator(".bell-list li.fresh")
+    expect(line).to_contain_text("签收")
+    expect(line).to_contain_text("已生效")
+    expect(line.locator("a")).to_have_attribute("href", f"/cases/{case}")
+    expect(page.locator(".bell-count")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(page.locator(".bell-list")).to_have_count(0)
+    expect(bell).to_be_focused()
+    note = page.locator(".act:has(summary:text-is('报进展'))")
+    note.locator("summary").click()
+    note.locator("textarea").fill("已到现场看过")
+    with page.expect_response("**/outcomes/told"):
+        _act(page, "报进展")
+    bell.click()
+    expect(page.locator(".bell-list li")).to_have_count(1)  # what its page has shown is not under the bell
+
+
 def test_a_refusal_names_the_rule_and_keeps_what_was_typed(donggang: RunningCity, sit: Sit) -> None:
     city = donggang
     case = city.report("desk-2", "street-lights")["case"]

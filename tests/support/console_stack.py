@@ -57,6 +57,16 @@ class Served:
         """Project further facts, as the shell would."""
         _aside(lambda: asyncio.run(fill(self.dsn, facts)))
 
+    def plant(self, statement: str, *values: Any) -> None:
+        """Run a statement on its database: what a console with services behind it would have kept."""
+
+        async def run() -> None:
+            conn = await asyncpg.connect(self.dsn)
+            await conn.execute(statement, *values)
+            await conn.close()
+
+        _aside(lambda: asyncio.run(run()))
+
 
 async def fill(dsn: str, facts: Sequence[Heard]) -> None:
     """Project facts in batches of 500."""

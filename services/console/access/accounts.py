@@ -17,6 +17,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.console.access import commands
 from services.console.access.roles import Post, Role
 from shared.city.model import City
 from shared.kernel.decisions import Actor
@@ -145,6 +146,7 @@ async def begin(conn: AsyncConnection, login: str) -> str:
     await conn.execute(text("DELETE FROM session WHERE ends_at < now()"))
     old = "DELETE FROM attempt WHERE at < now() - make_interval(mins => :minutes)"
     await conn.execute(text(old), {"minutes": WINDOW_MINUTES})
+    await commands.sweep(conn)
     return key
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import httpx
 from fastapi import APIRouter, Header, Request, Response
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.console.access import commands
 from services.console.access.accounts import Signed
 from services.console.access.acts import ACTS, PAPERS, Act, find
+from services.console.access.commands import LOST, Command, Outcome
 from services.console.access.roles import NAMES, Role
 from services.console.reader import PRESENT
 from services.console.words import TONGUES
@@ -132,12 +134,14 @@ def router(owners: Owners, engine: AsyncEngine) -> APIRouter:
         headers = {"Content-Type": kind, "Idempotency-Key": idempotency_key}
         if if_match:
             headers["If-Match"] = if_match
-        answer = await owners.ask(
-            signed, service, "POST", path, headers=headers, params=request.query_params, content=await request.body()
-        )
-        rule = answer.json().get("rule", "") if answer.is_error else ""
-        await record(engine, signed, service, path, idempotency_key, answer.status_code, rule)
-        return passed_on(answer)
+        content = await request.body()
+
+        def ask() -> Awaitable[httpx.Response]:
+            return owners.ask(
+                signed, service, "POST", path, headers=headers, params=request.query_params, content=content
+            )
+
+        return await carry_out(engine, request, signed, service, path, idempotency_key, ask)
 
     @routes.get("/paper/{service}{path:path}")
     async def paper(service: str, path: str, request: Request) -> Response:
@@ -148,6 +152,37 @@ def router(owners: Owners, engine: AsyncEngine) -> APIRouter:
         return passed_on(answer)
 
     return routes
+
+
+async def carry_out(
+    engine: AsyncEngine, request: Request, signed: Signed, service: str, path: str, key: str,
+    ask: Callable[[], Awaitable[httpx.Response]],
+) -> Response:  # fmt: skip
+    """Pass an act on by `ask` and return the answer, on record; what has a key is kept until its page was told."""
+    command = Command.of(signed.login, key, service, path, request.headers.get("referer", ""))
+    if key:
+        await commands.sent(engine, command)
+    try:
+        answer = await ask()
+    except Refused:
+        async with engine.begin() as conn:
+            await commands.answered(conn, command, LOST)
+        raise
+    outcome = _outcome(answer)
+    async with engine.begin() as conn:
+        await _put_on_record(conn, signed, service, path, key, answer.status_code, outcome.rule)
+        await commands.answered(conn, command, outcome)
+    return passed_on(answer)
+
+
+def _outcome(answer: httpx.Response) -> Outcome:
+    """Return what a service's answer says became of the act; an error of its own says nothing certain."""
+    told = answer.json() if "json" in answer.headers.get("content-type", "") else {}
+    said = told if isinstance(told, dict) else {}
+    if not answer.is_error:
+        return Outcome("done", case=str(said.get("case", "")))
+    words = {name: str(said.get(name, "")) for name in ("rule", "field", "title", "title_en")}
+    return Outcome("refused" if answer.status_code < 500 else "lost", **words)
 
 
 def passed_on(answer: httpx.Response) -> Response:
@@ -161,11 +196,17 @@ async def record(
 ) -> None:
     """Put on record who did what, or tried to; which words were sent, the owning service alone knows."""
     async with engine.begin() as conn:
-        await conn.execute(
-            text(
-                "INSERT INTO act (login, post, service, path, key, status, rule) "
-                "VALUES (:login, :post, :service, :path, :key, :status, :rule)"
-            ),
-            {"login": signed.login, "post": str(signed.post), "service": service, "path": path[:500], "key": key,
-             "status": status, "rule": rule},
-        )  # fmt: skip
+        await _put_on_record(conn, signed, service, path, key, status, rule)
+
+
+async def _put_on_record(
+    conn: AsyncConnection, signed: Signed, service: str, path: str, key: str, status: int, rule: str
+) -> None:
+    await conn.execute(
+        text(
+            "INSERT INTO act (login, post, service, path, key, status, rule) "
+            "VALUES (:login, :post, :service, :path, :key, :status, :rule)"
+        ),
+        {"login": signed.login, "post": str(signed.post), "service": service, "path": path[:500], "key": key,
+         "status": status, "rule": rule},
+    )  # fmt: skip

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Annotated, Any
 
+import httpx
 from fastapi import APIRouter, Header, Request, Response
 from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.console.access.gateway import Owners, for_roles, passed_on, record, required
+from services.console.access.acts import Act
+from services.console.access.gateway import Owners, carry_out, for_roles, record, required
 from services.console.access.roles import Role
+from services.console.words import word
 from shared.city.model import City
 from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
@@ -18,6 +22,7 @@ from shared.shell.validation import wrong
 
 PATH = "/raise"
 ROLES = frozenset({Role.OPERATIONS, Role.STREET, Role.COMMUNITY})
+RAISE = Act("intake", "/v1/reports", ROLES, word("提单"))
 _FIELDS = ("text", "matter", "unit", "address", "name", "phone")
 
 
@@ -36,7 +41,7 @@ def router(owners: Owners, engine: AsyncEngine, city: City) -> APIRouter:
         try:
             for_roles(ROLES, signed)
         except Refused as refused:
-            await record(engine, signed, "intake", "/v1/reports", idempotency_key, 403, refused.rule)
+            await record(engine, signed, RAISE.service, RAISE.path, idempotency_key, 403, refused.rule)
             raise
         said = await json_body(request)
         source = said.get("source") if isinstance(said, dict) else None
@@ -45,11 +50,12 @@ def router(owners: Owners, engine: AsyncEngine, city: City) -> APIRouter:
         report = _report(said, idempotency_key)
         if signed.role is not Role.OPERATIONS:
             report["raised_by"] = signed.post.at
-        answer = await owners.ask_as(Actor("source", str(source)), "intake", "POST", "/v1/reports",
-                                     headers={"Content-Type": "application/json"}, content=to_json(report))  # fmt: skip
-        rule = answer.json().get("rule", "") if answer.is_error else ""
-        await record(engine, signed, "intake", "/v1/reports", idempotency_key, answer.status_code, rule)
-        return passed_on(answer)
+
+        def ask() -> Awaitable[httpx.Response]:
+            return owners.ask_as(Actor("source", str(source)), RAISE.service, "POST", RAISE.path,
+                                 headers={"Content-Type": "application/json"}, content=to_json(report))  # fmt: skip
+
+        return await carry_out(engine, request, signed, RAISE.service, RAISE.path, idempotency_key, ask)
 
     return routes
 

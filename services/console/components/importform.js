@@ -1,4 +1,5 @@
 // A file of reports: a look before, the run with its progress, and the rows that were left out.
+import { made, shown } from "/static/sending.js";
 export default {
   template: `
     <form class="actform" @submit.prevent="look">
@@ -20,10 +21,12 @@ export default {
     async send(dry) {
       const chosen = Object.entries(this.columns).filter(([, c]) => c).map(([f, c]) => `${f}=${c}`).join(",");
       const asked = new URLSearchParams({ name: this.file.name, ...(dry ? { dry: "true" } : {}), ...(chosen ? { columns: chosen } : {}) });
+      const headers = { "Content-Type": "application/octet-stream", ...(dry ? {} : { "Idempotency-Key": made() }) };
       this.busy = true; this.said = "";
       try {
-        const answer = await fetch(`/act/intake/v1/sources/${this.source}/imports?${asked}`, { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: this.file });
+        const answer = await fetch(`/act/intake/v1/sources/${this.source}/imports?${asked}`, { method: "POST", headers, body: this.file });
         const told = await answer.json();
+        if (!dry) shown(headers["Idempotency-Key"]);
         if (answer.ok) return told;
         this.said = told[this.words.title];
       } catch { this.said = this.words.lost; } finally { this.busy = false; }

@@ -13,12 +13,12 @@ from nicegui import ui
 from nicegui.language import Language
 
 from services.console import moments
-from services.console.access import scope
+from services.console.access import commands, scope
 from services.console.access.accounts import Signed
 from services.console.access.gateway import required
 from services.console.access.roles import NAMES, Place, Post, places_of
 from services.console.access.scope import Scope
-from services.console.parts import Box, Freshness, Keys, Text
+from services.console.parts import Bell, Box, Freshness, Keys, Text
 from services.console.reader import PRESENT
 from services.console.ticker import Tick, Ticker
 from services.console.words import TONGUES, Tongue, word
@@ -91,6 +91,7 @@ def frame(city: City, ticker: Ticker, request: Request, title: str, here: str) -
         Box("span", "spring")
         _freshness(desk)
         if not desk.wall:
+            _bell(desk)
             other = "en" if t.language == "zh" else "zh"
             Text("a", "EN" if other == "en" else "中", href=_with_language(request, other), hreflang=other).classes(
                 "other"
@@ -140,6 +141,15 @@ def _freshness(desk: Desk) -> None:
         part.show(at=moments.clock_time(tick.moment.now), beat=beats, late=late if tick.late else "")
 
     desk.follow(show)
+
+
+def _bell(desk: Desk) -> None:
+    t = desk.t
+    part = Bell(n=0, words={
+        "title": t("操作结果"), "news": t("{n} 条未读的操作结果", n="{n}"), "lost": t("没有取到，请重试"),
+        "none": t("超过 10 秒才有结果、或没等结果就离开的操作，会列在这里，保留 {days} 天。", days=commands.DAYS),
+    })  # fmt: skip
+    desk.follow(lambda tick: part.show(n=tick.unread.get(desk.signed.login, 0)))
 
 
 def _navigation(t: Tongue, signed: Signed, here: str, css: str) -> None:

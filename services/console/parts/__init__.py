@@ -51,6 +51,10 @@ class Freshness(Part, component=_COMPONENTS / "freshness.js"):
     """How old the data is, judged in the browser."""
 
 
+class Bell(Part, component=_COMPONENTS / "bell.js"):
+    """What became of one's commands that were not waited for."""
+
+
 class ExportList(Part, component=_COMPONENTS / "exportlist.js"):
     """A button that exports a list, its progress, and the file."""
 
