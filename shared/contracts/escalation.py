@@ -117,8 +117,8 @@ class TopicAdmitted(Topic):
 class TopicJoined(Topic):
     """Tells a case's order which topic holds it and by when that is answered.
 
-    The order came to the meeting by itself while its case belonged to the topic already (G1), or the topic took in
-    another whose answer is due sooner (G15).
+    The order came to the meeting by itself while its case belonged to the topic already (G1), or it had been handled
+    when the topic came by hand and has failed since, or the topic took in another whose answer is due sooner (G15).
     """
 
     TYPE: ClassVar[str] = "topic.joined.v1"

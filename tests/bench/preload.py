@@ -49,10 +49,10 @@ async def _copy(
         "WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT attisdropped AND attidentity = '' "
         "AND coalesce(pg_get_expr(d.adbin, d.adrelid), '') NOT LIKE '%(%'", f"{schema}.{table}",
     )  # fmt: skip
-    names = [row[0] for row in columns]
-    values = ", ".join(f"lpad(n::text, 6, '0') || '.' || {name}" if name in unique else name for name in names)
+    names = {row[0]: f'"{row[0]}"' for row in columns}
+    values = ", ".join(f"lpad(n::text, 6, '0') || '.' || {q}" if name in unique else q for name, q in names.items())
     await conn.execute(
-        f"INSERT INTO {schema}.{table} ({', '.join(names)}) SELECT {values} FROM {schema}.{table}, "
+        f"INSERT INTO {schema}.{table} ({', '.join(names.values())}) SELECT {values} FROM {schema}.{table}, "
         f"generate_series($2::int, $3::int) n WHERE {unique[0]} = ANY($1::text[])",
         cases, copies.start, copies.stop - 1,
     )  # fmt: skip

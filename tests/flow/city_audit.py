@@ -163,7 +163,7 @@ def meetings(world: World, residents: Residents) -> Findings:
     office = world.offices["escalation"]
     orders = dict(orders_of(world))
     undecided = (EntryStatus.OPEN, EntryStatus.TABLED, EntryStatus.LISTED)
-    finishing = (Status.ACCEPTED, Status.HANDLED, Status.VERIFIED)
+    finishing = (Status.HANDLED, Status.VERIFIED)
     waiting = (*undecided, EntryStatus.DECLINED)
     for case, order in orders.items():
         topic = topic_of(office.state, case)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import multiprocessing
 import os
 import sys
@@ -23,6 +24,13 @@ STORY_LINES = 150
 def quiet() -> None:
     """Let the shell's own alarms be silent: thousands of faults are played here."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+
+
+def _work() -> None:
+    """Make a worker ready: the city is never looked through for garbage, and the rest seldom."""
+    quiet()
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 100)
 
 
 def one(seed: int, fault: str | None = None) -> Result:
@@ -52,7 +60,7 @@ def tell(seed: int, fault: str | None, lines: int = STORY_LINES) -> Result:
 def pool() -> multiprocessing.pool.Pool:
     """Make the worker processes; the city is loaded before, once."""
     donggang()
-    return multiprocessing.get_context("fork").Pool(WORKERS, initializer=quiet)
+    return multiprocessing.get_context("fork").Pool(WORKERS, initializer=_work)
 
 
 def simulate(first: int, count: int) -> list[Result]:

@@ -466,14 +466,17 @@ class World:
                 while records := self.fetch(reader, lagging=lagging):
                     self.deliver(office, reader, records)
                     is_busy = True
-                if lagging:
-                    continue
+        return is_busy or (not lagging and self._pass_over())
+
+    def _pass_over(self) -> bool:
+        """Let every reader go back to what its client passed over; tells whether there is anything to read again."""
+        for office in self.offices.values():
+            for reader in office.readers:
                 self.settle(office, reader)
-                is_busy |= any(
-                    self.streams.first_from(place, reader.position[place]) is not None
-                    for place in self._partitions(reader)
-                )
-        return is_busy
+        return any(
+            self.streams.first_from(place, reader.position[place]) is not None
+            for office in self.offices.values() for reader in office.readers for place in self._partitions(reader)
+        )  # fmt: skip
 
     def digest(self) -> str:
         """Return a hash of everything that was written down, in its order."""

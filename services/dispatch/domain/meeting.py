@@ -61,7 +61,8 @@ def escalate(
 
 _RAISING = (heard.TopicRaised, heard.TopicAdmitted, heard.TopicJoined)
 _TAKEN_ALONG = frozenset({Status.WAITING, Status.DISPATCHED, Status.ACCEPTED, Status.SUSPENDED})
-"""Where a topic proposed by hand takes an order along; what is handled already is verified and rated all the same."""
+"""Where a topic proposed by hand takes an order along; what is handled already is verified and rated all the same, and
+taken along only when it fails."""
 _REOPENABLE = frozenset({Status.DISPATCHED, Status.ACCEPTED, Status.HANDLED})
 
 
@@ -85,7 +86,7 @@ def _escalated(states: Mapping[str, Any], message: Message) -> Order | None:
     return order if order.topic in waits_for else None
 
 
-@decide.on(heard.TopicJoined, heard.TopicDeferred, heard.TopicListed, heard.TopicObjected)
+@decide.on(heard.TopicDeferred, heard.TopicListed, heard.TopicObjected)
 def at_meeting(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
     """Let the body's unit answer for the case."""
     order = _escalated(states, message)
@@ -95,11 +96,12 @@ def at_meeting(states: Mapping[str, Any], message: Message, context: Context) ->
     return _at_meeting(order, message, context.city, fact.topic, fact.body, fact.answer_due_at)
 
 
-@decide.on(heard.TopicRaised, heard.TopicAdmitted)
+@decide.on(heard.TopicRaised, heard.TopicAdmitted, heard.TopicJoined)
 def taken_along(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
     """Let the body's unit answer for the case; a topic by hand takes its running order along (§2.2, moves 1 and 3).
 
-    So does one raised for an order that escalated just as the topic that held it was taken back.
+    So does one raised for an order that escalated just as the topic that held it was taken back, and one that an order
+    joins which had been handled when the topic came and failed since.
     """
     order: Order | None = states[message.subject]
     if order is None or (order.status not in _TAKEN_ALONG and _escalated(states, message) is None):

@@ -7,9 +7,17 @@ from typing import Any
 from services.escalation.domain import topic_facts as t
 from services.escalation.domain.answer_clock import stop_answer
 from services.escalation.domain.carrying import carrier, topic_at
-from services.escalation.domain.heard import CaseClosed, CycleSummedUp, OrderEscalated, OrderWithdrawn, ReporterJoined
+from services.escalation.domain.heard import (
+    CaseClosed,
+    CycleSummedUp,
+    OrderEscalated,
+    OrderReworked,
+    OrderWithdrawn,
+    ReporterJoined,
+    VerificationFailed,
+)
 from services.escalation.domain.ledger import Secretary
-from services.escalation.domain.opening import bring
+from services.escalation.domain.opening import bring, failed
 from services.escalation.domain.owing import forgive
 from services.escalation.domain.roles import check_secretary
 from services.escalation.domain.settling import owe_write_off, settle
@@ -86,6 +94,8 @@ _HEARD: tuple[tuple[type, Any], ...] = (
     (CycleSummedUp, sum_up),
     (OrderWithdrawn, end),
     (ReporterJoined, join),
+    (VerificationFailed, failed),
+    (OrderReworked, failed),
 )
 
 

@@ -107,6 +107,16 @@ class OrderVerified:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationFailed:
+    """The work was not found done: the order is back at its lead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReworked:
+    """The reporter was not satisfied: the order is back at its lead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReporterAnswer:
     """What stands of one reporter; without grade he is unrated."""
 

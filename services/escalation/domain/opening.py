@@ -9,7 +9,7 @@ from services.escalation.domain import topic_facts as t
 from services.escalation.domain.answer_clock import run_answer, supervise_answer
 from services.escalation.domain.carrying import carrier, topic_at
 from services.escalation.domain.duty import cannot_wait
-from services.escalation.domain.heard import OrderEscalated
+from services.escalation.domain.heard import OrderEscalated, OrderReworked, VerificationFailed
 from services.escalation.domain.ledger import Ledger, Secretary, word
 from services.escalation.domain.meeting import meeting_id
 from services.escalation.domain.owing import supervisor_of
@@ -25,6 +25,8 @@ from shared.kernel.masking import mask
 from shared.kernel.refusals import Refused
 
 NEW_FACTS = "new_facts"
+_HOLDS_NOTHING = frozenset({EntryStatus.PROPOSED, EntryStatus.EXECUTING})
+"""Where orders are their units' to do: what is proposed takes them along when it is admitted."""
 
 
 def answer_due(city: Any, level: str, urgent: bool, at: datetime) -> tuple[datetime, clock.Mark]:
@@ -152,6 +154,23 @@ def _join(states: States, message: Message, context: Context, topic: Topic) -> D
     if entry.status is EntryStatus.SETTLED:
         secretary.state(message.subject, t.TopicAnswered(**of(topic, entry, entry.status), home=joined.home))
     return secretary.decision()
+
+
+@deciders.on(VerificationFailed, OrderReworked)
+def failed(states: States, message: Message, context: Context) -> Decision:
+    """Take along an order that was handled when its topic came by hand or was reopened, and has failed since.
+
+    Until then it was left alone: what is done may turn out well before anybody meets.
+    """
+    found = carrier(states, message)
+    if isinstance(found, Decision):
+        return found
+    topic = found[1]
+    if topic is None or topic.is_over or topic.active.status in _HOLDS_NOTHING:
+        return NOTHING
+    if message.subject in (*topic.closed, *topic.gone):
+        return NOTHING
+    return _join(states, message, context, topic)
 
 
 def admitted(states: States, message: Message, context: Context, home: str, topic: Topic, *, lapsed: bool) -> Decision:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.escalation.domain.heard import CaseClosed, CycleSummedUp, OrderEscalated, OrderWithdrawn, ReporterJoined
+from services.escalation.domain.heard import (
+    CaseClosed,
+    CycleSummedUp,
+    OrderEscalated,
+    OrderReworked,
+    OrderWithdrawn,
+    ReporterJoined,
+    VerificationFailed,
+)
 from services.escalation.domain.meeting import Meeting
 from services.escalation.domain.messages import (
     AdoptMinutes,
@@ -38,8 +46,10 @@ from shared.kernel.decisions import Message
 _ABOUT_STATE = (
     CaseClosed,
     OrderEscalated,
+    OrderReworked,
     OrderWithdrawn,
     ReporterJoined,
+    VerificationFailed,
     AcknowledgeDecision,
     AdmitTopic,
     AdoptMinutes,

@@ -60,6 +60,22 @@ def test_a_topic_by_hand_leaves_alone_what_is_handled_already() -> None:
     assert played.hear(CASE, heard.TopicAdmitted("t1", "s1", day(90)), "escalation") == []
 
 
+@pytest.mark.parametrize("moved_on", [False, True])
+def test_what_was_handled_when_its_topic_came_by_hand_goes_to_the_body_once_it_fails(*, moved_on: bool) -> None:
+    played = town.handled()
+    played.hear(CASE, heard.TopicAdmitted("t1", "s1", day(90)), "escalation")
+    town.verify(played, passed=False)
+    if moved_on:
+        town.finish(played)
+    stated = played.hear(CASE, heard.TopicJoined("t1", "s1", day(90)), "escalation")
+    now = order(played)
+    if moved_on:
+        assert (stated, now.status) == ([], Status.HANDLED), "done again before the body could take it"
+    else:
+        assert (now.status, now.topic, now.responsible, now.due_at) == (Status.ESCALATED, "t1", "s1", day(90))
+        assert not [name for _, name in played.deadlines if name.startswith(("handle.", "case."))]
+
+
 def test_an_order_that_escalates_by_itself_follows_the_topic_that_holds_its_case() -> None:
     played = town.escalated()
     played.hear(CASE, heard.TopicJoined("t7", "c1", day(60)), "escalation")

@@ -145,7 +145,7 @@ EVENTS: dict[str, tuple[Event, dict[Status, Status]]] = {
     "rating completed": (_heard(heard.RatingCompleted("rated"), "feedback"), {V: C}),
     "second topic raised": (_heard(heard.TopicRaised("t2", "s1", day(90))), {W: E, D: E, A: E, S: E}),
     "topic by hand admitted": (_heard(heard.TopicAdmitted("t2", "s1", day(90))), {W: E, D: E, A: E, S: E}),
-    "joined to a second topic": (_heard(heard.TopicJoined("t2", "s1", day(90))), {}),
+    "joined to a topic of before": (_heard(heard.TopicJoined("t2", "s1", day(90))), {W: E, D: E, A: E, S: E}),
     "topic listed": (_heard(heard.TopicListed(T, "s1", day(90))), {E: E}),
     "topic combined": (_heard(heard.TopicCombined("t2")), {E: E}),
     "squad formed": (_heard(heard.TopicSquadFormed(T, "s1", "housing", day(30))), {E: D}),

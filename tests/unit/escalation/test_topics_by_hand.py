@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from services.escalation.domain import topic_facts as t
+from services.escalation.domain.heard import OrderReworked, VerificationFailed
 from services.escalation.domain.topic import TopicKind
 from shared.kernel.refusals import Refused
 from tests.unit.escalation.hall import CITY, COMMUNITY, ESTATE, STREET, Hall, when
@@ -326,3 +327,20 @@ def test_a_combination_remembers_which_cases_of_both_are_over() -> None:
     survivor = hall.topic("c-3")
     assert (survivor.cases, survivor.gone) == (("c-3", "c-1", "c-2"), ("c-2",))
     assert survivor.open_cases("c-3") == ("c-3", "c-1")
+
+
+@pytest.mark.parametrize("fact", [OrderReworked(), VerificationFailed()], ids=["reworked", "not verified"])
+def test_an_order_that_fails_while_a_body_is_to_decide_on_its_case_learns_which_topic_holds_it(fact: object) -> None:
+    hall = proposed("c-1", "c-2")
+    assert hall.hear("c-1", fact, "dispatch") == [], "nobody has admitted it yet"
+    hall.admit()
+    for case, home in (("c-1", ""), ("c-2", "c-1")):
+        hall.hear(case, fact, "dispatch")
+        hall.advance(hall.now)
+        joined = hall.stated(t.TopicJoined)[-1]
+        assert (joined.topic, joined.body, joined.home) == ("T-DG-c-1", ESTATE, home)
+        assert joined.answer_due_at == hall.topic().active.answer_due_at
+    hall.decide_at(ESTATE, "resolve")
+    hall.hear("c-1", fact, "dispatch")
+    hall.advance(hall.now)
+    assert len(hall.stated(t.TopicJoined)) == 2, "the meeting's own order is its department's to do again"
