@@ -14,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from nicegui import ui
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.console import api, outcomes
+from services.console import api, filters, outcomes
 from services.console import field as field_pages
 from services.console.access import gateway, raising, sign_in
 from services.console.access.gateway import Owners
@@ -92,6 +92,7 @@ def mount(app: FastAPI, engine: AsyncEngine, city: City, outside: Outside, late:
     app.include_router(gateway.router(owners, engine))
     app.include_router(raising.router(owners, engine, city))
     app.include_router(outcomes.router(engine))
+    app.include_router(filters.router(engine))
     exports = Exports(engine, city)
     app.include_router(export_router(exports, engine))
     app.state.larger_bodies = {**getattr(app.state, "larger_bodies", {}), "/act/intake/v1/sources/": MOST_IMPORTED}

@@ -33,7 +33,7 @@ PRIVATE = {
     "dispatch": ("dispute_party", "dispute_text", "wisher"),
     "escalation": ("wording",),
     "feedback": ("remark", "voter", "spent", "ballot", "sealing", "tap"),
-    "console": ("account", "account_post", "session", "attempt", "act", "command"),
+    "console": ("account", "account_post", "session", "attempt", "act", "command", "saved_filter"),
 }
 """Tables that the auditor may not read: residents' identity, people's own words, secret ballots, who signs in."""
 COUNTED = {

@@ -208,6 +208,47 @@ def test_what_is_under_the_bell_is_sound(
     assert wrong == []
 
 
+def test_a_filter_is_saved_opened_and_deleted_by_keyboard(page: Page) -> None:
+    page.goto("/cases")
+    expect(page.locator(".act.save")).to_have_count(0)  # nothing is filtered
+    page.goto("/cases?state=overdue&unit=C01")
+    page.locator(".save summary").press("Enter")
+    page.locator(".save input").fill("江滨超期<b>")
+    page.keyboard.press("Enter")
+    link = page.locator(".saved a")
+    expect(link).to_have_text("江滨超期<b>")
+    expect(link).to_have_attribute("aria-current", "true")
+    page.goto("/cases")
+    expect(link).not_to_have_attribute("aria-current", "true")
+    link.press("Enter")
+    page.wait_for_url("**/cases?state=overdue&unit=C01")
+    expect(page.locator(".chosen a")).to_contain_text("C01")
+    page.get_by_role("button", name="删除筛选：江滨超期<b>").press("Enter")
+    expect(link).to_have_count(0)
+    assert page.url.endswith("/cases?state=overdue&unit=C01")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_list_with_saved_filters_is_sound(browser: Browser, served: Served, language: str, tmp_path: Path) -> None:
+    context = browser.new_context(base_url=served.url, viewport=DESK, locale="zh-CN", timezone_id="Asia/Shanghai")  # type: ignore[arg-type]
+    context.add_cookies([{"name": SESSION, "value": served.signed(), "url": served.url}])
+    page, wrong = context.new_page(), list[str]()
+    watch(page, served.url, wrong)
+    served.plant(
+        "INSERT INTO saved_filter (login, name, query) SELECT login, n || repeat($1, 39), 'state=open' FROM account, "
+        "generate_series(1, 6) n ON CONFLICT DO NOTHING",
+        "长",
+    )
+    page.goto(f"/cases?state=open&lang={language}")
+    page.locator(".save summary").click()
+    expect(page.locator(".save .next")).to_be_visible()
+    expect(page.locator(".saved li")).to_have_count(6)
+    is_sound(page, tmp_path)
+    served.plant("DELETE FROM saved_filter")
+    context.close()
+    assert wrong == []
+
+
 def test_a_socket_of_a_foreign_origin_is_refused(served: Served) -> None:
     address = f"{served.url}/_nicegui_ws/socket.io/?EIO=4&transport=polling"
     assert httpx.get(address, headers={"Origin": "http://elsewhere.example"}).status_code == 403

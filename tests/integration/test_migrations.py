@@ -149,6 +149,7 @@ def test_the_console_s_tables_have_the_columns_and_keys_of_the_rows_it_writes(fr
     generated = {"timeline": {"position", "written"}}
     others = {
         "case_tally", "case_words", "case_seen", "account", "account_post", "session", "attempt", "act", "command",
+        "saved_filter",
     }  # fmt: skip
 
     def look(conn: Connection) -> dict[str, set[str]]:

@@ -72,4 +72,10 @@ ACCESS = {
     "答复预约": "Answer the booking",
     "支持剔除": "Support the exclusion",
     "决定剔除": "Decide on the exclusion",
+    "保存的筛选": "Saved filters",
+    "保存这个筛选": "Save this filter",
+    "保存": "Save",
+    "名称": "Name",
+    "只有本人看得到，最多 {n} 个；同名的会被替换。": "Yours alone, {n} at most; one of the same name is replaced.",
+    "删除筛选：{name}": "Delete the filter: {name}",
 }

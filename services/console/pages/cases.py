@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -10,9 +11,11 @@ from urllib.parse import urlencode
 from fastapi import Request
 from nicegui import ui
 
-from services.console import words
+from services.console import filters, words
+from services.console.filters import Saved
 from services.console.pages.frame import Desk, Page, frame
 from services.console.parts import Box, ExportList, OrderList, Text
+from services.console.parts.act import ActForm, form_words, single
 from services.console.selection import Selection
 from services.console.ticker import Tick, Ticker
 from services.console.words import Tongue, word
@@ -103,6 +106,7 @@ async def _build(desk: Desk, chosen: Selection, wrong: str) -> None:
     if wrong:
         Text("p", t("地址里的条件 {name} 无法识别，已显示全部。", name=wrong)).classes("notice")
     _filters(t, chosen)
+    await _saved(desk, chosen)
     query = urlencode({**chosen.chosen(), "lang": t.language})
     source = "/rows/cases?" + query
     if total == 0:
@@ -161,6 +165,48 @@ def _filters(t: Tongue, chosen: Selection) -> None:
         with Box("p", "chosen"):
             for name, value in others.items():
                 Text("a", f"{t(FIELDS[name])}: {_said(t, name, value)} ✕", href=replace(chosen, **{name: ""}).address())
+
+
+async def _saved(desk: Desk, chosen: Selection) -> None:
+    """Build the reader's own filters, and the form by which this one becomes one of them."""
+    row = Box("div", "saved")
+    with row:
+        _own(desk, chosen, await filters.of(desk.ticker.engine, desk.signed.login))
+    if not chosen.chosen():
+        return
+    t = desk.t
+    with Box("details", "act save"):
+        Text("summary", t("保存这个筛选"))
+        form = ActForm(
+            url=filters.PATH, title="", submit=t("保存"), look="", off="", sequence="", into=None, opened=0, gone=False,
+            next=t("只有本人看得到，最多 {n} 个；同名的会被替换。", n=filters.MOST), words=form_words(t),
+            fields=[single("name", t("名称"), most=filters.LONGEST_NAME)],
+            fixed={"filter": urlencode(chosen.chosen())},
+        )  # fmt: skip
+
+    async def done() -> None:
+        found = await filters.of(desk.ticker.engine, desk.signed.login)
+        row.clear()
+        with row:
+            _own(desk, chosen, found)
+        form.show(opened=form.props["opened"] + 1)
+
+    form.on("done", done)
+
+
+def _own(desk: Desk, chosen: Selection, found: Sequence[Saved]) -> None:
+    t, here = desk.t, chosen.address()
+    if found:
+        with Box("ul", aria_label=t("保存的筛选")):
+            for one in found:
+                with Box("li"):
+                    link = Text("a", one.name, href=one.address)
+                    if one.address == here:
+                        link.props["aria-current"] = "true"
+                    with Box("form", action=f"{filters.PATH}/delete", method="post"):
+                        Box("input", type="hidden", name="name", value=one.name)
+                        Box("input", type="hidden", name="back", value=here)
+                        Text("button", "✕", type="submit", aria_label=t("删除筛选：{name}", name=one.name))
 
 
 FIELDS = {

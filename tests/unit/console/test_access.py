@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.console import filters
 from services.console.access import accounts, gateway, raising, sign_in
 from services.console.access.acts import ACTS, PAPERS
 from services.console.access.gateway import Owners
@@ -63,6 +64,7 @@ class Door:
         owners._http = httpx.AsyncClient(transport=httpx.ASGITransport(_owner(city)))
         app.include_router(gateway.router(owners, engine))
         app.include_router(raising.router(owners, engine, city))
+        app.include_router(filters.router(engine))
         self.grid = grid.router(Pages(city, "12345"), Counter(owners, city), engine)
         app.include_router(self.grid)
 
@@ -257,6 +259,65 @@ async def test_every_address_of_the_grids_pages_is_the_grids_alone(door: Door, c
         async with door.visitor(await door.session(_post(role, city), login=f"grid-{role}")) as http:
             for method, path in addresses:
                 assert _is_forbidden(await http.request(method, path, headers=ORIGIN)), (role, method, path)
+
+
+async def _saved(door: Door, login: str) -> list[tuple[str, str]]:
+    return [(one.name, one.address) for one in await filters.of(door.engine, login)]
+
+
+async def test_a_filter_is_ones_own_replaced_under_its_name_and_deleted(door: Door, city: City) -> None:
+    li, wang = [door.visitor(await door.session(_post(Role.OPERATIONS, city), login=login)) for login in ("li", "wang")]
+    for http, name, query in (
+        (li, " 超期 ", "lang=en&state=overdue&state=overdue"), (li, "路灯", "q=%E8%B7%AF%E7%81%AF"),
+        (wang, "路灯", "q=lamp"), (li, "路灯", "unit=C01&q=%E8%B7%AF%E7%81%AF"),
+    ):  # fmt: skip
+        answer = await http.post(filters.PATH, json={"name": name, "filter": query}, headers=ORIGIN)
+        assert answer.json() == {"name": name.strip()}
+    own = [("超期", "/cases?state=overdue"), ("路灯", "/cases?unit=C01&q=%E8%B7%AF%E7%81%AF")]
+    assert (await _saved(door, "li"), await _saved(door, "wang")) == (own, [("路灯", "/cases?q=lamp")])
+    for back, leads in (("/cases?state=open", "/cases?state=open"), ("https://evil.example", "/")):
+        gone = await wang.post(f"{filters.PATH}/delete", data={"name": "路灯", "back": back}, headers=ORIGIN)
+        assert (gone.status_code, gone.headers["location"]) == (303, leads)
+    assert (await _saved(door, "li"), await _saved(door, "wang")) == (own, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "rule", "field"),
+    [
+        ("", "state=open", "message.invalid", "name"),
+        ("x" * 41, "state=open", "message.invalid", "name"),
+        ("a\u202eb", "state=open", "message.invalid", "name"),
+        ("late", "state=late", "message.invalid", "state"),
+        ("long", "q=" + "x" * 1000, "message.invalid", "filter"),
+        ("all", "lang=en", "filter.empty", "filter"),
+        ("one more", "state=open", "filter.too_many", "name"),
+    ],
+)
+async def test_a_filter_that_cannot_be_saved_is_refused_with_field_and_rule(
+    door: Door, city: City, name: str, query: str, rule: str, field: str
+) -> None:
+    async with door.visitor(await door.session(_post(Role.OPERATIONS, city), login="li")) as http:
+        for n in range(filters.MOST):
+            await http.post(filters.PATH, json={"name": f"{n}", "filter": "state=open"}, headers=ORIGIN)
+        told = (await http.post(filters.PATH, json={"name": name, "filter": query}, headers=ORIGIN)).json()
+        assert (told["rule"], told["field"]) == (rule, field), told
+    assert [name for name, _ in await _saved(door, "li")] == [f"{n}" for n in range(filters.MOST)]
+
+
+async def test_no_other_site_and_nobody_unknown_saves_or_deletes_a_filter(door: Door, city: City) -> None:
+    async with door.visitor(await door.session(_post(Role.OPERATIONS, city), login="li")) as http:
+        kept = {"name": "超期", "filter": "state=overdue"}
+        await http.post(filters.PATH, json=kept, headers=ORIGIN)
+        foreign = {"Origin": "http://evil.example"}
+        assert (await http.post(filters.PATH, json=kept | {"name": "x"}, headers=foreign)).status_code == 403
+        assert (await http.post(f"{filters.PATH}/delete", data=kept, headers=foreign)).status_code == 403
+    async with door.visitor() as http:
+        for answer in (
+            await http.post(filters.PATH, json=kept, headers=ORIGIN),
+            await http.post(f"{filters.PATH}/delete", data=kept, headers=ORIGIN),
+        ):
+            assert (answer.status_code, answer.json()["rule"]) == (401, "login.required")
+    assert await _saved(door, "li") == [("超期", "/cases?state=overdue")]
 
 
 @pytest.mark.parametrize("login", ["zhang@office.example", "张三", "", "-x", "x" * 65, "a b"])
