@@ -38,6 +38,16 @@ def case_term(order: Order, city: Any) -> Term:
     return Term(order.opened_at, city.clock("case"), order.case_pauses)
 
 
+def case_clock(order: Order, city: Any) -> tuple[datetime, Armed]:
+    """Return by when an order that begins, or begins anew, has to be done as a whole, armed unless it ran out before.
+
+    One that was solved on the spot had no case clock; when it begins anew it has one, from its registration like any.
+    """
+    term = case_term(order, city)
+    due_at = term.due_at(city.calendar)
+    return due_at, () if "case" in order.overdue else (Arm("case.overdue", due_at, mark=Mark(term)),)
+
+
 def is_case_running(order: Order) -> bool:
     """Tell whether the case clock runs: until the work is verified, or a topic's own clocks have replaced it."""
     return order.status in _CASE_RUNS and order.topic is None and "case" not in order.overdue

@@ -20,8 +20,8 @@ from services.dispatch.domain.facts import (
 )
 from services.dispatch.domain.order import MOVES, OF_TOPIC, Cause, Order, Status
 from services.dispatch.domain.register import conclude
-from shared.kernel.clock import Mark, add
-from shared.kernel.decisions import NOTHING, Arm, Context, Deciders, Decision, Message
+from shared.kernel.clock import add
+from shared.kernel.decisions import NOTHING, Context, Deciders, Decision, Message
 
 decide = Deciders()
 
@@ -196,11 +196,11 @@ def topic_withdrawn(states: Mapping[str, Any], message: Message, context: Contex
     if order is not None and order.matter == OF_TOPIC:
         ended = OrderWithdrawn(Status.WITHDRAWN, None, order.rung, order.assignment, None, None)
         return conclude(message.subject, order, context.city, message.acted_at, (ended,), clocks.stop(order))
-    if order is None or order.case_due_at is None:
+    if order is None:
         return NOTHING
     MOVES.check(order.status, Status.WAITING)
     at, city = message.acted_at, context.city
-    case_due_at = clocks.case_term(order, city).due_at(city.calendar) if order.case_pauses else order.case_due_at
+    case_due_at, case_armed = clocks.case_clock(order, city)
     dispatcher = ladder.dispatching(order.dispatcher, city)
     budget = city.clock("dispatch", urgent=order.urgent)
     due_at, armed, given = clocks.run("dispatch", at, budget, city, order.assignment, order.version)
@@ -215,6 +215,4 @@ def topic_withdrawn(states: Mapping[str, Any], message: Message, context: Contex
         dispatcher,
         budget=given,
     )
-    if "case" not in order.overdue:
-        armed = (*armed, Arm("case.overdue", case_due_at, mark=Mark(clocks.case_term(order, city))))
-    return conclude(message.subject, order, city, at, (fact,), armed, dispatcher=dispatcher)
+    return conclude(message.subject, order, city, at, (fact,), (*armed, *case_armed), dispatcher=dispatcher)

@@ -12,8 +12,8 @@ from services.dispatch.domain.facts import OrderHandled, OrderOpened, OrderVerif
 from services.dispatch.domain.order import Order, Status
 from services.dispatch.domain.prepared import loads_of
 from services.dispatch.domain.register import conclude
-from shared.kernel.clock import Mark, add
-from shared.kernel.decisions import NOTHING, Arm, Context, Deciders, Decision, Message
+from shared.kernel.clock import add
+from shared.kernel.decisions import NOTHING, Context, Deciders, Decision, Message
 from shared.kernel.replacing import replace
 
 decide = Deciders()
@@ -61,8 +61,7 @@ def open_order(states: Mapping[str, Any], message: Message, context: Context) ->
     """Let the case wait at its dispatcher (move 1) and dispatch it at once where a rule decides (move 3)."""
     if states[message.subject] is not None:
         return NOTHING
-    at, city = message.acted_at, context.city
-    return _waits(begin(message.data, at), add(at, city.clock("case"), city.calendar), message, context)
+    return _waits(begin(message.data, message.acted_at), message, context)
 
 
 @decide.on(heard.CaseUnmerged)
@@ -71,14 +70,10 @@ def open_again(states: Mapping[str, Any], message: Message, context: Context) ->
     order: Order | None = states[message.subject]
     if order is not None and order.status is not Status.WITHDRAWN:
         return NOTHING
-    at, city = message.acted_at, context.city
-    known = order.case_due_at if order else None
-    return _waits(
-        begin_again(order, message.data, at), known or add(at, city.clock("case"), city.calendar), message, context
-    )
+    return _waits(begin_again(order, message.data, message.acted_at), message, context)
 
 
-def _waits(order: Order, case_due_at: datetime, message: Message, context: Context) -> Decision:
+def _waits(order: Order, message: Message, context: Context) -> Decision:
     at, city = message.acted_at, context.city
     rung, holder, dispatcher = ladder.first(order, city)
     budget = city.clock("dispatch", urgent=order.urgent)
@@ -87,6 +82,7 @@ def _waits(order: Order, case_due_at: datetime, message: Message, context: Conte
     if named is not None:
         lead, rule, dispatcher = *named, holder or dispatcher
     due_at, armed, given = clocks.run("dispatch", at, budget, city, 0, 0)
+    case_due_at, case_armed = clocks.case_clock(order, city)
     facts: tuple[Standing, ...] = (
         OrderOpened(
             Status.WAITING,
@@ -103,9 +99,7 @@ def _waits(order: Order, case_due_at: datetime, message: Message, context: Conte
     if lead is not None:
         made, armed = ladder.assign(order, at, city, lead, dispatcher, rule)
         facts = (*facts, made)
-    if "case" not in order.overdue:
-        armed = (*armed, Arm("case.overdue", case_due_at, mark=Mark(clocks.case_term(order, city))))
-    return conclude(message.subject, order, city, at, facts, armed, dispatcher=dispatcher)
+    return conclude(message.subject, order, city, at, facts, (*armed, *case_armed), dispatcher=dispatcher)
 
 
 @decide.on(heard.CaseSolvedOnSpot)

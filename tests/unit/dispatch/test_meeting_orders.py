@@ -76,6 +76,27 @@ def test_what_was_handled_when_its_topic_came_by_hand_goes_to_the_body_once_it_f
         assert not [name for _, name in played.deadlines if name.startswith(("handle.", "case."))]
 
 
+@pytest.mark.parametrize("how", ["its topic is taken back", "its merge is undone"])
+def test_what_was_solved_on_the_spot_and_failed_has_a_case_clock_from_its_registration_when_it_begins_anew(
+    how: str,
+) -> None:
+    played = town.play()
+    played.hear(CASE, town.on_spot("g111", drawn=True), "intake")
+    town.verify(played, passed=False)
+    played.advance(day(2))
+    if how == "its topic is taken back":
+        played.hear(CASE, heard.TopicAdmitted("t1", "s1", day(90)), "escalation")
+        (fact,) = played.hear(CASE, heard.TopicWithdrawn("t1"), "escalation")
+    else:
+        played.hear(CASE, heard.CaseMerged(), "intake")
+        fact = played.hear(CASE, town.unmerged("pipe"), "intake")[0]
+    assert order(played).status in (Status.WAITING, Status.DISPATCHED)
+    due = played.deadlines[CASE, "case.overdue"]
+    assert due.mark is not None
+    assert due.due_at == fact.case_due_at == due.mark.at(town.TOWN.calendar)
+    assert due.mark.term.start == town.MONDAY, "nothing starts it anew"
+
+
 def test_an_order_that_escalates_by_itself_follows_the_topic_that_holds_its_case() -> None:
     played = town.escalated()
     played.hear(CASE, heard.TopicJoined("t7", "c1", day(60)), "escalation")
