@@ -81,7 +81,7 @@ def _waits(order: Order, message: Message, context: Context) -> Decision:
     named = ladder.by_rule(order, rung, holder or dispatcher, city, loads_of(context))
     if named is not None:
         lead, rule, dispatcher = *named, holder or dispatcher
-    due_at, armed, given = clocks.run("dispatch", at, budget, city, 0, 0)
+    due_at, armed, given = clocks.run("dispatch", at, budget, city, order.assignment, order.version)
     case_due_at, case_armed = clocks.case_clock(order, city)
     facts: tuple[Standing, ...] = (
         OrderOpened(

@@ -50,9 +50,9 @@ def answer(states: States, message: Message, context: Context) -> Decision:
     if case is None or (actor.kind == "source" and all(actor.id != r.source for r in case.reporters)):
         raise Refused("rating.unknown_token", "token")
     asked = next((a for a in case.asked if context.prepared.token(a.invitation) == rating.token), None)
-    if asked is None:
+    reporter = next((r for r in case.reporters if asked and r.id == asked.reporter), None)
+    if asked is None or reporter is None:
         raise Refused("rating.round_over", "token", round=case.round)
-    reporter = next(r for r in case.reporters if r.id == asked.reporter)
     if actor.kind == "source" and actor.id != reporter.source:
         raise Refused("rating.unknown_token", "token")
     if asked.form:

@@ -167,10 +167,12 @@ def opened(state: RatedCase | None, fact: OrderOpened, at: datetime) -> RatedCas
 
 @evolve.on(ReporterLeft)
 def left(state: RatedCase, fact: ReporterLeft, at: datetime) -> RatedCase:
+    """Forget a reporter, but not what he was asked of a case that is over: it counts as it was told when it closed."""
+    reporters = tuple(reporter for reporter in state.reporters if reporter.id != fact.reporter)
+    if state.status is Status.ENDED:
+        return replace(state, reporters=reporters)
     return replace(
-        state,
-        reporters=tuple(reporter for reporter in state.reporters if reporter.id != fact.reporter),
-        asked=tuple(asked for asked in state.asked if asked.reporter != fact.reporter),
+        state, reporters=reporters, asked=tuple(asked for asked in state.asked if asked.reporter != fact.reporter)
     )
 
 

@@ -111,6 +111,11 @@ class RatedCase:
         """Return how a reporter stands in the present round."""
         return next((asked for asked in self.asked if asked.reporter == reporter), None)
 
+    def invited(self, invitation: str) -> Asked | None:
+        """Return what stands of an invitation, unless its reporter belongs to the case no more."""
+        present = {reporter.id for reporter in self.reporters}
+        return next((one for one in self.asked if one.invitation == invitation and one.reporter in present), None)
+
     def having(self, changed: Asked) -> RatedCase:
         """Return the case with one reporter's standing replaced."""
         return replace(self, asked=tuple(changed if a.reporter == changed.reporter else a for a in self.asked))

@@ -67,7 +67,7 @@ def router(desk: Desk, allowance: Allowance) -> APIRouter:
         if row is None:
             return _unknown()
         case = msgspec.json.decode(row.state, type=RatedCase)
-        asked = next((each for each in case.asked if each.invitation == row.invitation), None)
+        asked = case.invited(row.invitation)
         shown: dict[str, Any] = {"number": case.number, "grades": [_grade(*grade) for grade in GRADES]}
         if asked is None:
             return {**shown, "state": "round_over", "until": None, "note": None}
@@ -90,7 +90,7 @@ def router(desk: Desk, allowance: Allowance) -> APIRouter:
             if row is None:
                 return _unknown()
             case = msgspec.json.decode(row.state, type=RatedCase)
-            asked = next((each for each in case.asked if each.invitation == row.invitation), None)
+            asked = case.invited(row.invitation)
             if asked is None:
                 raise Refused("rating.round_over", "token", round=case.round)
             if asked.form:

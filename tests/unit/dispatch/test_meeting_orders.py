@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.dispatch.domain import decide, evolve, heard, replies
-from services.dispatch.domain.facts import CaseClosed, OrderAtMeeting, OrderDispatched, OrderWithdrawn
+from services.dispatch.domain.facts import CaseClosed, OrderAtMeeting, OrderDispatched, OrderOverdue, OrderWithdrawn
 from services.dispatch.domain.order import Order, Status
 from shared.kernel.refusals import Refused
 from tests.support.play import Play
@@ -95,6 +95,15 @@ def test_what_was_solved_on_the_spot_and_failed_has_a_case_clock_from_its_regist
     assert due.mark is not None
     assert due.due_at == fact.case_due_at == due.mark.at(town.TOWN.calendar)
     assert due.mark.term.start == town.MONDAY, "nothing starts it anew"
+
+
+def test_an_order_that_begins_anew_and_is_left_lying_is_charged_to_its_dispatcher() -> None:
+    played = town.accepted()
+    played.hear(CASE, heard.CaseMerged(), "intake")
+    played.hear(CASE, town.unmerged("orphan"), "intake")
+    assert (order(played).status, order(played).assignment) == (Status.WAITING, 1)
+    late = [fact for fact in played.advance(day(3)) if isinstance(fact, OrderOverdue)]
+    assert [(fact.of, fact.charged) for fact in late] == [("dispatch", order(played).responsible)]
 
 
 def test_an_order_that_escalates_by_itself_follows_the_topic_that_holds_its_case() -> None:

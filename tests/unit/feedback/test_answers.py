@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.feedback.domain.heard import CaseClosed, OrderVerified, ReporterJoined
+from services.feedback.domain.heard import CaseClosed, OrderVerified, ReporterJoined, ReporterLeft
 from services.feedback.domain.publishing import PeriodScores
 from services.feedback.domain.rating import (
     STANDINGS,
@@ -101,6 +101,21 @@ def test_who_joins_before_the_verification_or_after_the_round_is_not_asked_by_jo
     table.hear(CASE, OrderVerified("hb"), "dispatch")
     table.advance(WINDOW_ENDS)
     assert join(table, "reporter-3") == []
+
+
+def test_what_a_reporter_was_asked_of_a_case_that_is_over_counts_on_when_he_leaves_and_his_link_answers_no_more() -> (
+    None
+):
+    table = two()
+    say(table, "reporter-2", 2)
+    told = [answer.reporter for answer in close(table, "window_over").answers]
+    table.hear(CASE, ReporterLeft("reporter-2"), "intake")
+    case = table.states[CASE]
+    assert [one.reporter for one in case.asked] == told == ["reporter-1", "reporter-2"]
+    assert [one.id for one in case.reporters] == ["reporter-1"]
+    late = Rating("a-late", link(table, "reporter-2"), True, False, 1)
+    assert refused(lambda: table.send(CASE, late, MINI)) in ("rating.round_over", "rating.unknown_token")
+    assert [case.invited(one.invitation) is None for one in case.asked] == [False, True]
 
 
 def test_forbidden_21_a_case_is_complete_only_when_everybody_has_answered() -> None:
