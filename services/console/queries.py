@@ -100,6 +100,17 @@ async def case(conn: AsyncConnection, name: str, scope: Scope = EVERYTHING) -> C
     return found[0] if found else None
 
 
+async def beside(conn: AsyncConnection, row: CaseRow, units: Sequence[str], limit: int) -> list[CaseRow]:
+    """Return the cases in these units whose work is not done: of the same matter and place first, the newest first."""
+    query = (
+        "SELECT to_jsonb(c)::text FROM case_view c WHERE unit = ANY (:units) AND id <> :id AND status IN "
+        "('registered', 'waiting', 'dispatched', 'accepted', 'suspended', 'escalated') ORDER BY "
+        "matter IS NOT DISTINCT FROM :matter DESC, unit IS NOT DISTINCT FROM :unit DESC, received_at DESC LIMIT :limit"
+    )
+    given = {"units": list(units), "id": row.id, "matter": row.matter, "unit": row.unit}
+    return await rows(conn, query, CaseRow, **given, limit=limit)
+
+
 async def history(conn: AsyncConnection, subject: str) -> list[Told]:
     """Return every fact about a subject, oldest first, in the order in which they were caused."""
     query = "SELECT to_jsonb(t)::text FROM timeline t WHERE subject = :subject ORDER BY position"

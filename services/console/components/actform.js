@@ -1,6 +1,6 @@
 // A form for one act: typed text is kept until it took effect, and one opening of the form is one command.
 import { draft, drop, enter, keep, leave } from "/static/drafts.js";
-import { body } from "/static/bodies.js";
+import { body, isShown, isWrong } from "/static/bodies.js";
 import { made, send } from "/static/sending.js";
 export default {
   template: `
@@ -9,14 +9,14 @@ export default {
       <template v-for="f in fields" :key="f.name">
       <fieldset v-if="f.kind === 'cards'" class="cards"><legend>{{ f.label }}</legend>
         <label v-for="o in f.options" :key="o.value" :class="{ on: values[f.name] === o.value, no: o.off }" :title="o.off || null"><input type="radio" :name="f.name" :value="o.value" v-model="values[f.name]" :disabled="!!o.off" required @change="keep"><b>{{ o.text }}</b><small>{{ o.off || o.hint }}</small></label></fieldset>
-      <label v-else-if="shown(f)" :class="{ wrong: f.name.split('.').pop() === wrong }">
+      <fieldset v-else-if="f.kind === 'many' && shown(f)" class="many" :class="{ wrong: bad(f) }"><legend>{{ f.label }}</legend><label v-for="o in f.options" :key="o.value">
+        <input type="checkbox" :value="o.value" v-model="values[f.name]" @change="keep"> {{ o.text }}</label></fieldset>
+      <label v-else-if="shown(f)" :for="f.first ? place + f.name : null" :class="{ wrong: bad(f) }">
         <span>{{ f.label }}<i v-if="f.required" aria-hidden="true"> *</i></span>
         <span v-if="f.first" class="chips"><button v-for="(o, n) in f.options.slice(0, f.first)" :key="o.value" type="button" class="pick" :class="{ on: values[f.name] === o.value }" :aria-pressed="values[f.name] === o.value" @click="values[f.name] = o.value; keep()"><kbd aria-hidden="true">{{ n + 1 }}</kbd> {{ o.text }}</button></span>
         <textarea v-if="f.kind === 'text'" v-model="values[f.name]" :required="f.required" :minlength="f.least" :maxlength="f.most" rows="3" @input="keep"></textarea>
-        <select v-else-if="f.kind === 'choice'" v-model="values[f.name]" :required="f.required" @change="keep">
-          <option v-for="o in f.options" :key="o.value" :value="o.value">{{ o.text }}</option></select>
-        <fieldset v-else-if="f.kind === 'many'" class="many"><label v-for="o in f.options" :key="o.value">
-          <input type="checkbox" :value="o.value" v-model="values[f.name]" @change="keep"> {{ o.text }}</label></fieldset>
+        <select v-else-if="f.kind === 'choice'" :id="f.first ? place + f.name : null" :aria-label="f.first ? f.label : null" v-model="values[f.name]" :required="f.required" @change="keep">
+          <option v-for="o in options(f)" :key="o.value" :value="o.value">{{ o.text }}</option></select>
         <input v-else-if="f.kind === 'yes'" type="checkbox" v-model="values[f.name]" @change="keep">
         <input v-else :type="f.kind === 'line' ? 'text' : f.kind" v-model="values[f.name]" :required="f.required" :min="f.least" :max="f.most" :maxlength="f.most" :step="f.step" @input="keep">
         <small v-if="f.hint">{{ f.hint }}</small>
@@ -43,7 +43,9 @@ export default {
       this.state = this.said = this.wrong = "";
     },
     keep() { keep(this.place, this.values, this.key); }, shut() { const box = this.$el.closest("details"); if (box) { box.open = false; box.querySelector("summary").focus(); } },
-    shown(f) { return !f.when || [].concat(f.when[1]).includes(this.values[f.when[0]]); },
+    shown(f) { return isShown(f, this.values); },
+    bad(f) { return isWrong(f, this.wrong); },
+    options(f) { return f.like ? this.fields.find((one) => one.name === f.like).options : f.options; },
     async send() {
       if (this.off || this.gone || this.state === "sent") return;
       this.keep();
@@ -58,7 +60,7 @@ export default {
         this.clear();
         return;
       }
-      this.state = "refused"; this.wrong = (told.field || "").split(".").pop();
+      this.state = "refused"; this.wrong = told.field || "";
       if (decided) { this.key = made(); this.keep(); }
     },
   },

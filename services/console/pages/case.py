@@ -17,7 +17,7 @@ from services.console.access.acts import PAPERS, find
 from services.console.access.gateway import NotDone, Owners
 from services.console.access.scope import Scope
 from services.console.pages.frame import Desk, Page, card, frame, own_scope
-from services.console.parts import Box, ClockBox, Details, GridMap, History, Steps, Text, topic_acts
+from services.console.parts import Box, ClockBox, Details, GridMap, History, Steps, Text, joining, topic_acts
 from services.console.parts.order import Order, build_forms, said_by
 from services.console.parts.repaint import repainted
 from services.console.parts.whistle import sound_form
@@ -150,6 +150,7 @@ def _build(desk: Desk, file: File, clerk: Clerk) -> None:
         try:
             stands = await queues.standing(clerk, row)
             sequence = max((fact.sequence for fact in shown.history if fact.service == "dispatch"), default=0)
+            joined = await joining.read(desk, clerk, row)
         except (NotDone, Refused) as error:
             with repainted(acts):
                 Text("p", said_by(desk, error)).classes("notice")
@@ -157,6 +158,8 @@ def _build(desk: Desk, file: File, clerk: Clerk) -> None:
         with repainted(acts):
             build_forms(desk, Order(row, stands, clerk.me, sequence, shown.history, lambda _: None))
             topic_acts.propose_case(desk, row)
+            if joined is not None:
+                joining.build(desk, row, shown.history, joined)
             if row.status not in queues.WITHOUT_ORDER:
                 sound_form(desk, clerk, row)
 

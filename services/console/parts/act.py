@@ -54,7 +54,7 @@ def text(
 def choice(name: str, label: str, options: Options, *, value: Any = None, required: bool = True, **more: Any) -> Field:
     """Return a field that takes one of (value, words); `entry=(list, n, given)` sends it as `key` of its n-th.
 
-    `first=n` shows the first n as buttons too, each with its key."""
+    `first=n` shows the first n as buttons too, each with its key; `like=name` takes the options of another field."""
     shown = [{"value": code, "text": words} for code, words in options]
     if not required:
         shown.insert(0, {"value": "", "text": "—"})
@@ -93,7 +93,7 @@ def yes(name: str, label: str, *, value: bool = False) -> Field:
 def single(name: str, label: str, kind: str = "text", *, required: bool = True, **more: Any) -> Field:
     """Return a field of one line of an HTML input type; `number` is sent as a number; `most`, `least`, `step`, `value`,
     `hint`; `list=True` sends the words as a list, `entry` as a choice;
-    `when=(name, value or values)` shows it only then."""
+    `when=(name, value or values)` shows it only then, `when=(name,)` once something stands there."""
     return {"name": name, "label": label, "kind": "line" if kind == "text" else kind, "required": required, **more}
 
 

@@ -227,7 +227,7 @@ def _left(row: CaseRow, fact: i.ReporterLeft, at: datetime) -> CaseRow:
 
 
 def _split(row: CaseRow, fact: i.CaseSplit, at: datetime) -> CaseRow:
-    return replace(row, status="split", responsible=None, clock=None, due_at=None)
+    return replace(row, status="split", responsible=None, clock=None, due_at=None, closed_at=None, close_reason="split")
 
 
 def _part_ended(row: CaseRow, fact: i.PartEnded, at: datetime) -> CaseRow:
@@ -239,7 +239,9 @@ def _part_ended(row: CaseRow, fact: i.PartEnded, at: datetime) -> CaseRow:
 def _taken_back(row: CaseRow, fact: i.CaseWithdrawn, at: datetime) -> CaseRow:
     if row.status not in ("held", "merged", "split"):  # dispatch says when an order ends
         return row
-    return replace(row, status="withdrawn", responsible=None, clock=None, due_at=None, closed_at=at)
+    reason = "withdrawn" if row.status == "split" else row.close_reason
+    ended = replace(row, status="withdrawn", responsible=None, clock=None, due_at=None, closed_at=at)
+    return replace(ended, close_reason=reason)
 
 
 def _opened(row: CaseRow, fact: d.OrderOpened, at: datetime) -> CaseRow:
@@ -281,8 +283,8 @@ def _closed(row: CaseRow, fact: d.CaseClosed, at: datetime) -> CaseRow:
 
 
 def _withdrawn(row: CaseRow, fact: d.OrderWithdrawn, at: datetime) -> CaseRow:
-    if row.close_reason == "merged":
-        return replace(row, status="merged")
+    if row.close_reason in ("merged", "split"):  # its order ended with that
+        return replace(row, status=row.close_reason)
     return replace(row, closed_at=at, close_reason="withdrawn")
 
 

@@ -1,4 +1,11 @@
-// What a form sends: its fields laid into the body that the act takes; a field left empty is none.
+// What a form asks for and sends: its fields laid into the body that the act takes; a field left empty is none.
+export const isShown = (f, values) => !f.when || (f.when.length > 1 ? [].concat(f.when[1]).includes(values[f.when[0]]) : !!values[f.when[0]]);
+
+export function isWrong(f, wrong) { // "parts.1.text" is the field `text` of the entry 1
+  const at = wrong.split("."), n = at.find((part) => /^\d+$/.test(part));
+  return at.at(-1) === (f.key || f.name).split(".").pop() && (!f.entry || n === undefined || Number(n) === f.entry[1]);
+}
+
 export function body(fields, values, fixed, into) {
   const own = {}, [list, given] = into || [];
   for (const f of fields) {

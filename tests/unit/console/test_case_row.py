@@ -111,3 +111,16 @@ def test_a_held_report_waits_at_its_unit_and_ends_when_taken_back() -> None:
     assert (gone.status, gone.responsible, gone.due_at) == ("withdrawn", None, None)
     registered = _registered()
     assert fold(registered, i.CaseWithdrawn(reporter="p"), _at(1)) == registered, "the order's end is dispatch's to say"
+
+
+def test_a_split_case_is_split_after_its_order_ended_and_closes_with_its_last_part() -> None:
+    row = fold(_registered(), d.OrderAccepted(**_standing(due_at=_at(10)), handler="h", deemed=False), _at(1))
+    row = fold(row, i.CaseSplit(parts=("p1", "p2")), _at(2))
+    gone = {"status": "withdrawn", "responsible": None, "assignment": 1}
+    row = fold(row, d.OrderWithdrawn(**gone), _at(2))
+    assert (row.status, row.closed_at, row.responsible) == ("split", None, None)
+    assert fold(row, i.CaseWithdrawn(reporter="p"), _at(3)).close_reason == "withdrawn"
+    row = fold(row, i.PartEnded(part="p1", left=1), _at(4))
+    assert row.status == "split"
+    row = fold(row, i.PartEnded(part="p2", left=0), _at(5))
+    assert (row.status, row.closed_at, row.close_reason) == ("closed", _at(5), "parts_ended")
