@@ -41,9 +41,11 @@ def clock(city: City, t: Tongue, row: CaseRow, tick: Tick) -> dict[str, Any]:
         return {**shown, "seconds": None, "due": ended, "share": None,
                 "none": t("已结束") if row.closed_at else t("没有时限")}  # fmt: skip
     left = clocks.left(city, row, tick.moment.now, until)
-    due = t("{clock}：{at} 到期", clock=t(words.CLOCKS.get(row.clock, words.CLOCKS["case"])),
-            at=moments.moment(t, until, tick.moment.now))  # fmt: skip
-    if left.unit == "uh":
+    at = moments.moment(t, until, tick.moment.now)
+    due = t("{clock}：{at} 到期", clock=t(words.CLOCKS.get(row.clock, words.CLOCKS["case"])), at=at)
+    if row.clock == "resume":
+        due = t("已挂账，至 {at}", at=at)
+    elif left.unit == "uh":
         due += t("（昼夜计时）")
     elif not left.runs:
         due += t("（非办公时间，不计时）")

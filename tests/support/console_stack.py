@@ -23,13 +23,14 @@ import asyncpg
 import uvicorn
 
 from deploy.local import clock, database, postgres
+from deploy.local.folder import keep_secret
 from services.console import web
 from services.console.access import accounts
 from services.console.access.roles import Post, Role
 from services.console.projection import Heard, project
 from shared.city.load import load
 from shared.city.model import City
-from shared.persistence.engine import connect
+from shared.persistence.engine import connect, schema_of
 from shared.persistence.migrate import migrate
 from tests.support.console_facts import tell_case, tell_city
 
@@ -48,6 +49,8 @@ class Served:
     dsn: str
     late: list[str] = field(default_factory=list)
     """Topics of which its read model is to be late."""
+    admin: str = ""
+    """A DSN by which the city's clock may be turned."""
 
     def signed(self, *posts: Post) -> str:
         """Return the key of a session of somebody at these posts, by default of operations."""
@@ -66,6 +69,17 @@ class Served:
             await conn.close()
 
         _aside(lambda: asyncio.run(run()))
+
+    def turn(self, at: datetime, rate: float) -> None:
+        """Set the platform's clock to a moment, from where it goes on at a rate."""
+        row = f'UPDATE "{schema_of(self.city.code)}".clock SET real_at = clock_timestamp(), virtual_at = $1, rate = $2'
+
+        async def write() -> None:
+            conn = await asyncpg.connect(self.admin)
+            await conn.execute(row, at, rate)
+            await conn.close()
+
+        _aside(lambda: asyncio.run(write()))
 
 
 async def fill(dsn: str, facts: Sequence[Heard]) -> None:
@@ -102,6 +116,10 @@ def _aside(work: Callable[[], V]) -> V:
         return thread.submit(work).result()
 
 
+def _admin(folder: Path, dsn: str) -> str:
+    return f"postgresql://postgres:{keep_secret(folder, 'postgres')}@{dsn.partition('@')[2]}"
+
+
 @contextmanager
 def read_model(folder: Path, code: str = "donggang") -> Iterator[str]:
     """Start a PostgreSQL of our own with the console's tables and a clock set to a Tuesday; yield a DSN."""
@@ -125,7 +143,7 @@ def console(folder: Path, cases: int = 2400, code: str = "donggang", port: int =
         with socket.socket() as listening:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind(("127.0.0.1", port))
-            served = Served(f"http://127.0.0.1:{listening.getsockname()[1]}", city, dsn)
+            served = Served(f"http://127.0.0.1:{listening.getsockname()[1]}", city, dsn, admin=_admin(folder, dsn))
             app = web.build(connect(dsn), city, web.Outside(SECRET), lambda: list(served.late))
             server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
@@ -148,8 +166,8 @@ def apart(serving: Callable[..., AbstractContextManager[Served]], folder: Path, 
     child.start()
     theirs.close()
     try:
-        url, code, dsn = ours.recv()
-        yield Served(url, load(code), dsn)
+        url, code, dsn, admin = ours.recv()
+        yield Served(url, load(code), dsn, admin=admin)
     finally:
         ours.close()
         child.join(30)
@@ -159,7 +177,7 @@ def _serve_apart(
     pipe: Any, serving: Callable[..., AbstractContextManager[Served]], folder: Path, given: dict[str, Any]
 ) -> None:
     with serving(folder, **given) as served:
-        pipe.send((served.url, served.city.code, served.dsn))
+        pipe.send((served.url, served.city.code, served.dsn, served.admin))
         with suppress(EOFError):
             pipe.recv()
 

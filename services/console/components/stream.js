@@ -7,8 +7,8 @@ export default {
         <component :is="row.href ? 'a' : 'span'" class="title" :href="row.href || null" :title="row.title">{{ row.title }}</component>
         <span class="unit">{{ row.unit }}</span>
       </li>
-      <li v-if="!rows.length" class="empty">{{ empty }}</li>
+      <li v-if="!rows.length" class="empty">{{ empty }} <a v-if="begin" :href="begin.href">{{ begin.text }}</a></li>
     </ol>`,
-  props: { rows: Array, empty: String },
+  props: { rows: Array, empty: String, begin: Object },
   data: () => ({ rest: null }),
 };

@@ -12,6 +12,7 @@ from fastapi import Request
 from nicegui import ui
 
 from services.console import filters, words
+from services.console.access.roles import places_of
 from services.console.filters import Saved
 from services.console.pages.frame import Desk, Page, frame
 from services.console.parts import Box, ExportList, OrderList, Text
@@ -114,6 +115,8 @@ async def _build(desk: Desk, chosen: Selection, wrong: str) -> None:
             Text("p", t("没有符合条件的案件") if chosen.chosen() else t("还没有案件，来件后自动出现"))
             if chosen.chosen():
                 Text("a", t("清除筛选"), href="/cases").classes("button")
+            elif at := next((place for place in places_of(desk.signed.role) if place.key == "intake"), None):
+                Text("a", t("登记第一件"), href=at.path).classes("button")
     else:
         _grid(t, source)
         OrderList(src=source, words={"more": t("更多"), "empty": t("没有符合条件的案件")})

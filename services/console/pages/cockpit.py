@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import Request
 
 from services.console import grounds, panels
+from services.console.access.roles import places_of
 from services.console.pages.frame import Desk, Page, card, frame
 from services.console.parts import BoardPart, Box, GridList, GridMap, Ladder, Overdue, Part, Stream, Text, Tiles
 from services.console.selection import Selection
@@ -133,5 +134,7 @@ def _board(desk: Desk) -> Update:
 def _stream(desk: Desk) -> Update:
     t = desk.t
     with card(t("实时动态"), "stream-card"):
-        part = Stream(rows=[], empty=t("还没有动态，来件后自动出现"))
+        at = next((place for place in places_of(desk.signed.role) if place.key == "intake"), None)
+        begin = {"href": at.path, "text": t("登记第一件")} if at else None
+        part = Stream(rows=[], empty=t("还没有动态，来件后自动出现"), begin=begin)
     return _kept(desk, part, "stream", lambda s: {"rows": panels.stream(s, desk.city, t)})
