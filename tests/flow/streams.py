@@ -27,6 +27,8 @@ class Streams:
         self.logs: dict[Partition, list[Kept | None]] = {}
         self.places: dict[str, list[Partition]] = {name: [] for name in topics}
         """The partitions of each topic that hold anything."""
+        self.used = dict.fromkeys(topics, 0)
+        """How many offsets each topic has used up."""
 
     def append(
         self, topic: str, key: bytes | None, headers: tuple[tuple[str, bytes], ...], value: bytes, at: datetime,
@@ -39,11 +41,13 @@ class Streams:
             self.places[topic].append(place)
         record = Record(*place, len(log), key, headers, value, at)
         log.append(Kept(record, step))
+        self.used[topic] += 1
         return record
 
     def mark(self, place: Partition) -> None:
         """Use up an offset that no reader will ever be given."""
         self.logs[place].append(None)
+        self.used[place[0]] += 1
 
     def end(self, place: Partition) -> int:
         """Return the offset that the next record will have."""
