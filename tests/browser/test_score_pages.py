@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from services.console.access.roles import Post, Role
 from services.console.reader import SESSION
+from tests.browser.conftest import DESK, PHONE, is_sound, watch
 from tests.support.console_stack import Served, apart
 from tests.support.score_stack import QUARTER, scored
 
 pytestmark = pytest.mark.browser
-DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +28,7 @@ def _opened(browser: Browser, served: Served, key: str, size: dict[str, int], wr
     context = browser.new_context(base_url=served.url, viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai")  # type: ignore[arg-type]
     context.add_cookies([{"name": SESSION, "value": key, "url": served.url}])
     page = context.new_page()
-    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
+    watch(page, served.url, wrong)
     return page
 
 
@@ -46,14 +46,28 @@ def page(browser: Browser, served: Served, operations: str, request: pytest.Fixt
     assert wrong == []
 
 
-@pytest.mark.parametrize(
-    "path", ["/scores", "/callbacks", "/lookbacks", "/assessment", "/stars", "/appraisal", "/surveys", "/analysis"]
-)
-def test_each_page_fits_and_shows_what_there_is(page: Page, path: str) -> None:
+PAGES = (
+    "/scores", "/scores?period=2026-Q3", "/callbacks", "/callbacks?queue=judge", "/callbacks?queue=exclude",
+    "/lookbacks", f"/lookbacks?quarter={QUARTER}&draw=draw:S01:{QUARTER}:inspection", "/assessment", "/stars",
+    "/appraisal", "/surveys", "/analysis", "/analysis?to=2026-11-24", "/scores?lang=en",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_each_page_is_sound_with_all_that_there_is(
+    browser: Browser, served: Served, operations: str, path: str, tmp_path: Path
+) -> None:
+    wrong: list[str] = []
+    page = _opened(browser, served, operations, DESK, wrong)
     page.goto(path)
     expect(page.locator(".facts tbody tr").first).to_be_attached()
-    expect(page.locator("h1")).to_have_count(1)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.wait_for_load_state("networkidle")
+    page.locator("details").evaluate_all("boxes => boxes.forEach(box => { box.open = !box.matches('.person') })")
+    is_sound(page, tmp_path)
+    for tab in page.locator(".section-tabs a.on").all():  # on the phone, where it was looked at last
+        expect(tab).to_be_in_viewport(ratio=1)
+    page.context.close()
+    assert wrong == []
 
 
 def test_a_figure_opens_to_its_cases_and_the_list_is_as_long_as_the_figure(page: Page) -> None:
