@@ -131,6 +131,15 @@ async def sequences(conn: AsyncConnection, subjects: Sequence[str], service: str
     return await _pairs(conn, query, subjects=list(subjects), service=service)
 
 
+async def reminders(conn: AsyncConnection, subjects: Sequence[str]) -> dict[str, int]:
+    """Return how often somebody reminded of each case: reporters by their links, units by hand; no clock."""
+    query = (
+        "SELECT subject, count(*) FROM timeline WHERE subject = ANY (:subjects) AND (type = 'case.reminded.v1' "
+        "OR (type = 'order.reminded.v1' AND data ->> 'by' IS NOT NULL)) GROUP BY 1"
+    )
+    return await _pairs(conn, query, subjects=list(subjects))
+
+
 async def latest(conn: AsyncConnection, limit: int, without: Sequence[str]) -> list[Told]:
     """Return the last facts, newest first, but those of the named types."""
     query = (

@@ -92,7 +92,9 @@ async def items(clerk: Clerk, queue: Queue, now: datetime) -> Items:
         return await queue.asked(clerk, now)
     async with clerk.engine.connect() as conn:
         rows = await listed(conn, queue, clerk.me)
-    return [_item(clerk, row, now) for row in rows]
+        reminders = await queries.reminders(conn, [row.id for row in rows])
+    said = {case: clerk.t("催办 {n} 次", n=n) for case, n in reminders.items()}
+    return [_item(clerk, row, now, said.get(row.id, "")) for row in rows]
 
 
 async def judged(clerk: Clerk, now: datetime) -> Items:

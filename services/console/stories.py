@@ -235,7 +235,14 @@ _STORIES = {
     ),
     "order.reworked.v1": Story("handle", word("返工"), lambda d, c, t: t("评价不满意，返工"), shape="system"),
     "order.reminded.v1": Story(
-        "handle", word("催办"), lambda d, c, t: t("催办：{clock}临期", clock=_clock(d, t)), shape="system"
+        "handle",
+        word("催办"),
+        lambda d, c, t: (
+            t("催办（{clock}）", clock=_clock(d, t)) if d.get("by") else t("催办：{clock}临期", clock=_clock(d, t))
+        ),
+        "by",
+        "why",
+        shape="system",
     ),
     "order.overdue.v1": Story(
         "handle", word("超期"), lambda d, c, t: t("{clock}超期", clock=_clock(d, t)), "charged", shape="late"

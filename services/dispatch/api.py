@@ -44,6 +44,7 @@ from shared.contracts.dispatch import (
     PassUp,
     Progress,
     Recall,
+    Remind,
     Resume,
     StateDispute,
     Supervise,
@@ -75,6 +76,7 @@ COMMANDS: dict[str, type[Contract]] = {
     "state-dispute": StateDispute,
     "verify": Verify,
     "dispatch": DispatchTo,
+    "remind": Remind,
     "supervise": Supervise,
     "answer-supervision": AnswerSupervision,
 }

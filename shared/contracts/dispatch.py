@@ -318,10 +318,13 @@ class OrderReworked(Dispatch):
 
 
 class OrderReminded(Dispatch):
-    """The reminder rung of a clock fired (催办)."""
+    """The responsible unit is reminded of a running clock (催办): by a rung of it, or by hand; it restarts nothing."""
 
     TYPE: ClassVar[str] = "order.reminded.v1"
     of: str
+    by: Code | None = None
+    """The unit that reminded by hand; none where the clock did."""
+    why: Masked = ""
 
 
 class OrderOverdue(Dispatch):
@@ -624,6 +627,14 @@ class DispatchTo(OutsideMessage):
     order: Code
     lead: Code
     support: Annotated[tuple[Code, ...], Field(max_length=10)] = ()
+
+
+class Remind(OutsideMessage):
+    """Remind the responsible unit by hand of a clock that runs."""
+
+    TYPE: ClassVar[str] = "order.remind.v1"
+    order: Code
+    note: Annotated[str, StringConstraints(min_length=2, max_length=2000)]
 
 
 class Supervise(OutsideMessage):

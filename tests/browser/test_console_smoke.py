@@ -13,6 +13,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from services.console.access.roles import Post, Role
 from services.console.reader import SESSION
 from tests.browser.conftest import DESK, PHONE, is_sound, watch
 from tests.support.console_facts import tell_case
@@ -110,6 +111,36 @@ def test_a_case_shows_every_fact_and_a_new_one_by_itself(page: Page, served: Ser
     expect(page.locator(".history [aria-live]")).to_have_text(re.compile("."))
     assert page.locator(".history [aria-live]").evaluate("said => getComputedStyle(said).display") != "none", "unheard"
     assert _fits(page)
+
+
+def test_who_may_reminds_and_supervises_from_the_menu_of_an_overdue_row(
+    page: Page, served: Served, tmp_path: Path
+) -> None:
+    page.goto("/")
+    menu = page.locator(".row-menu").first
+    expect(menu).to_be_attached()
+    menu.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(menu.locator("a")).to_have_text(["催办", "督办"])
+    expect(menu.locator("a").first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(menu.locator("a").first).to_be_hidden()
+    expect(menu.locator("summary")).to_be_focused()
+    page.keyboard.press("Enter")
+    is_sound(page, tmp_path)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/cases/[^?]+\?act=supervise"))
+    page.goto("/?wall=1")
+    expect(page.locator(".rows .late").first).to_be_visible()
+    expect(page.locator(".row-menu")).to_have_count(0)
+    page.context.add_cookies(
+        [{"name": SESSION, "value": served.signed(Post(Role.LEADER, served.city.root.code)), "url": served.url}]
+    )
+    page.goto("/")
+    expect(page.locator(".rows .late").first).to_be_visible()
+    expect(page.locator(".row-menu")).to_have_count(0)
 
 
 @pytest.mark.parametrize("path", ["/", "/?wall=1", "/?view=list", "/?lang=en", "/cases?state=open"])

@@ -100,6 +100,7 @@ ACTS: tuple[Act, ...] = (
         ("/v1/orders/{}/judge-release", _DISPATCHERS, word("裁定退出协办")),
         ("/v1/orders/{}/resume", _DISPATCHERS, word("恢复办理")),
         ("/v1/orders/{}/verify", _UNITS | _OPERATIONS, word("核查")),
+        ("/v1/orders/{}/remind", _DISPATCHERS, word("催办")),
         ("/v1/orders/{}/supervise", _DISPATCHERS, word("督办")),
         ("/v1/orders/{}/answer-supervision", _HOLDERS, word("督办回执")),
         ("/v1/whistles", _UNITS, word("吹哨")),

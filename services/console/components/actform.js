@@ -2,6 +2,7 @@
 import { draft, drop, enter, keep, leave } from "/static/drafts.js";
 import { body, isShown, isWrong } from "/static/bodies.js";
 import { made, send } from "/static/sending.js";
+let asked = new URLSearchParams(location.search).get("act"); // the form that a link leads to
 export default {
   template: `
     <form class="actform" @submit.prevent="send" @keydown.esc.stop="shut" :aria-label="title">
@@ -30,10 +31,11 @@ export default {
   props: { url: String, title: String, submit: String, next: String, fields: Array, fixed: Object, sequence: String, off: String, look: String, words: Object, into: Array, opened: Number, gone: Boolean }, emits: ["done", "blank"],
   data: () => ({ values: {}, state: "", said: "", wrong: "", key: "" }),
   computed: { place() { return "draft:" + this.url; }, kept() { return this.gone && this.state !== "sent" && this.state !== "done"; } },
-  mounted() { this.open(); this.$nextTick(() => enter(this.place, this.$el)); }, beforeUnmount() { leave(this.place, this.$el); },
+  mounted() { this.open(); this.$nextTick(() => { enter(this.place, this.$el); this.lead(); }); }, beforeUnmount() { leave(this.place, this.$el); },
   watch: { url() { this.open(); }, opened() { if (this.state === "done") { const said = this.said; this.open(); this.said = said; } }, gone() { this.clear(); } },
   methods: {
     clear() { if (this.gone && !draft(this.place).values) this.$emit("blank"); }, // nothing is lost with an act that is over
+    lead() { if (asked && this.url.endsWith("/" + asked)) { asked = ""; this.$el.querySelector("textarea, select, input")?.focus(); } },
     toss() { drop(this.place); this.clear(); },
     open() {
       const kept = draft(this.place);

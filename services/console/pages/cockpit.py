@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import Request
 
 from services.console import grounds, panels
+from services.console.access.acts import ACTS, find
 from services.console.access.roles import places_of
 from services.console.pages.frame import Desk, Page, card, frame
 from services.console.parts import BoardPart, Box, GridList, GridMap, Ladder, Overdue, Part, Stream, Text, Tiles
@@ -109,6 +110,9 @@ def _overdue(desk: Desk) -> Update:
     t = desk.t
     with card(t("超期与督办"), "overdue-card") as more:
         said = {"what": t("事项"), "unit": t("责任单位"), "over": t("超期"), "empty": t("没有超期件")}
+        act = find(ACTS, "dispatch", "/v1/orders/any/remind")
+        if act and desk.signed.role in act.roles and not desk.wall:
+            said |= {"menu": t("催督"), "remind": t("催办"), "supervise": t("督办")}
         part = Overdue(rows=[], words=said)
     with more:
         Text("span", t("按超期时长"))

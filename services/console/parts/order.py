@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from services.console import moments
@@ -17,7 +18,14 @@ from services.console.queries import Told
 from services.console.queues import Standing
 from services.console.words import word
 from shared.city.model import City, Rung
-from shared.contracts.dispatch import OrderSupervised, SupervisionAnswered, SuspensionJudged
+from shared.contracts.dispatch import (
+    OrderDispatched,
+    OrderPassedUp,
+    OrderReminded,
+    OrderSupervised,
+    SupervisionAnswered,
+    SuspensionJudged,
+)
 from shared.kernel.refusals import Refused
 from shared.kernel.rules import words as rule_words
 
@@ -37,7 +45,7 @@ UP = {
     "outside": word("不属本级事项"),
     "tried": word("办过，未能解决"),
 }
-OF_THE_CASE = frozenset({"dispatch", "supervise", "answer-supervision"})
+OF_THE_CASE = frozenset({"dispatch", "remind", "supervise", "answer-supervision"})
 """Acts on the case itself; the others name the assignment that they answer."""
 KEYS = {"accept": "q", "finish": "f", "progress": "e"}
 """Act -> the key that opens its form."""
@@ -45,7 +53,9 @@ MEETING = "meeting"
 PASSING_UP = ("grid", "community")
 """Rungs that pass their orders up, where others say that they are unable."""
 LATE_CLOCKS = ("dispatch", "accept", "handle", "verify")
-"""Clocks over which a unit is supervised."""
+"""Clocks over which a unit is supervised, and of which it is reminded."""
+REMINDED_AGAIN = timedelta(hours=24)
+"""After which a desk may remind of the same assignment again."""
 SUSPENDED, SUPERVISED, ANSWERED = SuspensionJudged.TYPE, OrderSupervised.TYPE, SupervisionAnswered.TYPE
 UPHELD = word("支持则改派；不支持则原单位继续办，期间时钟不停。")
 CONFIRMED = word("确认后列为议题上会，责任单位不变，直到会议作出决定。")
@@ -114,6 +124,9 @@ def build_forms(desk: Desk, order: Order) -> int:
         built += _oversee(desk, order)
     if row.status == "suspended" and order.paused_by == me != row.lead:
         built += _form(desk, order, "resume", desk.t("恢复办理"), [_note(desk)], desk.t("时钟从现在起继续。"))
+    if row.clock in LATE_CLOCKS and (_is_above(desk, order) or _is_passed_up(desk, order)):
+        aim = desk.t("记入办理经过，责任单位在自己的台上看到；不改时限。")
+        built += _form(desk, order, "remind", desk.t("催办"), [_note(desk)], aim, off=_is_reminded(desk, order))
     if _is_late(desk, order) and _is_above(desk, order):
         aim = desk.t("超期单位须限时回执，记入评分。")
         off = desk.t("已有督办单等待回执") if order.is_answer_awaited else ""
@@ -140,6 +153,24 @@ def _is_above(desk: Desk, order: Order) -> bool:
         return True
     under = row.dispatcher if late in city.departments else late
     return under is not None and under in city.units and city.is_within(under, me)
+
+
+def _is_passed_up(desk: Desk, order: Order) -> bool:
+    """Tell whether this desk passed the case up to who has it now: it may remind, though it supervises nobody there."""
+    passed = (fact.data["from_unit"] for fact in order.told if fact.type == OrderPassedUp.TYPE)
+    return desk.signed.role in DISPATCHERS and order.row.responsible != order.me and order.me in passed
+
+
+def _is_reminded(desk: Desk, order: Order) -> str:
+    """Return the rule that keeps this desk from reminding of the present assignment once more, if there is one."""
+    for fact in reversed(order.told):
+        if fact.type == OrderDispatched.TYPE:
+            break
+        if fact.type == OrderReminded.TYPE and fact.data.get("by") == order.me:
+            now = desk.ticker.last.moment.now if desk.ticker.last else fact.acted_at
+            at = moments.short_moment(fact.acted_at, now)
+            return desk.t("{at} 已催办过，一天后可再催", at=at) if now < fact.acted_at + REMINDED_AGAIN else ""
+    return ""
 
 
 def department_options(city: City) -> Options:
@@ -290,7 +321,8 @@ def _form(
 ) -> int:  # fmt: skip
     path = f"/v1/orders/{order.row.id}/{act}"
     given = dict(fixed or {}) if act in OF_THE_CASE else {"assignment": order.row.assignment}
-    box = Box("details", "act", **({"open": True} if is_open else {}))
+    is_asked = desk.request.query_params.get("act") == act
+    box = Box("details", "act", **({"open": True} if is_open or is_asked else {}))
     if act in KEYS:
         box.props["data-key"] = KEYS[act]
     if act == "dispatch" and is_open:

@@ -253,7 +253,7 @@ def _dispatched(row: CaseRow, fact: d.OrderDispatched, at: datetime) -> CaseRow:
 
 
 def _reminded(row: CaseRow, fact: d.OrderReminded, at: datetime) -> CaseRow:
-    return replace(row, reminded=True)
+    return row if fact.by else replace(row, reminded=True)
 
 
 def _overdue(row: CaseRow, fact: d.OrderOverdue, at: datetime) -> CaseRow:

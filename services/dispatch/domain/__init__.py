@@ -21,6 +21,7 @@ from services.dispatch.domain import (
     meeting,
     projecting,
     registration,
+    reminding,
     reporting_in,
     roster,
     supervising,
@@ -43,7 +44,7 @@ for part in (
     deadlines, projecting,
 ):  # fmt: skip
     decide.include(part.decide)
-for noun in (almanac, mediating, supervising, whistling, reporting_in, roster, double_duty):
+for noun in (almanac, mediating, supervising, reminding, whistling, reporting_in, roster, double_duty):
     decide.include(noun.decide)
 for folds in (projecting, mediating, supervising, whistle_folds, roster, double_duty):
     evolve.include(folds.evolve)

@@ -90,6 +90,7 @@ def dispatched(order: Order, fact: facts.OrderDispatched, at: datetime) -> Order
         on_time=None,
         failures=0,
         asked=(),
+        reminded=(),
         request=None,
         handler="",
         is_late=False,
@@ -251,6 +252,9 @@ def _reworked(order: Order) -> Order:
 
 @evolve.on(facts.OrderReminded)
 def reminded(order: Order, fact: facts.OrderReminded, at: datetime) -> Order:
+    """A rung of the clock fired, or a desk reminded by hand."""
+    if fact.by:
+        return replace(order, reminded=tuple({**dict(order.reminded), fact.by: at}.items()))
     return replace(order, fired=(*order.fired, "reminder"))
 
 

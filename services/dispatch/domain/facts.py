@@ -232,6 +232,8 @@ class OrderReworked(Standing):
 @dataclass(frozen=True, slots=True)
 class OrderReminded(Standing):
     of: str
+    by: str | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

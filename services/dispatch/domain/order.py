@@ -158,6 +158,8 @@ class Order:
     is_late: bool = False
     asked_of_case: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
+    reminded: tuple[tuple[str, datetime], ...] = ()
+    """Desks that reminded by hand, each with when it last did."""
     source: str = ""
     """Through which window the report came in first."""
 

@@ -161,6 +161,12 @@ class DispatchTo:
 
 
 @dataclass(frozen=True, slots=True)
+class Remind:
+    order: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Supervise:
     order: str
     note: str

@@ -38,7 +38,8 @@ register(
 decide = Deciders()
 evolve = Evolution()
 _OVER = frozenset({Status.CLOSED, Status.WITHDRAWN})
-_CLOCKS = frozenset({"dispatch", "accept", "handle", "verify"})
+CLOCKS = frozenset({"dispatch", "accept", "handle", "verify"})
+"""Those over which a unit is supervised, and of which it is reminded."""
 
 
 def issue(
@@ -59,13 +60,13 @@ def issue(
 @decide.on(Supervise)
 def supervise(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
     """Supervise what is late by hand: the unit above the late one, operations everywhere, never the late one itself."""
-    order, city = _order(states, message), context.city
+    order, city = order_of(states, message), context.city
     late = order.responsible
     due_at = order.due_at
-    if late is None or order.clock not in _CLOCKS or due_at is None or message.acted_at <= due_at:
+    if late is None or order.clock not in CLOCKS or due_at is None or message.acted_at <= due_at:
         raise Refused("supervision.not_late", "order")
-    desk = _desk(message.actor, city)
-    if not _is_above(message.actor, desk, late, order, city):
+    desk = desk_of(message.actor, city, "supervise")
+    if not is_above(message.actor, desk, late, order, city):
         raise Refused("supervision.not_above", "actor", actor=desk, late=late)
     if any(one.charged == late and one.of == order.clock and not one.answered for one in order.supervisions):
         raise Refused("supervision.pending", "order", late=late)
@@ -76,9 +77,9 @@ def supervise(states: Mapping[str, Any], message: Message, context: Context) -> 
 @decide.on(AnswerSupervision)
 def answer(states: Mapping[str, Any], message: Message, context: Context) -> Decision:
     """Answer a supervision order: what is done, by when; late answers are kept as late."""
-    order, city = _order(states, message), context.city
+    order, city = order_of(states, message), context.city
     asked: AnswerSupervision = message.data
-    desk = _desk(message.actor, city)
+    desk = desk_of(message.actor, city, "supervise")
     found = order.supervisions[asked.number - 1] if 0 < asked.number <= len(order.supervisions) else None
     if found is None or found.answered or found.charged != desk:
         raise Refused("supervision.nothing", "number", number=asked.number, actor=desk)
@@ -111,23 +112,25 @@ def _line(case: str, number: int, found: SupervisionOrder, at: datetime) -> Supe
     return SupervisionLine(case, number, found.of, found.charged, found.supervisor, False, at, found.receipt_due_at)
 
 
-def _order(states: Mapping[str, Any], message: Message) -> Order:
+def order_of(states: Mapping[str, Any], message: Message) -> Order:
+    """Return the order that a message is about; raises Refused("subject.unknown")."""
     order: Order | None = states[message.subject]
     if order is None:
         raise Refused("subject.unknown", "order", subject=message.subject)
     return order
 
 
-def _desk(actor: Actor, city: Any) -> str:
+def desk_of(actor: Actor, city: Any, act: str) -> str:
+    """Return the unit or department that an actor comes as; refuse one who comes as none."""
     if actor.kind == "operations":
         code: str = city.root.code
         return code
     if actor.kind not in ("unit", "department", "post"):
-        raise Refused("actor.not_allowed", "actor", actor=f"{actor.kind} {actor.id}", act="supervise")
+        raise Refused("actor.not_allowed", "actor", actor=f"{actor.kind} {actor.id}", act=act)
     return actor.id.partition(":")[0] if actor.kind == "post" else actor.id
 
 
-def _is_above(actor: Actor, desk: str, late: str, order: Order, city: Any) -> bool:
+def is_above(actor: Actor, desk: str, late: str, order: Order, city: Any) -> bool:
     """Tell whether a desk is above the late one: operations everywhere, for a department who dispatched to it."""
     if actor.kind == "operations":
         return late != desk

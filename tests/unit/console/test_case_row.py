@@ -49,6 +49,11 @@ def test_the_alarms_of_a_clock_stand_until_that_clock_is_over() -> None:
     assert (row.reminded, row.overdue, row.supervised) == (False, False, False)
 
 
+def test_a_reminder_by_hand_does_not_make_a_case_due_soon() -> None:
+    row = fold(_registered(), d.OrderReminded(**_standing(due_at=_at(10)), of="handle", by="S01", why="请抓紧"), _at(2))
+    assert not row.reminded
+
+
 def test_a_progress_note_forgives_nothing() -> None:
     row = fold(_alarmed(), d.OrderProgressed(**_standing(due_at=_at(10)), note="under way"), _at(25))
     assert row.overdue

@@ -39,7 +39,15 @@ from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
 from shared.kernel.rules import known
 from tests.support.play import Play
-from tests.unit.dispatch import test_alliances, test_lists, test_members, test_projects, test_supervision, town
+from tests.unit.dispatch import (
+    test_alliances,
+    test_lists,
+    test_members,
+    test_projects,
+    test_reminding,
+    test_supervision,
+    town,
+)
 from tests.unit.dispatch.circle import CLERK, COMMUNITY, GRID, GRIDDER, OTHER, STRANGER, TEAM, VOLUNTEER, Circle, paired
 
 OPERATIONS = Actor("operations", "desk")
@@ -290,7 +298,7 @@ def test_supervision_orders() -> None:
         "community": town.unit("c11"), "resident": Actor("resident", "r"), "source": Actor("source", "hotline"),
         "its post": Actor("post", "s1:secretary"),
     }  # fmt: skip
-    acts = {"supervise": test_supervision.HAND, "answer": test_supervision.ANSWER,
+    acts = {"remind": test_reminding.HAND, "supervise": test_supervision.HAND, "answer": test_supervision.ANSWER,
             "answer another": replies.AnswerSupervision(town.CASE, 7, "已增派人员，三日内办结")}  # fmt: skip
     above = ("dispatcher", "city", "operations", "its post")
     check(
@@ -299,6 +307,8 @@ def test_supervision_orders() -> None:
         acts, roles,
         [
             *((state, "supervise", role) for state in ("late", "answered") for role in above),
+            *((state, "remind", role)
+              for state in ("in time", "late", "pending", "missed", "answered") for role in above),
             ("pending", "answer", "late"), ("missed", "answer", "late"),
         ],
     )  # fmt: skip
