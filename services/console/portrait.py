@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from services.console import clocks, listing, moments, stories, words
+from services.console.access.acts import PAPERS
+from services.console.access.roles import Role
 from services.console.projection.case import CaseRow
 from services.console.queries import Told
 from services.console.ticker import Tick
@@ -14,6 +16,7 @@ from services.console.words import Tongue
 from shared.city.model import City, UnitLevel
 
 Rows = list[dict[str, Any]]
+PHOTOS = next(paper for paper in PAPERS if paper.path == "/v1/cases/{}/evidence/{}")
 
 
 def no_clock(t: Tongue) -> dict[str, Any]:
@@ -119,8 +122,16 @@ def others(city: City, t: Tongue, row: CaseRow) -> str:
     return " · ".join(said)
 
 
-def entries(city: City, t: Tongue, history: list[Told], now: datetime) -> Rows:
-    """Return the history of a case as entries, newest first."""
+def sees_work(city: City, role: Role, me: str, row: CaseRow) -> bool:
+    """Tell whether somebody sees the photos that units add as evidence: who handles the case, the units that its place
+    lies in, operations."""
+    if role not in PHOTOS.roles:
+        return False
+    return role is Role.OPERATIONS or row.responsible == me or bool(row.unit and city.is_within(row.unit, me))
+
+
+def entries(city: City, t: Tongue, history: list[Told], now: datetime, *, sees: bool = False) -> Rows:
+    """Return the history of a case as entries, newest first; with the photos of work where the reader sees them."""
     entries, due = [], None
     for fact in history:
         line = stories.tell(fact, city, t, now, due)
@@ -137,6 +148,15 @@ def entries(city: City, t: Tongue, history: list[Told], now: datetime) -> Rows:
                 "note": line.note,
                 "effect": line.effect,
                 "shape": line.shape,
+                **(_shots(t, fact) if sees and fact.type == "case.supplemented.v1" else {}),
             }
         )
     return entries[::-1]
+
+
+def _shots(t: Tongue, fact: Told) -> dict[str, Any]:
+    """Return where the photos are that a unit added; a reporter's own are shown for a reason alone."""
+    if fact.data["reporter"] or not fact.data["photos"]:
+        return {}
+    at = f"/paper/intake/v1/cases/{fact.subject}/evidence/"
+    return {"shots": t("照片 {n} 张", n=len(fact.data["photos"])), "photos": [at + one for one in fact.data["photos"]]}

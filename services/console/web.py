@@ -22,6 +22,7 @@ from services.console.access.guard import Guard
 from services.console.access.sign_in import OIDC, Provider
 from services.console.export import Exports
 from services.console.export import router as export_router
+from services.console.field.counter import MOST_PHOTO_BYTES
 from services.console.pages import (
     analysis,
     appraisal,
@@ -95,7 +96,8 @@ def mount(app: FastAPI, engine: AsyncEngine, city: City, outside: Outside, late:
     app.include_router(filters.router(engine))
     exports = Exports(engine, city)
     app.include_router(export_router(exports, engine))
-    app.state.larger_bodies = {**getattr(app.state, "larger_bodies", {}), "/act/intake/v1/sources/": MOST_IMPORTED}
+    app.state.larger_bodies = {**getattr(app.state, "larger_bodies", {}), "/act/intake/v1/sources/": MOST_IMPORTED,
+                               "/act/intake/v1/photos": MOST_PHOTO_BYTES}  # fmt: skip
     if outside.provider is not None:
         from services.console.access.single_sign_on import single_sign_on
 

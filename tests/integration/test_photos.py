@@ -95,7 +95,7 @@ async def test_what_is_no_photo_is_answered_with_rule_and_field(client: Client, 
         assert (answer["rule"], answer["field"]) == (rule, "photo")
         assert answer["status"] in (415, 422)
         assert answer["title"]
-    assert (await uploaded(client, photo(), "department", "D09"))["status"] == 403
+    assert (await uploaded(client, photo(), "member", "m-1"))["status"] == 403
     assert not (tmp_path / "photos").exists()
 
 
@@ -134,3 +134,34 @@ async def test_near_cases_are_shown_and_one_who_knows_his_again_joins_it(client:
     dossiers = (await client.get(f"{path}/dossier{WHY}", "unit", "C01")).json()["dossiers"]
     assert [[one["text"] for one in d["added"]] for d in dossiers] == [[], ["昨晚全黑了"]]
     assert (await client.get(f"{path}/photos/{photo_key}{WHY}", "unit", "C01")).status_code == 200
+
+
+async def test_what_shows_the_work_is_added_by_who_has_the_case_and_seen_by_those_above_its_place(
+    client: Client,
+) -> None:
+    mine = await uploaded(client, photo("PNG"))
+    said = (await client.post("/v1/reports", report("P/9", client.city, photos=[mine["photo"]]))).json()
+    case, work = said["case"], await uploaded(client, photo(), "department", "gardens")
+    adds = {"text": "已更换阀门", "photos": [work["photo"]]}
+    refused = await client.post(f"/v1/cases/{case}/supplement", adds, "department", "gardens")
+    assert (refused.status_code, refused.json()["rule"]) == (403, "actor.not_allowed")
+    await client.db.execute(
+        "UPDATE subject SET state = jsonb_set(state::jsonb, '{responsible}', '\"gardens\"')::json WHERE id = $1", case
+    )
+    other = await client.post(
+        f"/v1/cases/{case}/supplement", {"text": "看", "photos": [mine["photo"]]}, "department", "gardens"
+    )
+    assert other.json()["rule"] == "report.unknown_photo"
+    assert (await client.post(f"/v1/cases/{case}/supplement", adds, "department", "gardens")).status_code == 200
+    await client.db.execute(
+        "UPDATE subject SET state = jsonb_set(state::jsonb, '{responsible}', '\"C01-G01\"')::json WHERE id = $1", case
+    )
+    address = f"/v1/cases/{case}/evidence/{work['sha256']}"
+    readers = {
+        ("department", "gardens"): 200, ("unit", "C01-G01"): 200, ("unit", "S01"): 200, ("operations", "o1"): 200,
+        ("department", "municipal"): 403, ("unit", "C02"): 403, ("unit", "S02"): 403, ("source", "hotline"): 403,
+        ("resident", f"{case}:r1"): 403,
+    }  # fmt: skip
+    assert {who: (await client.get(address, *who)).status_code for who in readers} == readers
+    reporters = f"/v1/cases/{case}/evidence/{mine['sha256']}"
+    assert (await client.get(reporters, "operations", "o1")).status_code == 404, "a reporter's own is read for a reason"

@@ -77,6 +77,8 @@ ACTS: tuple[Act, ...] = (
         ("/v1/cases/{}/keep-apart", _TRIAGE, word("不是同一件")),
         ("/v1/cases/{}/split", _TRIAGE, word("拆分")),
         ("/v1/sources/{}/imports", _OPERATIONS, word("导入表格")),
+        ("/v1/photos", _HOLDERS, word("上传照片")),
+        ("/v1/cases/{}/supplement", _HOLDERS, word("附上照片")),
     ),
     *_acts(
         "dispatch",
@@ -189,6 +191,7 @@ PAPERS: tuple[Act, ...] = (
     *_papers(
         "intake",
         ("/v1/cases/{}/dossier", _HOLDERS | _DISPATCHERS),
+        ("/v1/cases/{}/evidence/{}", _HOLDERS | _DISPATCHERS),
         ("/v1/imports/{}", _OPERATIONS),
         ("/v1/imports/{}/rejects.xlsx", _OPERATIONS),
     ),

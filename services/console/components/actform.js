@@ -1,6 +1,7 @@
 // A form for one act: typed text is kept until it took effect, and one opening of the form is one command.
 import { draft, drop, enter, keep, leave } from "/static/drafts.js";
 import { body, isShown, isWrong } from "/static/bodies.js";
+import { show, take } from "/static/photos.js";
 import { made, send } from "/static/sending.js";
 let asked = new URLSearchParams(location.search).get("act"); // the form that a link leads to
 export default {
@@ -18,6 +19,8 @@ export default {
         <textarea v-if="f.kind === 'text'" v-model="values[f.name]" :required="f.required" :minlength="f.least" :maxlength="f.most" rows="3" @input="keep"></textarea>
         <select v-else-if="f.kind === 'choice'" :id="f.first ? place + f.name : null" :aria-label="f.first ? f.label : null" v-model="values[f.name]" :required="f.required" @change="keep">
           <option v-for="o in options(f)" :key="o.value" :value="o.value">{{ o.text }}</option></select>
+        <template v-else-if="f.kind === 'photos'"><input type="file" accept="image/*" multiple :disabled="values[f.name]?.length >= f.most || state === 'sent'" @change="add(f, $event.target)">
+          <span v-for="(p, n) in values[f.name]" :key="p.photo" class="shot">{{ p.name }} <button type="button" class="button" @click.prevent="values[f.name].splice(n, 1); keep()">{{ words.toss }}</button></span></template>
         <input v-else-if="f.kind === 'yes'" type="checkbox" v-model="values[f.name]" @change="keep">
         <input v-else :type="f.kind === 'line' ? 'text' : f.kind" v-model="values[f.name]" :required="f.required" :min="f.least" :max="f.most" :maxlength="f.most" :step="f.step" @input="keep">
         <small v-if="f.hint">{{ f.hint }}</small>
@@ -40,7 +43,7 @@ export default {
     open() {
       const kept = draft(this.place);
       this.key = kept.key || made();
-      const first = (f) => f.value ?? (f.kind === "many" ? [] : f.kind === "yes" ? false : f.kind === "choice" && f.required ? f.options[0]?.value : "");
+      const first = (f) => f.value ?? (["many", "photos"].includes(f.kind) ? [] : f.kind === "yes" ? false : f.kind === "choice" && f.required ? f.options[0]?.value : "");
       this.values = Object.fromEntries(this.fields.map((f) => [f.name, kept.values?.[f.name] ?? first(f)]));
       this.state = this.said = this.wrong = "";
     },
@@ -48,12 +51,14 @@ export default {
     shown(f) { return isShown(f, this.values); },
     bad(f) { return isWrong(f, this.wrong); },
     options(f) { return f.like ? this.fields.find((one) => one.name === f.like).options : f.options; },
+    async add(f, input) { this.said = await take(this.values[f.name], input, f.most, this.words, this.keep); this.state = this.said ? "refused" : ""; if (f.count) { this.values[f.count] = Math.max(this.values[f.count], this.values[f.name].length); this.keep(); } },
     async send() {
       if (this.off || this.gone || this.state === "sent") return;
       this.keep();
       this.state = "sent"; this.said = this.words.sent; this.wrong = "";
-      const content = body(this.fields.filter(this.shown), this.values, this.fixed, this.into);
-      const { ok, told, said, decided } = await send(this.url, content, this.key, this.sequence, this.words, () => { this.said = this.words.slow; });
+      const late = () => { this.said = this.words.slow; };
+      const content = body(this.fields.filter((f) => this.shown(f) && f.kind !== "photos"), this.values, this.fixed, this.into);
+      const { ok, told, said, decided } = await show(this.fields, this.values, this.key, this.words, late, this.keep) || await send(this.url, content, this.key, this.sequence, this.words, late);
       this.said = said;
       if (ok) {
         drop(this.place);

@@ -12,6 +12,7 @@ export default {
           <div class="said">
             <p><span class="order">{{ e.order }}</span> <b>{{ e.title }}</b> <span class="who">{{ e.who }}</span></p>
             <p v-if="e.note" class="note">{{ e.note }}</p>
+            <details v-if="e.photos?.length" class="shots"><summary>{{ e.shots }}</summary><a v-for="(p, n) in e.photos" :key="p" :href="p" target="_blank"><img :src="p" :alt="e.shots + ' ' + (n + 1)" loading="lazy"></a></details>
             <p v-if="e.effect" class="effect">{{ e.effect }}</p>
           </div>
         </li>

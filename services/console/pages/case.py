@@ -125,9 +125,12 @@ def _build(desk: Desk, file: File, clerk: Clerk) -> None:
     def clock(tick: Tick) -> None:
         box.show(**portrait.clock(city, t, shown.row, tick))
 
+    def sees() -> bool:
+        return portrait.sees_work(city, desk.signed.role, clerk.me, shown.row)
+
     def paint(now: datetime) -> None:
         steps.show(steps=_steps(t, shown.row))
-        entries = portrait.entries(city, t, shown.history, now)
+        entries = portrait.entries(city, t, shown.history, now, sees=sees())
         history.show(entries=entries, filters=_filters(t, entries))
         total.text = t("{n} 条 · 最新在上", n=len(entries))
         responsible.text = portrait.responsible(city, t, shown.row)

@@ -97,6 +97,13 @@ def single(name: str, label: str, kind: str = "text", *, required: bool = True, 
     return {"name": name, "label": label, "kind": "line" if kind == "text" else kind, "required": required, **more}
 
 
+def photos(name: str, label: str, to: str, beside: str, *, count: str = "", most: int = 6, hint: str = "") -> Field:
+    """Return a field of photos: each is sent as it is chosen; with the words of the field `beside` they go `to` an act
+    of their own before the form's. The number in the field `count` is never less than theirs."""
+    return {"name": name, "label": label, "kind": "photos", "required": False, "to": to, "beside": beside,
+            "count": count, "most": most, "hint": hint}  # fmt: skip
+
+
 def act_form(
     desk: Desk,
     service: str,

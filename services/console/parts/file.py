@@ -109,7 +109,8 @@ class CasePanel:
             self.tick(last)
         self.about.show(rows=[one for one in portrait.about(city, t, row) if one["name"] != t("反映人")])
         now = last.moment.now if last else row.received_at
-        self.history.show(entries=portrait.entries(city, t, file.told, now)[:LAST])
+        sees = portrait.sees_work(city, desk.signed.role, self.clerk.me, row)
+        self.history.show(entries=portrait.entries(city, t, file.told, now, sees=sees)[:LAST])
         with repainted(self.acts):
             if row.status == "held":
                 build_held(desk, row, file.held, done)

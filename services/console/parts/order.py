@@ -12,7 +12,7 @@ from services.console.access.gateway import NotDone
 from services.console.access.roles import CITY_WIDE, Role
 from services.console.pages.frame import Desk
 from services.console.parts import Box, Text
-from services.console.parts.act import PROPOSALS, Field, Options, act_form, choice, many, single, text, yes
+from services.console.parts.act import PROPOSALS, Field, Options, act_form, choice, many, photos, single, text, yes
 from services.console.projection.case import CaseRow
 from services.console.queries import Told
 from services.console.queues import Standing
@@ -50,6 +50,7 @@ OF_THE_CASE = frozenset({"dispatch", "remind", "supervise", "answer-supervision"
 KEYS = {"accept": "q", "finish": "f", "progress": "e"}
 """Act -> the key that opens its form."""
 MEETING = "meeting"
+MOST_PHOTOS = 6
 PASSING_UP = ("grid", "community")
 """Rungs that pass their orders up, where others say that they are unable."""
 LATE_CLOCKS = ("dispatch", "accept", "handle", "verify")
@@ -196,8 +197,10 @@ def _hold(desk: Desk, order: Order) -> int:
         _form(
             desk, order, "finish", t("办结反馈"),
             [text("what", t("办了什么、结果如何")), yes("contacted", t("已联系反映人")),
+             photos("photos", t("照片"), f"/act/intake/v1/cases/{row.id}/supplement", "what", count="evidence",
+                    most=MOST_PHOTOS, hint=t("至多 {n} 张，核查的单位能看到；位置等信息不保留", n=MOST_PHOTOS)),
              single("evidence", t("证明材料（份）"), "number", value=1, least=1, most=20,
-                    hint=t("照片、单据由本单位留存备查")),
+                    hint=t("连同照片；单据由本单位留存备查")),
              single("handler", t("办理岗位"), required=False, most=64)],
             t("送核查，并请 {n} 位反映人评价。", n=max(row.reporters, 1)), is_open=True, off=pending,
         ),

@@ -81,7 +81,7 @@ def _held_by(states: Mapping[str, Case | None], message: Message, *, by_holder: 
     if case is None:
         raise Refused("subject.unknown", "case", subject=message.subject)
     actor = message.actor
-    if by_holder and actor.kind == "unit" and actor.id == case.responsible:
+    if by_holder and actor.kind in ("unit", "department") and actor.id == case.responsible:
         return case, ""
     name, _, reporter = actor.id.rpartition(":")
     mine = (*((case.reporter,) if not case.gone else ()), *(m.reporter for m in case.members))

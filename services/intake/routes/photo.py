@@ -10,10 +10,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from services.intake.chores.photos import WAIT_HOURS, Blobs
+from services.intake.domain import Case
 from services.intake.papers.picture import MOST_BYTES, read
-from services.intake.routes.dossier import Why, handled, not_allowed, with_whole
+from services.intake.routes.dossier import Why, case_of, handled, not_allowed, with_whole
 from services.intake.routes.follow import HEADERS, held_by
 from services.intake.tables import photo as photos
+from shared.kernel.decisions import Actor
 from shared.kernel.refusals import Refused
 from shared.shell.allowance import Allowance, address_of
 from shared.shell.desk import Caller, Desk
@@ -23,7 +25,7 @@ PATH = "/v1/photos"
 LARGER_BODIES = {PATH: MOST_BYTES}
 MOST_WAITING = 2_000
 """Photos of one source that no report has named yet: its disk is not to be filled by uploads alone."""
-UPLOADERS = frozenset({"source", "operations", "unit", "post", "resident"})
+UPLOADERS = frozenset({"source", "operations", "unit", "department", "post", "resident"})
 _SEALED = {**HEADERS, "Content-Security-Policy": "default-src 'none'; sandbox", "Content-Disposition": "inline"}
 
 
@@ -61,6 +63,20 @@ def router(desk: Desk, blobs: Blobs, allowance: Allowance) -> APIRouter:
             raise Refused("subject.unknown", "key", subject=key)
         return await _sent(found)
 
+    @routes.get("/v1/cases/{case}/evidence/{digest}", response_class=Response)
+    async def evidence(case: str, digest: str, actor: Caller) -> Response:
+        """Return a photo that a unit added to show its work: to that unit, to who handles or verifies the case, to the
+        units that its place lies in, and to operations."""
+        async with desk.engine.connect() as conn:
+            known = await case_of(conn, case)
+            found = await photos.of_work(conn, with_whole(case, known), digest)
+        if found is None:
+            raise Refused("subject.unknown", "digest", subject=digest)
+        photo, owner = found
+        if owner != f"{actor.kind}.{actor.id}" and not _follows(known, actor, desk.city):
+            raise not_allowed(actor, "photo.evidence")
+        return await _sent(photo)
+
     @routes.get("/v1/follow/{token}/photos/{n}", response_model=None)
     async def own(token: str, n: int, request: Request) -> Response:
         """Return the n-th photo, from 1, of the very report that a link was made for."""
@@ -77,6 +93,16 @@ def router(desk: Desk, blobs: Blobs, allowance: Allowance) -> APIRouter:
         return Response(data, media_type=found.media, headers=_SEALED) if data is not None else _unknown()
 
     return routes
+
+
+def _follows(case: Case, actor: Actor, city: Any) -> bool:
+    """Tell whether an actor handles a case, or watches over the ground on which it is."""
+    if actor.kind == "operations":
+        return True
+    if actor.kind not in ("unit", "department"):
+        return False
+    place = case.placement.unit if case.placement else ""
+    return actor.id == case.responsible or (place in city.units and bool(city.is_within(place, actor.id)))
 
 
 def _unknown() -> JSONResponse:

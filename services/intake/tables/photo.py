@@ -58,6 +58,12 @@ _OF_CASE = text(
     "SELECT p.key, p.media FROM photo p JOIN dossier d ON d.id = p.dossier_id "
     "WHERE d.case_id = ANY(CAST(:cases AS text[])) AND p.key = :key AND NOT d.taken_back"
 )
+_OF_WORK = text(
+    "SELECT p.key, p.media, p.owner FROM photo p JOIN dossier d ON d.id = p.dossier_id "
+    "JOIN supplement s ON s.dossier = d.id AND jsonb_exists(s.photos, p.key) "
+    "WHERE d.case_id = ANY(CAST(:cases AS text[])) AND p.digest = :digest AND split_part(p.owner, '.', 1) = ANY(:kinds)"
+    " LIMIT 1"
+)
 _OF_REPORT = text(
     "SELECT p.key, p.media FROM report r JOIN dossier d ON d.source = r.source AND d.report_id = r.source_id "
     "JOIN photo p ON p.dossier_id = d.id WHERE r.case_id = :case ORDER BY p.uploaded_at, p.key"
@@ -111,6 +117,12 @@ async def of_cases(conn: Executes, cases: Sequence[str], key: str) -> Photo | No
     """Return a photo of any of the dossiers of these cases."""
     row = (await conn.execute(_OF_CASE, {"cases": cases, "key": key})).first()
     return Photo(*row) if row else None
+
+
+async def of_work(conn: Executes, cases: Sequence[str], digest: str) -> tuple[Photo, str] | None:
+    """Return a photo that a unit or department added to these cases as evidence of its work, and who did."""
+    row = (await conn.execute(_OF_WORK, {"cases": cases, "digest": digest, "kinds": ["unit", "department"]})).first()
+    return (Photo(row.key, row.media), row.owner) if row else None
 
 
 async def of_report(conn: Executes, case: str) -> list[Photo]:
