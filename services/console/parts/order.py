@@ -125,7 +125,7 @@ def build_forms(desk: Desk, order: Order) -> int:
         built += _oversee(desk, order)
     if row.status == "suspended" and order.paused_by == me != row.lead:
         built += _form(desk, order, "resume", desk.t("恢复办理"), [_note(desk)], desk.t("时钟从现在起继续。"))
-    if row.clock in LATE_CLOCKS and (_is_above(desk, order) or _is_passed_up(desk, order)):
+    if row.clock in LATE_CLOCKS and row.lead != me and (_is_above(desk, order) or _is_passed_up(desk, order)):
         aim = desk.t("记入办理经过，责任单位在自己的台上看到；不改时限。")
         built += _form(desk, order, "remind", desk.t("催办"), [_note(desk)], aim, off=_is_reminded(desk, order))
     if _is_late(desk, order) and _is_above(desk, order):

@@ -86,6 +86,15 @@ def test_who_passed_a_case_up_reminds_those_who_have_it_now() -> None:
     assert rule_of(played, HAND, unit("top")) is None
 
 
+def test_nobody_hurries_the_check_of_its_own_work() -> None:
+    played = passed_up()
+    town.say(played, unit("s1"), replies.Accept(CASE, order(played).assignment, "post-7"))
+    town.finish(played)
+    assert (order(played).lead, order(played).responsible) == ("s1", "g111")
+    assert rule_of(played, HAND, unit("s1")) == "reminding.not_above"
+    assert rule_of(played, HAND, unit("top")) is None
+
+
 def test_each_desk_reminds_once_a_day_and_anew_after_another_dispatch() -> None:
     played = town.opened("pipe")
     assert rule_of(played, HAND, unit("s1")) is None
