@@ -88,7 +88,7 @@ CAUSES = {
     "rework": word("两次返工未通过"),
     "dissatisfied": word("再次评价不满意"),
     "dispute": word("部门争议"),
-    "by_hand": word("人工提出"),
+    "by_hand": word("单位提出"),
     "new_facts": word("新情况"),
 }
 ENTRIES = {

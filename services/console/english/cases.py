@@ -100,7 +100,7 @@ CASES = {
     "互评计分": "Two-way assessment counted",
     "模型归类": "classified by the model",
     "人工归类": "by a person",
-    "人工提出": "proposed by hand",
+    "单位提出": "proposed by a unit",
     "仅承办单位可见": "Shown to the handling unit only",
     "今天立案的件数，不含待归类和不予受理": "Cases registered today, without those in triage or not admitted",
     "今天结案的件数": "Cases closed today",

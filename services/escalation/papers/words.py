@@ -28,7 +28,7 @@ DECISIONS = {
 }
 DECLINE_REASONS = {
     "unlawful": "于法无据",
-    "decided_by_law": "已依法处理",
+    "decided_by_law": "已依法处理完毕",
     "not_public": "不属公共事务",
     "unreasonable": "诉求不合理",
 }
@@ -69,7 +69,7 @@ STEPS = {
 WITHOUT_CASE = {"funding": "经费事项", "plan": "计划方案", "suggestion": "意见建议"}
 """Kinds of topics that are about no case."""
 SAID = {
-    "done_means": "办结标准",
+    "done_means": "完成标准",
     "reply": "答复",
     "tried": "已采取措施",
     "why": "理由",

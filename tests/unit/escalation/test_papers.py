@@ -80,7 +80,7 @@ def test_a_row_tells_the_whole_way_of_a_topic_in_the_ledger_where_it_started() -
     assert moved.endswith("上移上一级联席会；已采取措施：已三次协商；理由：管线权属不在本级；请求事项：请明确养护单位")
     assert made.moved_up.endswith(f"上移{body}")
     assert made.answer_above.startswith(body)
-    assert "明确牵头单位办理；办结标准：管道疏通并录像" in made.answer_above
+    assert "明确牵头单位办理；完成标准：管道疏通并录像" in made.answer_above
     assert made.result.endswith("上级已销号")
     assert made.written_off_on is not None
     assert (made.lead, made.due_on) == ("", None), "nobody was made to lead here"
