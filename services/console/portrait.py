@@ -132,10 +132,10 @@ def sees_work(city: City, role: Role, me: str, row: CaseRow) -> bool:
 
 def entries(city: City, t: Tongue, history: list[Told], now: datetime, *, sees: bool = False) -> Rows:
     """Return the history of a case as entries, newest first; with the photos of work where the reader sees them."""
-    entries, due = [], None
+    entries, clock = [], None
     for fact in history:
-        line = stories.tell(fact, city, t, now, due)
-        due = fact.data.get("due_at" if "assignment" in fact.data else "answer_due_at", due)
+        line = stories.tell(fact, city, t, now, clock)
+        clock = stories.clock_of(fact.data) or clock
         entries.append(
             {
                 "key": f"{fact.service}:{fact.sequence}",

@@ -42,6 +42,10 @@ CALLS = {
 }
 
 
+Clock = tuple[str, str | None]
+"""Which clock runs, and until when; None while it stands still."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A fact as people read it. `shape` is plain, system, late, ledger or done; `effect` what it did to the clock."""
@@ -492,8 +496,8 @@ def told_types() -> frozenset[str]:
     return frozenset(_STORIES)
 
 
-def tell(fact: Told, city: City, t: Tongue, now: datetime, due_before: str | None = None) -> Line:
-    """Tell a fact; `due_before` is the due time, as stated, before this fact."""
+def tell(fact: Told, city: City, t: Tongue, now: datetime, before: Clock | None = None) -> Line:
+    """Tell a fact; `before` is the clock that ran before it."""
     story, d = _STORIES[fact.type], fact.data
     verb = t(story.verb)
     return Line(
@@ -502,15 +506,21 @@ def tell(fact: Told, city: City, t: Tongue, now: datetime, due_before: str | Non
         title=story.title(d, city, t) if story.title else verb,
         who=_name(city, d.get(story.who)) if story.who else "",
         note=str(d.get(story.note) or "") if story.note else "",
-        effect=_effect(d, t, now, due_before),
+        effect=_effect(d, t, now, before),
         shape=story.shape,
     )
 
 
-def _effect(d: Mapping[str, Any], t: Tongue, now: datetime, due_before: str | None) -> str:
-    due = d.get("due_at") if "assignment" in d else d.get("answer_due_at")
-    if not due or due == due_before:
+def clock_of(d: Mapping[str, Any]) -> Clock | None:
+    """Return which clock runs after a fact, and until when as it is stated; None where the fact says nothing of it."""
+    due = "due_at" if "assignment" in d else "answer_due_at"
+    return (d.get("clock") or "answer", d[due]) if due in d else None
+
+
+def _effect(d: Mapping[str, Any], t: Tongue, now: datetime, before: Clock | None) -> str:
+    clock = clock_of(d)
+    name, due = clock or ("", None)
+    if due is None or clock == before:
         return ""
     at = moments.moment(t, datetime.fromisoformat(due), now)
-    clock = d.get("clock", "answer")
-    return t("{clock}限至 {at}", clock=t(CLOCKS[clock]) if clock in CLOCKS else str(clock), at=at)
+    return t("{clock}限至 {at}", clock=t(CLOCKS[name]) if name in CLOCKS else name, at=at)
