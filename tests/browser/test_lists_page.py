@@ -3,11 +3,15 @@ and claimed as a project that both sides sign."""
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from services.console.access.roles import Post, Role
+from shared.kernel.calendar import SHANGHAI
 from tests.browser.conftest import PHONE, Sit
+from tests.browser.documents import lines, says_the_same, sheets, table, taken
 from tests.support.running_city import RunningCity
 from tests.support.wording import apart
 
@@ -76,6 +80,46 @@ def test_an_item_is_published_claimed_and_the_project_signed_by_both(donggang: R
     clerk.locator(".facts .name a", has_text=wording[:6]).first.click()
     _do(clerk, "签约")
     expect(clerk.locator(".actform button:text-is('开始')")).to_be_visible()
-    with clerk.expect_download() as taken:
-        clerk.locator(".card-more a", has_text="PDF").click()
-    assert taken.value.suggested_filename.endswith(".pdf")
+    _agreement_says_what_the_page_says(clerk, wording)
+    clerk.goto(f"/lists?at={HERE}&tab=lists")
+    _workbook_says_what_the_page_says(clerk)
+
+
+def _agreement_says_what_the_page_says(page: Page, wording: str) -> None:
+    agreed, sides, days, status = next(row for row in table(page.locator(".facts")) if wording[:6] in row[0])
+    (first, second), (starts, ends) = sides.split(" · "), days.split(" – ")
+    link = page.locator(".card-more a")
+    written = taken(page, link.filter(has_text="Word"), "docx")
+    says_the_same(taken(page, link.filter(has_text="PDF"), "pdf"), written)
+    assert status == "已签约"
+    on = datetime.now(SHANGHAI)
+    assert lines(written) == [
+        first, "共建项目协议书", f"甲方：{first}", f"乙方：{second}",
+        "一、共建内容", f"清单条目：{wording}", agreed,
+        "二、起止时间", f"自{_day(date.fromisoformat(starts))}至{_day(date.fromisoformat(ends))}",
+        "三、双方约定",
+        "双方按约定内容开展共建，完成后由双方确认，并相互评价；逾期只有一方签约的，本协议不生效。",
+        f"甲方（盖章）：{first}（已签约）", f"乙方（盖章）：{second}（已签约）", f"签订日期：{_day(on)}",
+    ]  # fmt: skip
+
+
+def _day(on: date) -> str:
+    return f"{on.year}年{on.month}月{on.day}日"
+
+
+def _workbook_says_what_the_page_says(page: Page) -> None:
+    own = page.locator(".card", has=page.get_by_role("link", name="Excel"))
+    name = table(own.locator(".facts"))[1][2]
+    shown = {}
+    for kind, what, owner, left, until, status in table(own.locator(".facts"))[1:]:
+        assert owner == name
+        rest, total = map(int, left.split(" / "))
+        shown.setdefault(f"{kind}清单", []).append((*what.partition("\n")[::2], total, total - rest, until, status))
+    book = sheets(taken(page, own.get_by_role("link", name="Excel"), "xlsx"))
+    assert list(book) == sorted(shown, key=list(book).index)
+    for kind, (title, total, heads, *rows) in book.items():
+        assert (title[0], total[0]) == (f"{name}{kind}", f"共 {len(rows)} 项")
+        said = [dict(zip(heads, row, strict=True)) for row in rows]
+        assert [one["序号"] for one in said] == list(range(1, len(rows) + 1))
+        columns = ("内容", "服务形式", "数量", "已点单", "有效期至", "状态")
+        assert [tuple(one[column] for column in columns) for one in said] == shown[kind]

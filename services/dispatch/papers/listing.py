@@ -19,7 +19,7 @@ KINDS = {
     "shortage": "紧缺清单",
     "service_item": "服务事项清单",
 }
-STATUSES = {"draft": "草稿", "published": "已公布", "withdrawn": "已撤下", "expired": "已到期"}
+STATUSES = {"draft": "起草中", "published": "已公布", "withdrawn": "已撤下", "expired": "已到期"}
 COLUMNS = (
     Column("序号", 5, right=True),
     Column("内容", 40),
