@@ -21,8 +21,34 @@ from tests.support.console_stack import sign_in
 from tests.support.running_city import RunningCity
 
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+NARROW = {"width": 320, "height": 640}
 LOOKS = tuple((size, scheme) for scheme in ("light", "dark") for size in (DESK, PHONE))
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+CUT_OFF = """() => {
+  const cut = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const is_free = ({ clipPath, textOverflow, overflowX }) =>
+    clipPath !== "none" || textOverflow === "ellipsis" || /auto|scroll/.test(overflowX);
+  const is_seen = (own) =>
+    own.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && !own.closest(".map");
+  while (texts.nextNode()) {
+    const said = texts.currentNode, own = said.parentElement, range = document.createRange();
+    if (!said.data.trim() || !is_seen(own)) continue;
+    range.selectNodeContents(said);
+    const box = range.getBoundingClientRect();
+    let left = 0, right = innerWidth;
+    for (let around = own; around && around !== document.body; around = around.parentElement) {
+      const look = getComputedStyle(around), edge = around.getBoundingClientRect();
+      if (is_free(look)) { left = -Infinity; right = Infinity; break; }
+      if (look.overflowX !== "visible") { left = Math.max(left, edge.left); right = Math.min(right, edge.right); }
+      if (look.position === "fixed") break;
+    }
+    const is_cut = box.width > 1 && box.height > 1 && (box.left < left - 1 || box.right > right + 1);
+    if (is_cut) cut.push(own.className + ": " + said.data.trim().slice(0, 40));
+  }
+  return cut;
+}"""
+"""What is written where nobody can read it: beyond the screen, or beyond a box that neither scrolls nor shortens. Names
+on a map are left out: it is moved, and has its list."""
 Sit = Callable[..., Page]
 expect.set_options(timeout=20_000)
 """Conditions are waited for, and a machine may be busy."""
@@ -63,7 +89,11 @@ def seated(browser: Browser, city: RunningCity) -> Iterator[Sit]:
             with ThreadPoolExecutor(1) as aside:  # the browser's driver holds this thread's event loop
                 key = aside.submit(lambda: asyncio.run(sign_in(dsn, posts))).result()
             context = browser.new_context(  # type: ignore[call-overload]
-                base_url=url, viewport=size, has_touch=size == PHONE, locale="zh-CN", timezone_id="Asia/Shanghai"
+                base_url=url,
+                viewport=size,
+                has_touch=size in (PHONE, NARROW),
+                locale="zh-CN",
+                timezone_id="Asia/Shanghai",
             )
             open_pages.callback(context.close)
             context.add_cookies([{"name": SESSION, "value": key, "url": url}])
@@ -110,3 +140,12 @@ def is_sound(page: Page, pictures: Path) -> None:
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), look
         found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
         assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found] == [], look
+    page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    page.screenshot(path=pictures / "320.jpeg", type="jpeg", quality=60)
+    nothing_cut_off(page, f"{page.url} at 320")
+
+
+def nothing_cut_off(page: Page, look: str) -> None:
+    """See that a page is no wider than the screen, and that no words end beyond it or beyond a box that hides them."""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), look
+    assert page.evaluate(CUT_OFF) == [], look

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from services.console.access.roles import Post, Role
 from shared.kernel.calendar import SHANGHAI
-from tests.browser.conftest import PHONE, Sit
+from tests.browser.conftest import AXE, NARROW, PHONE, Sit
 from tests.browser.documents import lines, says_the_same, sheets, table, taken
 from tests.support.running_city import RunningCity
 from tests.support.wording import apart
@@ -83,6 +83,37 @@ def test_an_item_is_published_claimed_and_the_project_signed_by_both(donggang: R
     _agreement_says_what_the_page_says(clerk, wording)
     clerk.goto(f"/lists?at={HERE}&tab=lists")
     _workbook_says_what_the_page_says(clerk)
+
+
+def test_a_day_is_typed_or_picked_in_the_language_of_the_page(donggang: RunningCity, sit: Sit) -> None:
+    partner = donggang.city.paired_with(HERE)[0]
+    page = sit(Post(Role.CLERK, partner), size=NARROW)
+    for lang, label, month, said in (
+        ("zh", "有效从", "十一月", "请写成 2026-11-24"), ("en", "Valid from", "November", "Please write 2026-11-24")
+    ):  # fmt: skip
+        page.goto(f"/lists?at={HERE}&tab=lists&lang={lang}")
+        day = page.get_by_role("textbox", name=label, exact=True)
+        day.fill("不知道")
+        assert day.evaluate("field => field.validationMessage") == said
+        day.fill("2026/11/5")
+        day.press("Tab")
+        expect(day).to_have_value("2026-11-05")
+        assert day.evaluate("field => field.validity.valid")
+        page.keyboard.press("Enter")  # the calendar's own button comes next
+        calendar = page.locator(".day-open")
+        expect(calendar).to_contain_text(month)
+        page.evaluate(AXE)
+        found = page.evaluate("axe.run('.day-field', { resultTypes: ['violations'] })")["violations"]
+        assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found] == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.keyboard.press("Escape")
+        expect(calendar).to_have_count(0)
+        page.keyboard.press("Enter")
+        chosen = calendar.get_by_role("button", name="24", exact=True)
+        chosen.focus()
+        chosen.press("Enter")
+        expect(day).to_have_value("2026-11-24")
+        expect(day).to_be_focused()
 
 
 def _agreement_says_what_the_page_says(page: Page, wording: str) -> None:

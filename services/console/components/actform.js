@@ -1,6 +1,7 @@
 // A form for one act: typed text is kept until it took effect, and one opening of the form is one command.
 import { draft, drop, enter, keep, leave } from "/static/drafts.js";
 import { body, isShown, isWrong } from "/static/bodies.js";
+import DayField from "/static/dayfield.js";
 import { show, take } from "/static/photos.js";
 import { made, send } from "/static/sending.js";
 let asked = new URLSearchParams(location.search).get("act"); // the form that a link leads to
@@ -22,6 +23,7 @@ export default {
         <template v-else-if="f.kind === 'photos'"><input type="file" accept="image/*" multiple :disabled="values[f.name]?.length >= f.most || state === 'sent'" @change="add(f, $event.target)">
           <span v-for="(p, n) in values[f.name]" :key="p.photo" class="shot">{{ p.name }} <button type="button" class="button" @click.prevent="values[f.name].splice(n, 1); keep()">{{ words.toss }}</button></span></template>
         <input v-else-if="f.kind === 'yes'" type="checkbox" v-model="values[f.name]" @change="keep">
+        <day-field v-else-if="f.kind === 'day' || f.kind === 'moment'" v-model="values[f.name]" :label="f.label" :timed="f.kind === 'moment'" :required="f.required" :least="f.least" :most="f.most" :words="words" @update:model-value="keep" />
         <input v-else :type="f.kind === 'line' ? 'text' : f.kind" v-model="values[f.name]" :required="f.required" :min="f.least" :max="f.most" :maxlength="f.most" :step="f.step" @input="keep">
         <small v-if="f.hint">{{ f.hint }}</small>
       </label></template>
@@ -32,6 +34,7 @@ export default {
         <span :class="'state-' + state" :role="state === 'refused' ? 'alert' : 'status'">{{ said }}</span></p>
     </form>`,
   props: { url: String, title: String, submit: String, next: String, fields: Array, fixed: Object, sequence: String, off: String, look: String, words: Object, into: Array, opened: Number, gone: Boolean }, emits: ["done", "blank"],
+  components: { DayField },
   data: () => ({ values: {}, state: "", said: "", wrong: "", key: "" }),
   computed: { place() { return "draft:" + this.url; }, kept() { return this.gone && this.state !== "sent" && this.state !== "done"; } },
   mounted() { this.open(); this.$nextTick(() => { enter(this.place, this.$el); this.lead(); }); }, beforeUnmount() { leave(this.place, this.$el); },

@@ -268,7 +268,7 @@ def _problems(desk: Desk, found: Sequence[Mapping[str, Any]]) -> None:
                 elif one["status"] == "rectified" and one["by"] == at:
                     passed = choice("passed", t("检查"), [(True, t("合格")), (False, t("不合格"))])
                     finding = words_field("finding", t("查到什么"), most=200)
-                    again = single("due_on", t("新的整改期限"), "date", when=("passed", False))
+                    again = single("due_on", t("新的整改期限"), "day", when=("passed", False))
                     _about(desk, one, "check", t("记录检查"), [passed, finding, again])
             _list(desk, found)
 
@@ -295,7 +295,7 @@ def _list(desk: Desk, found: Sequence[Mapping[str, Any]]) -> None:
             "feedback",
             f"/v1/problems/{quote(unit.code, safe='')}/{quote(code, safe='')}/list",
             t("列入"),
-            [words_field("text", t("问题"), most=200), single("due_on", t("整改期限"), "date")],
+            [words_field("text", t("问题"), most=200), single("due_on", t("整改期限"), "day")],
             title=t("列入{unit}的问题清单", unit=unit.name),
             next=t("单位整改后由列入的一级检查，合格才销号。"),
         )

@@ -91,8 +91,8 @@ def yes(name: str, label: str, *, value: bool = False) -> Field:
 
 
 def single(name: str, label: str, kind: str = "text", *, required: bool = True, **more: Any) -> Field:
-    """Return a field of one line of an HTML input type; `number` is sent as a number; `most`, `least`, `step`, `value`,
-    `hint`; `list=True` sends the words as a list, `entry` as a choice;
+    """Return a field of one line: `day`, `moment` or an HTML input type; `number` is sent as a number; `most`, `least`,
+    `step`, `value`, `hint`; `list=True` sends the words as a list, `entry` as a choice;
     `when=(name, value or values)` shows it only then, `when=(name,)` once something stands there."""
     return {"name": name, "label": label, "kind": "line" if kind == "text" else kind, "required": required, **more}
 
@@ -158,5 +158,9 @@ def form_words(t: Tongue) -> dict[str, str]:
         "lost": t("没有送到，请检查网络后再按一次；不会重复办理"),
         "gone": t("这一步现在办不了；写下的留在这里，可以抄走"),
         "toss": t("不留了"),
+        "calendar": t("日历"),
+        "day": t("请写成 2026-11-24"),
+        "moment": t("请写成 2026-11-24 14:30"),
+        "span": t("须在 {least} 至 {most} 之间", least="{least}", most="{most}"),
         "title": "title" if t.language == "zh" else "title_en",
     }

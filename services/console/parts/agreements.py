@@ -90,8 +90,8 @@ def _draft(desk: Desk, owner: str, kinds: list[str], community: str) -> None:
          text("wording", t("内容"), least=2, most=200),
          single("quantity", t("数量"), "number", value=1, least=1, most=10_000),
          single("form", t("服务方式"), required=False, most=40),
-         single("valid_from", t("有效从"), "date", value=first.isoformat()),
-         single("valid_until", t("有效至"), "date", value=(first + timedelta(days=180)).isoformat())],
+         single("valid_from", t("有效从"), "day", value=first.isoformat()),
+         single("valid_until", t("有效至"), "day", value=(first + timedelta(days=180)).isoformat())],
         title=t("写入本单位的清单"), fixed=kept, next=t("先是草稿，公布后别人才看得到。"),
     )  # fmt: skip
 
@@ -123,8 +123,8 @@ def _claim(desk: Desk, clerk: Clerk, item: Found, community: str) -> None:
     act_form(
         desk, "dispatch", f"/v1/communities/{community}/projects", t("认领并签约"),
         [choice("kind", t("怎么合作"), kinds), text("agreement", t("约定什么"), least=2, most=500),
-         single("starts_on", t("从"), "date", value=first.isoformat()),
-         single("ends_on", t("到"), "date", value=(first + timedelta(days=90)).isoformat())],
+         single("starts_on", t("从"), "day", value=first.isoformat()),
+         single("ends_on", t("到"), "day", value=(first + timedelta(days=90)).isoformat())],
         title=t("认领这一项"), fixed={"item": item["id"], "partner": partner}, off=taken,
         next=t("对方 {limit}内签约即生效。", limit=circles.limit(t, city, "project.sign")), mark=item["id"],
     )  # fmt: skip

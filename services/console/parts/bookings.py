@@ -62,8 +62,8 @@ def _book(desk: Desk, item: Found, me: str, path: str) -> None:
     act_form(
         desk, "dispatch", f"{path}/book", t("预约"),
         [text("purpose", t("用途"), least=2, most=200),
-         single("starts_at", t("从"), "datetime-local", zoned=True),
-         single("ends_at", t("到"), "datetime-local", zoned=True)],
+         single("starts_at", t("从"), "moment"),
+         single("ends_at", t("到"), "moment")],
         title=t("预约这项资源"), fixed={"booking": f"{me}-{item['sequence']}"}, next=hours + said, mark="book",
     )  # fmt: skip
 

@@ -47,7 +47,7 @@ def call(desk: Desk, sitting: Sitting, now: datetime) -> None:
         Text("p", sitting.why or t("系统依规则提议：紧急，或答复、办结期限早于下次例会")).classes("lead-in")
         off = "" if _is_caller(desk, sitting) else t("由{post}决定", post=caller)
         proposed = sitting.opens_at.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M") if sitting.opens_at else ""
-        at = single("opens_at", t("开会时间"), "datetime-local", zoned=True, value=proposed)
+        at = single("opens_at", t("开会时间"), "moment", value=proposed)
         place = single("place", t("地点"), required=False, value=sitting.place, most=200)
         act_form(desk, "escalation", _path(sitting, "call"), t("召集会议"), [at, place], off=off,
                  next=t("议题涉及的部门、街道、基层单位自动列为参会单位"))  # fmt: skip
@@ -70,7 +70,7 @@ def moving(desk: Desk, sitting: Sitting, waiting: int) -> None:
     `waiting` topics of its call still wait for it: only when all of them are withdrawn there is nothing to meet about.
     """
     t = desk.t
-    at = single("opens_at", t("改到"), "datetime-local", zoned=True)
+    at = single("opens_at", t("改到"), "moment")
     why = text("why", t("理由"), most=2000)
     convener = desk.city.bodies[sitting.body].convener
     is_convener = office_of(desk.signed.actor(desk.city)) == (sitting.body, convener)
@@ -147,7 +147,7 @@ def decision(
         cards("kind", t("决定"), agendas.kinds(city, t, sitting, entry, now), value=was.get("kind", "")),
         of(choice("leader", t("负责领导"), [*blank, *leaders], value=was.get("leader") or ""), LED),
         of(choice("lead", t("牵头单位"), [*blank, *reach], value=lead), ORDERS),
-        of(single("due_on", t("办结期限"), "date", least=first.isoformat(), most=last.isoformat(),
+        of(single("due_on", t("办结期限"), "day", least=first.isoformat(), most=last.isoformat(),
                   value=was.get("due_on")), ORDERS),
         of({**many("support", t("配合单位"), reach), "value": list(was.get("support", ()))}, ORDERS),
         of({**many("members", t("专班成员"), [*leaders, *reach]), "value": list(was.get("members", ()))}, "squad"),

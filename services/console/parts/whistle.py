@@ -65,7 +65,7 @@ def sound_form(desk: Desk, clerk: Clerk, case: CaseRow | None = None) -> None:
              choice("place", t("到哪里"), places, value=here or me),
              single("spot", t("具体地点"), required=False, most=200),
              text("why", t("什么事")),
-             single("meet_at", t("何时碰头"), "datetime-local", when=("kind", planned)) | {"zoned": True}],
+             single("meet_at", t("何时碰头"), "moment", when=("kind", planned))],
             fixed={"case": case.id} if case is not None else None, mark=case.id if case is not None else "",
             next=t("应急哨即刻发出；其他须本单位负责人同意。"),
         )  # fmt: skip
@@ -187,7 +187,7 @@ def _end(desk: Desk, clerk: Clerk, told: Mapping[str, Any], form: Form) -> None:
         entry = ("conclusions", n, {"unit": code})
         title = t("{unit}办什么", unit=city.name_of(code))
         fields.append(text(f"what{n}", title, least=2, required=False, key="what", entry=entry))
-        fields.append(single(f"due_on{n}", t("何时办好"), "date", required=False, key="due_on", entry=entry))
+        fields.append(single(f"due_on{n}", t("何时办好"), "day", required=False, key="due_on", entry=entry))
     waits = [one["code"] for one in told["callees"] if not _is_settled(one)]
     off = t("{unit}还没有到场确认、认定未到或放行", unit=t("、").join(map(city.name_of, waits))) if waits else ""
     form("end", t("结束"), *fields, said=t("写明分工和期限；没有要分工的，空着就此结束。"), off=off)

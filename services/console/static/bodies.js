@@ -11,7 +11,7 @@ export function body(fields, values, fixed, into) {
   for (const f of fields) {
     const v = values[f.name];
     if (v === "" || v === null || v === undefined) continue;
-    const value = f.zoned ? (v + ":00").slice(0, 19) + "+08:00" : f.flag ? v === "true" : f.kind === "number" ? Number(v) : f.lines ? v.split("\n").map((line) => line.trim()).filter(Boolean).map((text, n) => ({ code: String(n + 1), text })) : f.list || f.each ? String(v).split(/[\s,\uFF0C\u3001]+/).filter(Boolean) : v;
+    const value = f.kind === "moment" ? (v.replace(" ", "T") + ":00").slice(0, 19) + "+08:00" : f.flag ? v === "true" : f.kind === "number" ? Number(v) : f.lines ? v.split("\n").map((line) => line.trim()).filter(Boolean).map((text, n) => ({ code: String(n + 1), text })) : f.list || f.each ? String(v).split(/[\s,\uFF0C\u3001]+/).filter(Boolean) : v;
     const at = f.name.split("."), last = at.pop(); // "wisher.name" is a field of a field
     if (f.each) own[f.each[0]] = (own[f.each[0]] || []).concat(value.map((one) => ({ ...f.each[2], ...Object.fromEntries(one.split("@").map((part, n) => [f.each[1][n], part])) })));
     else if (f.entry) ((own[f.entry[0]] ??= [])[f.entry[1]] ??= { ...f.entry[2] })[f.key || f.name] = value;
