@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from services.console.words import Tongue, word
@@ -22,7 +22,7 @@ RATES = {
     "closing": (word("结案率"), word("冻结前核查通过且未再退回的 ÷ 本期到期减挂账")),
     "rework": (word("返工率"), word("核查不通过过的 ÷ 本期首次核查通过的")),
     "hand_back": (word("退单率"), word("部门：申请退单的派单 ÷ 收到的派单；派单单位：退单成立的 ÷ 发出的派单")),
-    "accurate_dispatch": (word("准确派单率"), word("首派未收回也未退单成立的 ÷ 首次派单的")),
+    "accurate_dispatch": (word("准确派遣率"), word("首派未收回也未退单成立的 ÷ 首次派单的")),
     "extension": (word("延期率"), word("准予延期的 ÷ 本期到期")),
     "rating_rework": (word("评价返工率"), word("因评价不满意返工的 ÷ 已邀评的")),
     "mediation": (word("调解成功率"), word("调解成功的 ÷ 成功与失败之和，撤回不计")),
@@ -106,7 +106,7 @@ def percent(ratio: Mapping[str, Any] | None) -> str:
     """Return a rate with one decimal, or a dash where it has no value; the published two stand on its own page."""
     if not ratio or ratio.get("percent") is None:
         return "—"
-    return f"{Decimal(ratio['percent']).quantize(Decimal('0.1'))}%"
+    return f"{Decimal(ratio['percent']).quantize(Decimal('0.1'), ROUND_HALF_UP)}%"
 
 
 def rate_of(card: Card, rate: str) -> Mapping[str, Any] | None:

@@ -20,7 +20,7 @@ def taken(page: Page, link: Locator, ending: str) -> bytes:
     """Click a link, and return the file that comes of it."""
     with page.expect_download() as coming:
         link.click()
-    assert coming.value.suggested_filename.endswith(f".{ending}"), coming.value.suggested_filename
+    assert coming.value.suggested_filename.endswith(ending), coming.value.suggested_filename
     return coming.value.path().read_bytes()
 
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, Route, expect
 
 from services.console.access.roles import Post, Role
 from tests.browser.conftest import PHONE, Sit
+from tests.browser.documents import sheets, taken
 from tests.support.running_city import RunningCity, wait
 from tests.support.wording import apart
 
@@ -264,9 +265,16 @@ def test_what_was_said_on_the_telephone_becomes_a_case_and_a_file_becomes_many(
     expect(page.locator("table.plain")).to_contain_text("退回（格式不合）1")
     page.get_by_role("button", name="导入 4 行").click()
     expect(page.locator(".raising a", has_text="下载未导入的行")).to_be_visible()
-    with page.expect_download() as taken:
-        page.locator(".raising a", has_text="下载未导入的行").click()
-    assert taken.value.suggested_filename == "rejects.xlsx"
+    refused = page.locator(".raising ul li").all_inner_texts()
+    source = page.locator("form:has(input[type=file]) select option:checked").first.inner_text()
+    book = sheets(taken(page, page.locator(".raising a", has_text="下载未导入的行"), "xlsx"))
+    title, about, heads, *left_out = book["未收的行"]
+    assert (title[0], about[0]) == ("未收的行：来件.csv", f"来源 {source} · 共 {len(refused)} 行")
+    assert heads == ("行号", "未收原因", "字段", "Reason", "编号", "内容")
+    assert ["".join(f"第 {row[0]} 行：{row[1]}".split()) for row in left_out] == [
+        "".join(one.split()) for one in refused
+    ]
+    assert [row[4:] for row in left_out] == [("d6-9", "")]
 
 
 def test_a_stale_form_is_refused_and_one_sent_twice_or_again_after_a_lost_answer_is_one_command(
@@ -305,3 +313,30 @@ def test_a_stale_form_is_refused_and_one_sent_twice_or_again_after_a_lost_answer
     with ThreadPoolExecutor(1) as aside:  # the browser's driver holds this thread's event loop
         told = "SELECT count(*) AS n FROM donggang_dispatch.journal WHERE subject = $1 AND type = 'order.progressed.v1'"
         assert aside.submit(city.sql, told, case).result()[0]["n"] == 1
+
+
+def test_every_count_of_the_desks_and_of_the_analysis_is_as_long_as_what_it_opens(
+    donggang: RunningCity, sit: Sit
+) -> None:
+    lead = donggang.shown(donggang.report("desk-count", "street-lights")["case"], "dispatched")["lead"]
+    page = sit(OPERATIONS)
+    for seat, path in ((page, "/dispatch"), (sit(_holder(lead)[0]), _holder(lead)[1])):
+        seat.goto(path)
+        counts = seat.locator(".queues b")
+        expect(counts.first).to_have_text(re.compile(r"\d"))
+        seen = 0
+        for link in [str(one.get_attribute("href")) for one in seat.locator(".queues a").all()]:
+            seat.goto(link)
+            figure = seat.locator(".queues .on b")
+            expect(figure).to_have_text(re.compile(r"^\d+$"))
+            expect(seat.locator(".queue-row")).to_have_count(int(figure.inner_text()))
+            seen += int(figure.inner_text())
+        assert seen
+    page.goto("/analysis")
+    links = page.locator(".facts td a[href^='/cases?'], .facts td .links a[href^='/cases?']")
+    wait(lambda: links.count() or (page.reload() and False), 60, "feedback has heard of a case")
+    opened = links.evaluate_all("links => links.map((a) => [a.textContent, a.getAttribute('href')])")
+    figures = [(int(said), href) for said, href in opened if said.strip().isdigit()]
+    assert figures
+    for n, href in figures:
+        assert page.request.get(href.replace("/cases?", "/rows/cases?") + "&limit=1").json()["total"] == n, href

@@ -59,11 +59,12 @@ from tests.unit.feedback.cards import LINE
 
 QUARTER = "2026Q4"
 MONTHS = [Period(Span.MONTH, date(2026, month, 1)) for month in range(1, 11)]
+LAST_YEAR = Period(Span.YEAR, date(2025, 1, 1))
 
 
 @contextmanager
 def scored(folder: Path, cases: int = 300, port: int = 0, at: datetime = NOON) -> Iterator[Served]:
-    """Serve the console of a city with every mechanism, its scores of ten months published, at a moment."""
+    """Serve the console of a city with every mechanism, its scores of ten months and a year published, at a moment."""
     city = replace(load("donggang"), mechanisms=frozenset(MECHANISMS))
     server, door, admin = postgres.prepare(folder, logs=folder, is_lasting=False)
     with ExitStack() as stack:
@@ -119,11 +120,11 @@ def _make(admin: str, code: str, passwords: dict[str, str], at: datetime) -> dic
 
 
 async def _fill(dsns: dict[str, str], city: City, ids: list[str]) -> Desk:
-    """Publish ten months, and leave on every desk something to do; the desk returned has an engine of its own."""
+    """Publish ten months and a year, and leave on every desk something to do; the desk has an engine of its own."""
     desk = _desk(dsns["feedback"], city)
     rnd = random.Random(7)
     await _keep(desk, _counted(city, rnd))
-    for period in (*MONTHS, Period(Span.QUARTER, date(2026, 7, 1))):
+    for period in (*MONTHS, Period(Span.QUARTER, date(2026, 7, 1)), LAST_YEAR):
         await _publish(desk, period, city)
     await _keep(desk, [*_briefs(city, rnd), *_tasks(city, ids), *_card(city)])
     running = asyncio.create_task(desk.run())
@@ -150,11 +151,11 @@ async def _keep(desk: Desk, rows: list[Any]) -> None:
 
 
 def _counted(city: City, rnd: random.Random) -> list[Any]:
-    """Return lines, assignments and answers of ten months, better month by month."""
+    """Return lines, assignments and answers of ten months and the year before, better month by month."""
     grids = city.of_level(UnitLevel.GRID)
     departments = list(city.departments)[:12]
     rows: list[Any] = []
-    for month, period in enumerate(MONTHS):
+    for month, period in enumerate([*MONTHS, LAST_YEAR]):
         for n in range(160):
             grid = grids[(n * 7 + month) % len(grids)]
             community, street = (unit.code for unit in city.ancestors(grid.code)[:2])

@@ -115,7 +115,7 @@ SCORES = {
     "部门：申请退单的派单 ÷ 收到的派单；派单单位：退单成立的 ÷ 发出的派单": (
         "departments: hand-backs asked ÷ assignments received; dispatchers: upheld ÷ assignments made"
     ),
-    "准确派单率": "Accurate dispatch",
+    "准确派遣率": "Accurate dispatch",
     "首派未收回也未退单成立的 ÷ 首次派单的": "first assignments neither recalled nor upheld back ÷ first dispatched",
     "延期率": "Extension",
     "准予延期的 ÷ 本期到期": "extensions granted ÷ due in the period",

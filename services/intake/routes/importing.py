@@ -131,7 +131,8 @@ def router(desk: Desk, read: Read | None = None) -> APIRouter:
             left_out = await importing.rejects_of(conn, run)
         with tempfile.TemporaryDirectory(prefix="sidan-") as folder:
             path = Path(folder) / "rejects.xlsx"
-            await asyncio.to_thread(workbook, path, found, left_out)
+            named = {**found, "source": desk.city.sources[found["source"]].names.zh}
+            await asyncio.to_thread(workbook, path, named, left_out)
             content = path.read_bytes()
         return Response(
             content, media_type=XLSX, headers={"Content-Disposition": 'attachment; filename="rejects.xlsx"'}
