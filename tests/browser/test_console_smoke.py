@@ -68,17 +68,52 @@ def test_the_cockpit_shows_figures_map_and_freshness(page: Page, size: dict[str,
         assert page.evaluate("document.documentElement.scrollHeight <= innerHeight"), "the cockpit fits the desk"
 
 
-def test_every_tile_leads_to_the_list_of_exactly_its_cases(page: Page, size: dict[str, int]) -> None:
+def _figures(page: Page, links: str) -> list[tuple[int, str]]:
+    """Return every figure that is a link, the last number of its words, with where it leads."""
+    found = page.locator(links).evaluate_all(
+        "links => links.map((a) => [a.querySelector('b')?.innerText ?? (a.getAttribute('aria-label') && "
+        "!a.classList.contains('cell') ? a.getAttribute('aria-label') : a.firstChild.data), a.getAttribute('href')])"
+    )
+    return [(_number(re.findall(r"[\d,]+", said)[-1]), href) for said, href in found]
+
+
+def _total(page: Page, href: str) -> int:
+    """Return how many the list says that it has, as its page is sent."""
+    found = re.search(r"data-total\W+(\d+)", page.request.get(href).text())
+    assert found is not None, href
+    return int(found[1])
+
+
+def test_every_figure_of_the_cockpit_leads_to_the_list_of_exactly_its_cases(page: Page, size: dict[str, int]) -> None:
     page.goto("/")
     expect(page.locator('[data-figure="open"] b')).not_to_have_text("—")
-    links = page.locator(".tile").evaluate_all(
-        "tiles => tiles.map(t => [t.querySelector('b').textContent, t.querySelector('a').getAttribute('href')])"
-    )
-    shown = [(_number(figure), href) for figure, href in links if href]
-    assert len(shown) == 7
-    for figure, href in shown if size == DESK else shown[:1]:
-        page.goto(href)
-        assert int(page.locator(".total").get_attribute("data-total") or -1) == figure, href
+    tiles = _figures(page, ".tile a[href]")
+    assert len(tiles) == 12
+    if size == PHONE:
+        figure, href = tiles[0]
+        page.locator(".tile a").first.click()
+        expect(page.locator(".total")).to_have_attribute("data-total", str(figure))
+        return
+    steps, levels = _figures(page, ".ladder a"), _figures(page, ".level-head a")
+    assert (len(steps) > 5, len(levels)) == (True, 4)
+    for figure, href in (*tiles, *steps, *levels):
+        assert _total(page, href) == figure, href
+    for mode in ("open", "overdue", "recent"):
+        page.goto(f"/?view=list&map={mode}")
+        expect(page.locator(".gridlist .cell[href]").first).to_be_attached()
+        grids = _figures(page, ".gridlist .cell[href]")
+        assert len(grids) == 105
+        badges = page.locator(".gridlist .map-badge").all_inner_texts()
+        shown = [(figure, href) for figure, href in grids if figure]
+        assert shown
+        for figure, href in shown[::7]:
+            assert _total(page, href) == figure, href
+        own = [
+            page.request.get(href.replace("/cases?", "/rows/cases?") + "&limit=1").json()["total"] for _, href in grids
+        ]
+        assert own == [figure for figure, _ in grids], mode
+        if mode == "overdue":
+            assert sorted(map(int, badges)) == sorted(figure for figure in own if figure)
 
 
 def test_the_list_shows_rows_and_opens_a_case(page: Page, size: dict[str, int]) -> None:
