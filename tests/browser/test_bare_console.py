@@ -140,10 +140,10 @@ def _fill_by_keys(page: Page) -> None:
     key("ArrowUp")
     key("ArrowUp")
     tab()
-    for kind in ("date", "datetime-local"):  # in what order its parts stand is the browser's own affair
-        while page.evaluate("kind => document.activeElement.type === kind", kind):
-            key("ArrowUp")
-            tab()
+    for words in ("2026-11-30", "2026-12-01 9:30"):
+        write(words)
+        tab()
+        tab()  # past the calendar
     for _ in range(2):  # past the proposals
         tab()
     expect(page.get_by_label("主办", exact=True)).to_be_focused()
@@ -192,13 +192,7 @@ def test_every_kind_of_field_makes_the_same_command(sit: Open, way: str) -> None
         (page.locator("button[type=submit]").tap if way == "touch" else page.locator("button[type=submit]").click)()
     expect(page.locator(".act-end")).to_contain_text("已生效")
     (body, headers), *more = sent
-    said = every_field.SAID
-    if way == "keys":
-        on, at = (page.locator(f"input[type={kind}]").input_value() for kind in ("date", "datetime-local"))
-        assert on
-        assert at
-        said = {**said, "due_on": on, "opens_at": f"{at}:00+08:00"}
-    assert (body, more) == (said, [])
+    assert (body, more) == (every_field.SAID, [])
     assert (headers["if-match"], len(headers["idempotency-key"])) == ("7", 32)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
