@@ -80,6 +80,7 @@ def test_an_item_is_published_claimed_and_the_project_signed_by_both(donggang: R
     clerk.locator(".facts .name a", has_text=wording[:6]).first.click()
     _do(clerk, "签约")
     expect(clerk.locator(".actform button:text-is('开始')")).to_be_visible()
+    expect(clerk.locator(".facts tr", has_text=wording[:6])).to_contain_text("已签约")
     _agreement_says_what_the_page_says(clerk, wording)
     clerk.goto(f"/lists?at={HERE}&tab=lists")
     _workbook_says_what_the_page_says(clerk)
