@@ -58,7 +58,7 @@ def test_a_wish_goes_from_order_to_grade_and_one_claim_wins(donggang: RunningCit
     _do(winner, "已办好")
     expect(column.nth(3)).to_contain_text(wording[:12])
     _do(community, "确认并评价")
-    expect(community.locator(".history")).to_contain_text("心愿已圆，5 分")
+    expect(community.locator(".history", has_text="心愿已圆，5 分")).to_be_visible()
 
 
 def test_an_item_is_published_claimed_and_the_project_signed_by_both(donggang: RunningCity, sit: Sit) -> None:
