@@ -13,9 +13,10 @@ from services.console.access.raising import PATH, sources_of
 from services.console.pages.frame import Desk, Page, card, frame
 from services.console.parts import Box, ImportForm, Text
 from services.console.parts.act import ActForm, choice, form_words, single, text
+from services.console.parts.options import matter_options, own_grid_options
 from services.console.ticker import Ticker
 from services.console.words import word
-from shared.city.model import City, UnitLevel
+from shared.city.model import City
 
 FIELDS = {
     "id": word("编号列"),
@@ -51,8 +52,6 @@ def add(city: City, ticker: Ticker) -> None:
 def _one(desk: Desk) -> None:
     t, city = desk.t, desk.city
     sources = [(code, _name(desk, code)) for code in sources_of(city)]
-    grids = [(unit.code, unit.name) for unit in city.of_level(UnitLevel.GRID) if city.is_within(unit.code, _area(desk))]
-    matters = [(code, " / ".join(dict.fromkeys((*one.path, one.name)))) for code, one in city.matters.items()]
     with card(t("登记一件")):
         form = ActForm(
             url=PATH,
@@ -62,9 +61,9 @@ def _one(desk: Desk) -> None:
             fields=[
                 choice("source", t("来源"), sources, value="hotline" if "hotline" in city.sources else None),
                 text("text", t("反映了什么"), least=2, most=5000),
-                choice("unit", t("位置（网格）"), grids, required=False),
+                choice("unit", t("位置（网格）"), own_grid_options(desk), required=False),
                 single("address", t("地址"), required=False, most=300),
-                choice("matter", t("事项"), matters, required=False),
+                choice("matter", t("事项"), matter_options(city), required=False),
                 single("name", t("姓名"), required=False, most=100),
                 single("phone", t("电话"), "tel", required=False, most=40),
             ],
@@ -113,7 +112,3 @@ def _file(desk: Desk) -> None:
 def _name(desk: Desk, source: str) -> str:
     names = desk.city.sources[source].names
     return names.zh if desk.t.language == "zh" else names.en
-
-
-def _area(desk: Desk) -> str:
-    return desk.signed.post.at if desk.signed.post.at in desk.city.units else desk.city.root.code

@@ -12,6 +12,7 @@ from services.console.access.roles import CITY_WIDE
 from services.console.pages.frame import Desk
 from services.console.parts import Box, Text
 from services.console.parts.act import Field, act_form, choice, text
+from services.console.parts.options import grid_options, matter_options, own_grid_options
 from services.console.projection.case import CaseRow
 from services.console.queries import Told
 from services.console.queues import Clerk
@@ -93,12 +94,7 @@ def _merge(desk: Desk, row: CaseRow, told: Sequence[Told], beside: Sequence[Case
 
 def _split(desk: Desk, row: CaseRow, told: Sequence[Told], off: str) -> None:
     t, city = desk.t, desk.city
-    matters = [(code, " / ".join(dict.fromkeys((*one.path, one.name)))) for code, one in city.matters.items()]
-    grids = [
-        (unit.code, unit.name)
-        for unit in city.of_level(UnitLevel.GRID)
-        if desk.signed.role in CITY_WIDE or city.is_within(unit.code, desk.signed.post.at)
-    ]
+    matters, grids = matter_options(city), own_grid_options(desk)
     fields: list[Field] = []
     for n in range(PARTS):
         is_first, must = n == 0, n < 2
@@ -125,11 +121,9 @@ def _unmerge(desk: Desk, row: CaseRow, told: Sequence[Told]) -> None:
     t, city = desk.t, desk.city
     fields = []
     if row.matter is None:
-        matters = [(code, " / ".join(dict.fromkeys((*one.path, one.name)))) for code, one in city.matters.items()]
-        fields.append(choice("matter", t("事项"), matters))
+        fields.append(choice("matter", t("事项"), matter_options(city)))
     if row.unit is None:
-        grids = [(unit.code, unit.name) for unit in city.of_level(UnitLevel.GRID)]
-        fields.append(choice("unit", t("位置（网格）"), grids))
+        fields.append(choice("unit", t("位置（网格）"), grid_options(city)))
     with Box("details", "act"):
         Text("summary", t("取消并单"))
         act_form(desk, "intake", _path(row, "unmerge"), t("取消并单"), fields, sequence=_last(told),

@@ -13,11 +13,12 @@ from services.console.access.roles import CITY_WIDE, Role
 from services.console.pages.frame import Desk
 from services.console.parts import Box, Text
 from services.console.parts.act import PROPOSALS, Field, Options, act_form, choice, many, photos, single, text, yes
+from services.console.parts.options import department_options
 from services.console.projection.case import CaseRow
 from services.console.queries import Told
 from services.console.queues import Standing
 from services.console.words import word
-from shared.city.model import City, Rung
+from shared.city.model import Rung
 from shared.contracts.dispatch import (
     OrderDispatched,
     OrderPassedUp,
@@ -127,7 +128,7 @@ def build_forms(desk: Desk, order: Order) -> int:
         built += _form(desk, order, "resume", desk.t("恢复办理"), [_note(desk)], desk.t("时钟从现在起继续。"))
     if row.clock in LATE_CLOCKS and row.lead != me and (_is_above(desk, order) or _is_passed_up(desk, order)):
         aim = desk.t("记入办理经过，责任单位在自己的台上看到；不改时限。")
-        built += _form(desk, order, "remind", desk.t("催办"), [_note(desk)], aim, off=_is_reminded(desk, order))
+        built += _form(desk, order, "remind", desk.t("催办"), [_note(desk)], aim, off=_reminded_too_soon(desk, order))
     if _is_late(desk, order) and _is_above(desk, order):
         aim = desk.t("超期单位须限时回执，记入评分。")
         off = desk.t("已有督办单等待回执") if order.is_answer_awaited else ""
@@ -162,7 +163,7 @@ def _is_passed_up(desk: Desk, order: Order) -> bool:
     return desk.signed.role in DISPATCHERS and order.row.responsible != order.me and order.me in passed
 
 
-def _is_reminded(desk: Desk, order: Order) -> str:
+def _reminded_too_soon(desk: Desk, order: Order) -> str:
     """Return the rule that keeps this desk from reminding of the present assignment once more, if there is one."""
     for fact in reversed(order.told):
         if fact.type == OrderDispatched.TYPE:
@@ -172,11 +173,6 @@ def _is_reminded(desk: Desk, order: Order) -> str:
             at = moments.short_moment(fact.acted_at, now)
             return desk.t("{at} 已催办过，一天后可再催", at=at) if now < fact.acted_at + REMINDED_AGAIN else ""
     return ""
-
-
-def department_options(city: City) -> Options:
-    """Return the departments as (code, name)."""
-    return [(code, one.name) for code, one in city.departments.items()]
 
 
 def _hold(desk: Desk, order: Order) -> int:

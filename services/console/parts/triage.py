@@ -8,9 +8,9 @@ from typing import Any
 from services.console.pages.frame import Desk
 from services.console.parts import Box, Text
 from services.console.parts.act import PROPOSALS, act_form, choice
+from services.console.parts.options import grid_options, matter_options
 from services.console.projection.case import CaseRow
 from services.console.words import word
-from shared.city.model import UnitLevel
 
 Done = Callable[[Mapping[str, Any]], Any]
 REJECTIONS = {
@@ -31,18 +31,13 @@ def build_held(desk: Desk, row: CaseRow, found: Mapping[str, Any], done: Done) -
         (code, t("{matter}（{share}）", matter=one["name"], share=f"{one['confidence']:.0%}"))
         for code, one in guesses.items()
     ]
-    others = [
-        (code, " / ".join(dict.fromkeys((*one.path, one.name))))
-        for code, one in city.matters.items()
-        if code not in guesses
-    ]
+    others = [one for one in matter_options(city) if one[0] not in guesses]
     words = t("、").join(dict.fromkeys(w for one in guesses.values() for w in one.get("words", ())))
     if words:
         Text("p", t("依据的词：{words}", words=words)).classes("next")
-    grids = [(unit.code, unit.name) for unit in city.of_level(UnitLevel.GRID)]
     fields = [choice("matter", t("事项"), [*guessed, *others], first=min(len(guessed), PROPOSALS))]
     if row.unit is None:
-        fields.append(choice("unit", t("位置（网格）"), grids))
+        fields.append(choice("unit", t("位置（网格）"), grid_options(city)))
     path = f"/v1/cases/{row.id}"
     with Box("details", "act", open=True, data_proposes=True):
         Text("summary", t("归类立案"))

@@ -11,7 +11,7 @@ from services.console import words
 from services.console.pages.frame import Desk
 from services.console.parts import Box, Details, Text
 from services.console.parts.act import Field, act_form, choice, many, single, text, verdict
-from services.console.parts.order import department_options
+from services.console.parts.options import department_options
 from services.console.projection.case import CaseRow
 from services.console.queues import Clerk
 from services.console.words import word

@@ -14,6 +14,7 @@ from services.console.pages.frame import Desk, card
 from services.console.parts import Box, Details, History, Reveal, Text
 from services.console.parts.act import Field, act_form, choice, single, text
 from services.console.parts.facts import cell, column, table
+from services.console.parts.options import matter_options
 from services.console.queues import Clerk
 from shared.city.model import UnitLevel
 
@@ -126,11 +127,7 @@ class _Forms:
                 "buy", t("政府购买服务"), single("provider", t("由谁提供"), most=120), off=self.waits, is_open=False
             )
         if is_back or status == "ordered":
-            matters = [
-                (code, " / ".join(dict.fromkeys((*one.path, one.name))))
-                for code, one in city.matters.items()
-                if one.kind.value != "wish"
-            ]
+            matters = [one for one in matter_options(city) if city.matters[one[0]].kind.value != "wish"]
             why = text("why", t("理由"), least=2)
             self.form("divert", t("转为诉求办理"), choice("matter", t("事项"), matters), why, off=self.waits,
                       said=t("另立新单，按诉求办理。"), is_open=False)  # fmt: skip

@@ -240,8 +240,9 @@ def _taken_back(row: CaseRow, fact: i.CaseWithdrawn, at: datetime) -> CaseRow:
     if row.status not in ("held", "merged", "split"):  # dispatch says when an order ends
         return row
     reason = "withdrawn" if row.status == "split" else row.close_reason
-    ended = replace(row, status="withdrawn", responsible=None, clock=None, due_at=None, closed_at=at)
-    return replace(ended, close_reason=reason)
+    return replace(
+        row, status="withdrawn", responsible=None, clock=None, due_at=None, closed_at=at, close_reason=reason
+    )
 
 
 def _opened(row: CaseRow, fact: d.OrderOpened, at: datetime) -> CaseRow:
